@@ -1,0 +1,87 @@
+# How this project makes targets: one function per kind of thing in the tree.
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
+pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(BROTLIDEC REQUIRED IMPORTED_TARGET libbrotlidec)
+
+# What every target of ours is compiled with.
+add_library(headgate_flags INTERFACE)
+target_compile_options(headgate_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Werror
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Xclang -fno-pch-timestamp>)
+target_compile_definitions(headgate_flags INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
+  BOOST_ASIO_NO_DEPRECATED BOOST_DLL_USE_STD_FS
+  # Boost.JSON is compiled once, in core/boost.cpp, not linked from a library.
+  BOOST_JSON_NO_LIB)
+if(HEADGATE_SANITIZE)
+  target_compile_options(headgate_flags INTERFACE
+    -fsanitize=${HEADGATE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fno-sanitize=function>)
+  target_link_options(headgate_flags INTERFACE -fsanitize=${HEADGATE_SANITIZE})
+endif()
+
+# One precompiled header (the standard library and Asio's core) for all C++ of core and its tests.
+function(headgate_use_pch target)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_precompile_headers(${target} REUSE_FROM headgate_pch)
+  endif()
+endfunction()
+
+# headgate_layer(NAME USES layer... LINK library...)
+# One folder of core/: a static library that links only the layers it names. script/check-layout
+# holds the names against core/LAYERS and the includes against both.
+function(headgate_layer name)
+  cmake_parse_arguments(arg "" "" "USES;LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  file(GLOB headers CONFIGURE_DEPENDS *.hpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  add_library(headgate_${name} STATIC ${sources})
+  target_sources(headgate_${name} PUBLIC
+    FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${headers})
+  set_target_properties(headgate_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  target_link_libraries(headgate_${name} PUBLIC headgate_flags)
+  foreach(layer ${arg_USES})
+    target_link_libraries(headgate_${name} PUBLIC headgate_${layer})
+  endforeach()
+  target_link_libraries(headgate_${name} PUBLIC ${arg_LINK})
+  headgate_use_pch(headgate_${name})
+endfunction()
+
+# headgate_unit_tests(NAME LINK library...)
+# Every *_test.cpp of this folder in one GoogleTest program.
+function(headgate_unit_tests name)
+  cmake_parse_arguments(arg "" "" "LINK;LABELS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  add_executable(${name}_tests ${sources})
+  target_link_libraries(${name}_tests PRIVATE headgate_flags ${arg_LINK} headgate_test_support
+                        GTest::gmock GTest::gtest_main)
+  headgate_use_pch(${name}_tests)
+  set(labels unit ${arg_LABELS})
+  gtest_discover_tests(${name}_tests DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}."
+                       PROPERTIES TIMEOUT 120 LABELS "${labels}")
+endfunction()
+
+# headgate_plugin(NAME LINK library...)
+# Every *.cpp or *.c of this folder as one plugin: a shared library that exports one function and
+# is linked as the plugin author's guide asks of third parties.
+function(headgate_plugin name)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp *.c)
+  add_library(${name} MODULE ${sources})
+  set_target_properties(${name} PROPERTIES
+    PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${HEADGATE_PLUGIN_DIR})
+  target_link_libraries(${name} PRIVATE headgate_flags headgate::sdk headgate_plugin_link ${arg_LINK})
+  install(TARGETS ${name} LIBRARY DESTINATION ${HEADGATE_PLUGIN_DIR})
+endfunction()
