@@ -1,0 +1,75 @@
+/*
+ * Kind "dialect": an API format that clients speak.
+ *
+ * A dialect has one instance, made with {}. It is found by the path of a request. The manifest adds
+ * to hg_plugin's:
+ *
+ *   neutral     true: bodies are in the neutral form as they are (one dialect only)
+ *   routes      [{"method": "POST", "path": "/v1/chat/completions", "operation": "chat",
+ *                 "body": "json", "answered": false}]: the end of the client's path decides, so a
+ *                route may have a prefix of its own. "{model}" in a path is the model. "answered": true
+ *                means that answer() makes the answer. Where two dialects share a path,
+ *                "header": "name" says which header must be there.
+ *   model       JSON pointer to the model in the body ("/model"), or "path"
+ *   stream      JSON pointer to the stream flag ("/stream")
+ *   maxTokens   JSON pointers to the limit on the answer's tokens, first found counts
+ *   events      {"framing": "sse", "end": "data: [DONE]\n\n"}: how a stream is written to the
+ *               client, and the bytes that end a complete one
+ *   credential  headers in which this format's clients carry their key:
+ *               [{"header": "authorization", "prefix": "Bearer "}]
+ */
+#ifndef HEADGATE_DIALECT_H
+#define HEADGATE_DIALECT_H
+
+#include <headgate/abi.h>
+#include <headgate/llm.h>
+#include <headgate/stream.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* An error to be shown to the client. Views are valid until the callback returns. */
+typedef struct hg_client_error {
+  uint32_t size;
+  uint32_t status;
+  hg_str code;    /* stable word */
+  hg_str message; /* for humans, UTF-8 */
+  uint32_t fault; /* 0: the client's, 1: a provider's, 2: the gateway's */
+  uint32_t event; /* 1: for the middle of a stream: emit it; 0: as a whole body: set_body */
+} hg_client_error;
+
+typedef struct hg_dialect_api {
+  uint32_t size;
+  uint32_t reserved;
+
+  /* Begins a request; NULL: no context. HG_CONTINUE or HG_ABORT. [worker] */
+  int32_t (*open)(void *instance, void *worker, hg_call *call, void **context) HG_NOEXCEPT;
+
+  /* Rewrites HG_REQUEST's body into the neutral form (set_body). NULL when neutral. HG_CONTINUE, or
+   * HG_STOP after respond_error. [worker] */
+  int32_t (*to_neutral)(void *instance, void *context, hg_call *call) HG_NOEXCEPT;
+  /* Rewrites a whole neutral answer (set_body on HG_RESPONSE). NULL when neutral. [worker] */
+  int32_t (*from_neutral_body)(void *instance, void *context, hg_call *call,
+                               hg_str body) HG_NOEXCEPT;
+  /* Rewrites one neutral event: emit, then HG_REPLACED. NULL when neutral. [worker] */
+  int32_t (*from_neutral_event)(void *instance, void *context, hg_call *call, hg_str data,
+                                uint32_t flags) HG_NOEXCEPT;
+
+  /* Renders an error: set_body on HG_RESPONSE (JSON), or emit if error->event. Never NULL. Also called
+   * without open, then with a NULL context, when a request fails early. [worker] */
+  int32_t (*error)(void *instance, void *context, hg_call *call,
+                   const hg_client_error *error) HG_NOEXCEPT;
+
+  /* Answers a route with "answered": true through respond() or respond_error(); returns HG_STOP.
+   * [worker] */
+  int32_t (*answer)(void *instance, void *context, hg_call *call) HG_NOEXCEPT;
+
+  void (*close)(void *instance, void *context) HG_NOEXCEPT;
+} hg_dialect_api;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* HEADGATE_DIALECT_H */

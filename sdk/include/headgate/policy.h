@@ -1,0 +1,109 @@
+/*
+ * Kind "policy": what to do with a request on its way, whatever the vendor and the API format.
+ *
+ * One instance per place in the configuration; one context per client request. Calls, in order:
+ *
+ *   open, on_request, then per attempt on_attempt and on_outcome, on_response for the answer that the
+ *   client gets, on_event per event of it, on_complete, close (always, exactly once after open)
+ *
+ * The manifest adds to hg_plugin's:
+ *
+ *   stage       "authenticate" | "authorize" | "limit" | "transform" | "guard" | "account": the order
+ *               of policies; inside a stage the order of the file
+ *   phases      which calls it wants: ["request", "attempt", "outcome", "response", "event",
+ *               "complete"]. A phase that is not listed costs nothing.
+ *   body        "none" | "whole" | "stream": what it reads of the answer (default none)
+ *   credential  true: its on_attempt sets the credential, and its configuration is part of what
+ *               tells endpoints apart
+ *   levels      where it may stand: ["listener", "route", "backend", "provider"]; default all. A narrower level
+ *               replaces a wider one whole. Policies with the request, response, event or complete phase
+ *               act on the client's request and are not for the provider level.
+ *   default     true: attached with {} where nothing is configured
+ *
+ *   call         reads                     writes
+ *   on_request   HG_REQUEST                HG_REQUEST headers, body, JSON, model; respond
+ *   on_attempt   HG_REQUEST                HG_UPSTREAM headers (JSON and model of this attempt); credential
+ *   on_response  all                       HG_RESPONSE headers; body with "body": "whole"
+ *   on_event     all                       emit
+ *   on_outcome, on_complete                nothing
+ */
+#ifndef HEADGATE_POLICY_H
+#define HEADGATE_POLICY_H
+
+#include <headgate/abi.h>
+#include <headgate/llm.h>
+#include <headgate/stream.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How one attempt ended, for what it says of the endpoint. */
+typedef struct hg_outcome {
+  uint32_t size;
+  uint32_t health;       /* HG_HEALTH_* (provider.h) */
+  uint64_t endpoint;     /* id for hg.endpoints/1 */
+  hg_str endpoint_name;  /* as configured */
+  uint32_t status;       /* HTTP status of the provider, 0 when there was none */
+  uint32_t scope;        /* HG_SCOPE_* that the provider's verdict suggests */
+  uint64_t retry_after;  /* ms; HG_UNKNOWN_COUNT when there is none */
+  uint32_t consecutive_failures; /* of this endpoint over all workers, this one included */
+  uint32_t evictions_in_row;     /* without a success in between */
+  double health_score;           /* 0 to 1, see docs */
+  hg_str code;                   /* "upstream_status", "connect_refused" ...; empty on success */
+} hg_outcome;
+
+/* How the client's request ended. */
+typedef struct hg_completion {
+  uint32_t size;
+  uint32_t status;    /* that the client got; 0 when it left before */
+  uint32_t attempts;  /* how many providers were asked */
+  uint32_t cancelled; /* 1: the client left */
+  hg_str endpoint_name;  /* that answered; empty when none did */
+  uint64_t duration_us;  /* from the first byte of the request to the last of the answer */
+  const hg_usage *usage; /* never NULL */
+} hg_completion;
+
+typedef struct hg_policy_api {
+  uint32_t size;
+  uint32_t reserved;
+
+  /* Begins a request. NULL: requests have no context. HG_CONTINUE or HG_ABORT. [worker] */
+  int32_t (*open)(void *instance, void *worker, hg_call *call, void **context) HG_NOEXCEPT;
+
+  /* The client's request, body read whole. HG_CONTINUE; HG_STOP after respond or respond_error;
+   * HG_ABORT: 500. May PAUSE. [worker] */
+  int32_t (*on_request)(void *instance, void *context, hg_call *call) HG_NOEXCEPT;
+
+  /* An endpoint was chosen; before the provider builds. HG_CONTINUE, HG_ABORT: tried elsewhere.
+   * May PAUSE. [worker] */
+  int32_t (*on_attempt)(void *instance, void *context, hg_call *call) HG_NOEXCEPT;
+
+  /* An attempt ended. [worker] */
+  void (*on_outcome)(void *instance, void *context, hg_call *call,
+                     const hg_outcome *outcome) HG_NOEXCEPT;
+
+  /* The head of the answer (and the body, if asked for) that the client will get. HG_CONTINUE; HG_STOP after
+   * respond or respond_error; HG_ABORT: 500. [worker] */
+  int32_t (*on_response)(void *instance, void *context, hg_call *call) HG_NOEXCEPT;
+
+  /* One event for the client. As a provider's on_event. [worker] */
+  int32_t (*on_event)(void *instance, void *context, hg_call *call, const hg_str *data,
+                      uint32_t flags) HG_NOEXCEPT;
+
+  /* The request is over; nothing can be changed. [worker] */
+  void (*on_complete)(void *instance, void *context, hg_call *call,
+                      const hg_completion *completion) HG_NOEXCEPT;
+
+  /* Continues a pause of on_request or on_attempt. [worker] */
+  int32_t (*on_async)(void *instance, void *context, hg_call *call, uint32_t reason) HG_NOEXCEPT;
+
+  /* Ends the request. [worker] */
+  void (*close)(void *instance, void *context) HG_NOEXCEPT;
+} hg_policy_api;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* HEADGATE_POLICY_H */
