@@ -1,0 +1,75 @@
+#pragma once
+// An access record as one line: key=value text or JSON. Pure. Fields that have no value are left
+// out. The names are OpenTelemetry's where it has one. [any]
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/observe/access_record.hpp"
+
+namespace headgate::observe {
+
+enum class AccessField : std::uint8_t {
+  time,
+  listener,
+  route,
+  backend,
+  client_address,
+  method,
+  host,
+  target,
+  status,
+  dialect,
+  operation,
+  provider_kind,
+  provider,
+  request_model,
+  upstream_model,
+  input_tokens,
+  output_tokens,
+  total_tokens,
+  cached_tokens,
+  reasoning_tokens,
+  stream,
+  attempts,
+  bytes_in,
+  bytes_out,
+  first_token,
+  duration,
+  error_code,
+  request_id,
+  count
+};
+
+// The name in the line and in `logging.fields.remove`: "http.status" and so on.
+std::string_view name_of(AccessField field);
+
+// Which fields a line has. All, until some are removed.
+class FieldSelection {
+ public:
+  FieldSelection() { shown_.set(); }
+
+  // Removes a field or an attribute by its name.
+  void remove(std::string_view name);
+
+  bool shows(AccessField field) const { return shown_[static_cast<std::size_t>(field)]; }
+  bool shows_attribute(std::string_view name) const;
+
+ private:
+  std::bitset<static_cast<std::size_t>(AccessField::count)> shown_;
+  std::vector<std::string> removed_attributes_;
+};
+
+// Each appends one line and its line feed.
+void append_text_line(std::string& out, const AccessRecord& record, const FieldSelection& fields);
+void append_json_line(std::string& out, const AccessRecord& record, const FieldSelection& fields);
+
+// RFC 3339 in UTC with milliseconds: 2027-01-15T08:00:00.000Z
+void append_time(std::string& out, WallTime time);
+
+}  // namespace headgate::observe

@@ -1,0 +1,91 @@
+#pragma once
+// The gateway's own metrics by name, so that nobody else spells one. Those named gen_ai_* have the
+// meaning, labels and buckets of OpenTelemetry's semantic conventions for generative AI, their
+// names in Prometheus form (dots to underscores, unit last):
+// https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/
+//
+// Use: resolve RouteSeries, EndpointSeries and GenAiSeries when a snapshot is built (they live as
+// long as GatewayMetrics, the same labels give the same object over reloads) and keep references;
+// a request then calls their functions with its worker's WorkerMetrics.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "core/observe/metrics.hpp"
+
+namespace headgate::observe {
+
+// The requests of one route.
+class RouteSeries {
+ public:
+  virtual ~RouteSeries() = default;
+  // A request came; finished() must follow. [worker]
+  virtual void started(WorkerMetrics& worker) = 0;
+  // It ended with this status (0: the client left before one was sent). [worker]
+  virtual void finished(WorkerMetrics& worker, int status, double seconds) = 0;
+};
+
+// The attempts at one endpoint.
+class EndpointSeries {
+ public:
+  virtual ~EndpointSeries() = default;
+  // `outcome` is "success" or the code of an Error. [worker]
+  virtual void attempt(WorkerMetrics& worker, std::string_view outcome) = 0;
+};
+
+// What is known of one answered request.
+class GenAiSample {
+ public:
+  // Kept as a label of its own as long as there are few: pass the model that the upstream was asked
+  // for, not what an unknown client made up.
+  std::string_view model;
+  std::optional<std::uint64_t> input_tokens;
+  std::optional<std::uint64_t> output_tokens;
+  double seconds = 0;                         // first byte of the request to last of the answer
+  std::optional<double> first_token_seconds;  // of a stream
+};
+
+// The model calls of one operation ("chat") at one kind of provider.
+class GenAiSeries {
+ public:
+  virtual ~GenAiSeries() = default;
+  virtual void answered(WorkerMetrics& worker, const GenAiSample& sample) = 0;  // [worker]
+  // `error_type` is the code of the Error. [worker]
+  virtual void failed(WorkerMetrics& worker, std::string_view error_type, double seconds) = 0;
+};
+
+class GatewayMetrics {
+ public:
+  // Models that get a label of their own per operation and provider kind; the others are "other".
+  static constexpr std::size_t kModelsMax = 256;
+  static constexpr std::size_t kOutcomesMax = 64;
+
+  // `version` goes into headgate_build_info. `registry` must outlive this.
+  GatewayMetrics(MetricRegistry& registry, std::string_view version);
+  ~GatewayMetrics();
+  GatewayMetrics(const GatewayMetrics&) = delete;
+  GatewayMetrics& operator=(const GatewayMetrics&) = delete;
+
+  RouteSeries& route(std::string_view listener, std::string_view route);
+  EndpointSeries& endpoint(std::string_view backend, std::string_view endpoint);
+  GenAiSeries& gen_ai(std::string_view operation, std::string_view provider);
+
+  // Open client connections of a listener; add +1 and -1.
+  Gauge connections(std::string_view listener);
+
+  // A configuration was taken over, or refused. [control thread]
+  void config_reloaded(bool successful, double unix_seconds);
+
+  // Shown as headgate_access_log_dropped_total; `count` is called at each scrape until this ends.
+  void watch_access_log(std::function<std::uint64_t()> count);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace headgate::observe
