@@ -1,0 +1,127 @@
+#pragma once
+// Where a body ends: which messages have one, and its bytes taken out of their framing. Holds no
+// buffer: pieces are views into what it is given. [any]
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/error.hpp"
+#include "core/http/head.hpp"
+
+namespace headgate::http {
+
+enum class BodyKind { none, length, chunked, until_close };
+
+struct BodyLimits {
+  // Bytes of the body itself, without its framing. More fails with 413.
+  std::uint64_t body_bytes_max = std::numeric_limits<std::uint64_t>::max();
+
+  // Bytes of chunk extensions in the whole body; they are read and dropped.
+  std::size_t extension_bytes_max = 4 * 1024;
+
+  // Bytes of trailer fields; they are read and dropped unless kept.
+  std::size_t trailer_bytes_max = 8 * 1024;
+};
+
+enum class PieceStatus { more, done, failed };
+
+class Piece {
+ public:
+  Piece() = default;
+
+  PieceStatus status = PieceStatus::more;
+  std::string_view data;       // bytes of the body
+  std::string_view raw;        // see BodyFraming::pass()
+  std::size_t consumed = 0;    // bytes of the input that were used, framing included
+  std::optional<Error> error;  // when failed
+};
+
+class BodyFraming {
+ public:
+  // No body: done from the start.
+  BodyFraming() = default;
+
+  static BodyFraming none() { return {}; }
+  static BodyFraming length(std::uint64_t bytes, const BodyLimits& limits, Fault sender);
+  static BodyFraming chunked(const BodyLimits& limits, Fault sender);
+  static BodyFraming until_close(const BodyLimits& limits, Fault sender);
+
+  // The next run of body bytes in `in`, which begins behind what was consumed before. `more` with
+  // nothing consumed: give it more bytes. `done`: the body ends behind `consumed`; what follows in
+  // `in` belongs to the next message. The piece that is done may carry data.
+  Piece next(std::string_view in);
+
+  // The same for a body that is passed on in the framing it came in: `raw` is the longest run from
+  // the front of `in` that can be sent as it is, over as many chunks as there are. Extensions and
+  // trailers are left out of it (the run ends before them), so what is sent is always canonical.
+  // `data` stays empty.
+  Piece pass(std::string_view in);
+
+  // The sender closed its side. Ok when that is where this body ends or it was done before.
+  Result<void> end_of_input();
+
+  BodyKind kind() const { return kind_; }
+  bool done() const { return done_; }
+  std::uint64_t body_bytes() const { return body_bytes_; }  // seen so far
+  // Bytes that are still to come in a body with a length.
+  std::uint64_t remaining() const { return kind_ == BodyKind::length ? remaining_ : 0; }
+  // No extension and no trailer was seen: the chunked bytes so far may be passed on unread.
+  bool canonical() const { return canonical_; }
+
+  // Trailers, as lines with CRLF; only when asked for before they came. Bounded by the limits.
+  void keep_trailers() { keep_trailers_ = true; }
+  std::string_view trailers() const { return trailers_; }
+
+ private:
+  enum class State : std::uint8_t {
+    size_first,
+    size,
+    extension,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    line_first,
+    trailer_name,
+    trailer_value,
+    trailer_lf,
+    final_lf
+  };
+
+  Piece take_length(std::string_view in);
+  Piece take_chunked(std::string_view in);
+  // One byte of framing. Returns false when it is refused; `keep` tells whether it is canonical.
+  bool step(char byte, bool& keep);
+  bool step_size(char byte, bool& keep);
+  bool step_trailer(char byte, bool& keep);
+  bool add_body_bytes(std::uint64_t bytes);
+  Piece fail(int status, std::string_view code, std::string_view message);
+
+  BodyKind kind_ = BodyKind::none;
+  State state_ = State::size_first;
+  Fault sender_ = Fault::client;
+  bool done_ = true;
+  bool canonical_ = true;
+  bool keep_trailers_ = false;
+  std::uint8_t size_digits_ = 0;
+  std::size_t extension_bytes_ = 0;
+  std::size_t trailer_bytes_ = 0;
+  std::uint64_t remaining_ = 0;  // of the body with a length, or of the chunk
+  std::uint64_t body_bytes_ = 0;
+  const char* refusal_ = nullptr;  // why step() refused
+  BodyLimits limits_;
+  std::string trailers_;
+};
+
+// A request has a body when its head says so.
+BodyFraming request_body(const RequestHead& head, const BodyLimits& limits);
+
+// An answer has none to HEAD, nor with 1xx, 204 and 304; otherwise the head says so, and if it does
+// not, the body ends where the connection does.
+BodyFraming response_body(const ResponseHead& head, bool head_request, const BodyLimits& limits);
+
+}  // namespace headgate::http

@@ -1,0 +1,140 @@
+#include "core/http/header_rules.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+namespace headgate::http {
+namespace {
+
+constexpr std::uint64_t every_byte(std::uint8_t byte) {
+  return 0x0101010101010101u * byte;
+}
+
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
+  for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = true;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+constexpr std::array<bool, 256> kToken = make_token_table();
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && byte != '\t') || byte == 0x7f;
+}
+
+// Bytes below 0x20 or equal to 0x7f among eight, tab included: then the slow way decides.
+bool may_hold_control(std::uint64_t eight) {
+  const std::uint64_t below_space = (eight - every_byte(0x20)) & ~eight;
+  const std::uint64_t with_delete = eight ^ every_byte(0x7f);
+  const std::uint64_t is_delete = (with_delete - every_byte(0x01)) & ~with_delete;
+  return ((below_space | is_delete) & every_byte(0x80)) != 0;
+}
+
+constexpr std::string_view kHopByHop[] = {"connection",
+                                          "keep-alive",
+                                          "proxy-connection",
+                                          "proxy-authenticate",
+                                          "proxy-authorization",
+                                          "te",
+                                          "trailer",
+                                          "transfer-encoding",
+                                          "upgrade"};
+
+// What says where the message goes and how its body is to be read.
+constexpr std::string_view kNotByName[] = {"host", "content-length", "content-type",
+                                           "content-encoding"};
+
+}  // namespace
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  std::size_t at = 0;
+  for (; at + 8 <= a.size(); at += 8) {
+    std::uint64_t left;
+    std::uint64_t right;
+    std::memcpy(&left, a.data() + at, 8);
+    std::memcpy(&right, b.data() + at, 8);
+    // Letters differ from themselves in the other case by this bit only.
+    if (((left ^ right) & ~every_byte(0x20)) != 0) return false;
+    if (left == right) continue;
+    for (std::size_t i = at; i < at + 8; ++i)
+      if (lower(a[i]) != lower(b[i])) return false;
+  }
+  for (; at < a.size(); ++at)
+    if (lower(a[at]) != lower(b[at])) return false;
+  return true;
+}
+
+bool is_token(std::string_view text) {
+  for (const char c : text)
+    if (!kToken[static_cast<unsigned char>(c)]) return false;
+  return !text.empty();
+}
+
+bool is_field_value(std::string_view text) {
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t eight;
+    std::memcpy(&eight, text.data() + at, 8);
+    if (!may_hold_control(eight)) continue;
+    for (std::size_t i = at; i < at + 8; ++i)
+      if (is_control(text[i])) return false;
+  }
+  for (; at < text.size(); ++at)
+    if (is_control(text[at])) return false;
+  return true;
+}
+
+bool is_hop_by_hop(std::string_view name) {
+  // All of them begin with one of these letters: most names are through with this.
+  switch (lower(name.empty() ? '\0' : name.front())) {
+    case 'c':
+    case 'k':
+    case 'p':
+    case 't':
+    case 'u':
+      break;
+    default:
+      return false;
+  }
+  for (const std::string_view known : kHopByHop)
+    if (equals_ignoring_case(name, known)) return true;
+  return false;
+}
+
+HopByHop::HopByHop(const Headers& headers) : headers_(headers) {
+  headers.find_all("connection", [this](std::string_view list) {
+    for_each_list_element(list, [this](std::string_view element) {
+      names_others_ = !equals_ignoring_case(element, "keep-alive") &&
+                      !equals_ignoring_case(element, "close") &&
+                      !equals_ignoring_case(element, "upgrade");
+      return !names_others_;
+    });
+  });
+}
+
+bool HopByHop::ends_here(std::string_view name) const {
+  if (is_hop_by_hop(name)) return true;
+  if (!names_others_) return false;
+  for (const std::string_view known : kNotByName)
+    if (equals_ignoring_case(name, known)) return false;
+  bool named = false;
+  headers_.find_all("connection", [&](std::string_view list) {
+    for_each_list_element(list, [&](std::string_view element) {
+      named = named || equals_ignoring_case(element, name);
+      return !named;
+    });
+  });
+  return named;
+}
+
+}  // namespace headgate::http
