@@ -18,6 +18,7 @@ pkg_check_modules(BROTLIDEC REQUIRED IMPORTED_TARGET libbrotlidec)
 add_library(headgate_flags INTERFACE)
 target_compile_options(headgate_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Werror
+  -pthread  # RE2 asks for it, and the precompiled header must agree
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
   $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Xclang -fno-pch-timestamp>)
 target_compile_definitions(headgate_flags INTERFACE

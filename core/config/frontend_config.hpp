@@ -1,0 +1,41 @@
+#pragma once
+// `frontendPolicies`: the limits of what clients may send. Every one of them bounds memory or time
+// that a client could otherwise take.
+
+#include <chrono>
+#include <cstdint>
+
+#include "core/config/values.hpp"
+
+namespace headgate::config {
+
+class Fields;
+
+// `frontendPolicies.http`
+struct HttpLimits {
+  // maxBufferSize: one request body. Larger ones are answered 413.
+  std::uint64_t body_bytes_max = 20u << 20;
+  // maxTotalBufferSize: all bodies held at one time; beyond it requests are answered 503.
+  std::uint64_t total_body_bytes_max = 1u << 30;
+  // http1MaxHeadSize: request line and headers. Larger ones are answered 431.
+  std::uint64_t head_bytes_max = 64u << 10;
+  // http1MaxHeaders: number of header lines. More are answered 431.
+  std::uint32_t headers_max = 100;
+  // headTimeout: from the first byte of a head to its last.
+  milliseconds head_timeout{10'000};
+  // bodyTimeout: between two reads of a body that bring something.
+  milliseconds body_timeout{30'000};
+  // http1IdleTimeout: a kept connection between two requests.
+  milliseconds idle_timeout{600'000};
+  // maxPendingConnections: accepted by the kernel and not yet by the gateway, per worker of a port.
+  std::uint32_t pending_connections_max = 64;
+};
+
+struct FrontendConfig {
+  HttpLimits http;
+};
+
+void describe(Fields& fields, HttpLimits& limits);
+void describe(Fields& fields, FrontendConfig& frontend);
+
+}  // namespace headgate::config

@@ -1,0 +1,88 @@
+#pragma once
+// `config`: what is read at the start only. A reload that changes it says so and keeps the old.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "core/config/policies_config.hpp"
+#include "core/config/values.hpp"
+
+namespace headgate::config {
+
+// `logging`
+struct LoggingConfig {
+  log::Level level = log::Level::info;
+  log::Format format = log::Format::text;
+  std::vector<std::string> remove_fields;  // fields.remove: left out of the access log
+};
+
+// `metrics`
+struct MetricsConfig {
+  std::vector<std::string> remove;  // names of metrics that are not exported
+};
+
+// `backend.keepalives`: TCP keep-alive of upstream connections.
+struct KeepalivesConfig {
+  bool enabled = true;
+  milliseconds time{180'000};      // of silence before the first probe
+  milliseconds interval{180'000};  // between probes
+  std::uint32_t retries = 9;       // unanswered probes until the connection is given up
+};
+
+// `backend`: connections to upstreams.
+struct UpstreamConfig {
+  milliseconds connect_timeout{10'000};    // name, TCP and TLS together
+  milliseconds pool_idle_timeout{90'000};  // an idle connection is closed after this
+  std::uint32_t pool_size_max = 128;       // poolMaxSize: idle connections per endpoint and worker
+  KeepalivesConfig keepalives;
+};
+
+// `dns`
+struct DnsConfig {
+  std::optional<milliseconds> ttl;  // set: instead of what the answer says
+  std::vector<Address> servers;     // set: instead of the system's
+};
+
+// One entry of `plugins.upstreams`: what a policy plugin's HTTP calls may reach, by alias.
+struct PluginUpstreamConfig {
+  std::string alias;
+  Address host;
+  std::optional<BackendTlsConfig> backend_tls;
+  milliseconds timeout{5'000};
+};
+
+// `plugins`: where plugins come from.
+struct PluginsConfig {
+  std::vector<std::string> path;  // folders besides the built-in one
+  std::vector<PluginUpstreamConfig> upstreams;
+};
+
+struct StaticConfig {
+  std::uint32_t worker_threads = 0;  // 0 is `auto`: one per core
+  Address admin_addr = Address::tcp("127.0.0.1", 15000);
+  std::optional<Address> stats_addr;      // unset: the admin listener serves it
+  std::optional<Address> readiness_addr;  // unset: the admin listener serves it
+  bool enable_ipv6 = true;
+  // Drain: how long requests in flight may go on.
+  milliseconds connection_termination_deadline{30'000};
+  LoggingConfig logging;
+  MetricsConfig metrics;
+  UpstreamConfig backend;
+  DnsConfig dns;
+  PluginsConfig plugins;
+};
+
+void describe(Fields& fields, LoggingConfig& logging);
+void describe(Fields& fields, MetricsConfig& metrics);
+void describe(Fields& fields, KeepalivesConfig& keepalives);
+void describe(Fields& fields, UpstreamConfig& upstream);
+void describe(Fields& fields, DnsConfig& dns);
+void describe(Fields& fields, PluginUpstreamConfig& upstream);
+void describe(Fields& fields, PluginsConfig& plugins);
+void describe(Fields& fields, StaticConfig& config);
+
+}  // namespace headgate::config
