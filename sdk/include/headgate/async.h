@@ -28,8 +28,9 @@ typedef struct hg_async_ext {
   int32_t (*timer)(hg_call *call, uint64_t milliseconds) HG_NOEXCEPT;
   /* An id with which any thread may wake this pause. Valid until the pause ends. 0: none left. [worker] */
   uint64_t (*waker)(hg_call *call) HG_NOEXCEPT;
-  /* Calls on_async(HG_ASYNC_WAKE) on the owning worker. HG_GONE when the pause has ended. [any] */
-  int32_t (*wake)(uint64_t waker) HG_NOEXCEPT;
+  /* Calls on_async(HG_ASYNC_WAKE) on the owning worker. HG_GONE when the pause has ended. `host` is the
+   * one that create() was given. [any] */
+  int32_t (*wake)(const hg_host *host, uint64_t waker) HG_NOEXCEPT;
 } hg_async_ext;
 
 #ifdef __cplusplus

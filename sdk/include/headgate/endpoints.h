@@ -1,6 +1,8 @@
 /*
  * Host extension "hg.endpoints/1": taking endpoints out of the choice and back into it.
  *
+ * `host` is the one that create() was given.
+ *
  * An endpoint id is 64 bits with a generation in it: it can be kept, and a stale one is HG_GONE.
  */
 #ifndef HEADGATE_ENDPOINTS_H
@@ -30,10 +32,10 @@ typedef struct hg_endpoints_ext {
   /* Keeps an endpoint out for `milliseconds` from now. A deadline that is already later stays.
    * `max_percent` (1 to 100) of the endpoints of its group are out at most: beyond that HG_LIMIT.
    * [worker] */
-  int32_t (*evict)(uint64_t endpoint, uint32_t scope, uint64_t milliseconds,
+  int32_t (*evict)(const hg_host *host, uint64_t endpoint, uint32_t scope, uint64_t milliseconds,
                    uint32_t max_percent) HG_NOEXCEPT;
   /* Takes it back at once, whatever the scope. [worker] */
-  int32_t (*restore)(uint64_t endpoint) HG_NOEXCEPT;
+  int32_t (*restore)(const hg_host *host, uint64_t endpoint) HG_NOEXCEPT;
 } hg_endpoints_ext;
 
 #ifdef __cplusplus
