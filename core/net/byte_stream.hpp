@@ -1,0 +1,84 @@
+#pragma once
+// A connection as the rest of the program sees it: bytes in, bytes out, over TCP, a unix socket or
+// TLS. One virtual call per operation, so that no header above net pays for a socket.
+//
+// A stream belongs to the worker that made it. At most one read_some and one write may be pending
+// at a time (one of each is fine). Nothing here has a deadline of its own: arm a Deadline that
+// calls close(). [worker]
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/net/task.hpp"
+
+namespace headgate::net {
+
+// How a read ended. `bytes` > 0 exactly when there is no error.
+struct ReadResult {
+  ReadResult(ErrorCode error, std::size_t bytes) : error(error), bytes(bytes) {}
+
+  ErrorCode error;
+  std::size_t bytes;
+};
+
+// The peer ended its side in order: FIN, and for TLS close_notify before it. A TLS stream that ends
+// with a bare FIN is is_truncated() instead: bytes may be missing.
+bool is_end(const ErrorCode& error);
+bool is_truncated(const ErrorCode& error);
+// close() was called while the operation was pending, or before it.
+bool is_aborted(const ErrorCode& error);
+
+// What the TLS handshake agreed on.
+struct TlsInfo {
+  std::string server_name;  // SNI in lower case: asked for by the client, or sent to the upstream
+  std::string version;      // "TLSv1.3"
+  std::string alpn;         // "http/1.1", empty when none was agreed
+  bool session_reused = false;  // an abbreviated handshake
+  bool peer_verified = false;   // the peer gave a certificate and it was verified
+  std::string peer_subject;     // its subject as RFC 2253 writes it, empty without one
+};
+
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+
+  // Waits for bytes and returns as many as are there and fit. REQUIRES: `into` is not empty and
+  // stays valid until the task ends.
+  virtual Task<ReadResult> read_some(std::span<char> into) = 0;
+
+  // Sends all pieces in order: one sendmsg when the kernel takes them. Waits for a slow reader;
+  // nothing is buffered here. REQUIRES: pieces and bytes stay valid until the task ends.
+  virtual Task<ErrorCode> write(std::span<const std::string_view> pieces) = 0;
+
+  // Drops the connection now; pending operations end with is_aborted(), later ones as well. May be
+  // called more than once.
+  virtual void close() = 0;
+
+  // Says that nothing more will be sent (close_notify for TLS, then FIN). Reading goes on: a server
+  // that closes with unread bytes in its socket resets the connection, and the client may lose the
+  // answer. So: shutdown_send(), read until the end or a deadline, close().
+  virtual Task<void> shutdown_send() = 0;
+
+  // Calls `on_gone` once, from the loop and never from within watch_peer, when the peer has closed
+  // its side or reset the connection, whether or not bytes of it are still unread. Costs no system
+  // call but the first time. A read or write that is pending ends by itself as usual. `on_gone` may
+  // destroy the stream.
+  virtual void watch_peer(std::function<void()> on_gone) = 0;
+  virtual void unwatch_peer() = 0;
+
+  // "192.0.2.1:4711", "[2001:db8::1]:4711" or "unix".
+  virtual const std::string& remote_address() const = 0;
+  // The same without the port: "192.0.2.1", "2001:db8::1" or "unix".
+  virtual const std::string& remote_ip() const = 0;
+
+  // Nothing when the stream is in clear.
+  virtual const TlsInfo* tls() const { return nullptr; }
+};
+
+// Writes one piece.
+Task<ErrorCode> write(ByteStream& stream, std::string_view bytes);
+
+}  // namespace headgate::net
