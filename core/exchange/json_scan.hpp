@@ -1,0 +1,47 @@
+#pragma once
+// One level of a JSON text: where its members or elements are. simdjson finds the structure; what
+// is below a value is skipped, not checked. [worker]
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace headgate::exchange {
+
+// Views into the scanned text.
+struct JsonMember {
+  std::string_view key;    // between the quotes, as it stands (escapes and all); empty in an array
+  std::string_view value;  // without white space around it
+  bool key_escaped = false;
+};
+
+enum class JsonShape { object, array, scalar, invalid };
+
+// Holds simdjson's working memory, which grows with the largest text seen: one per worker.
+class JsonScanner {
+ public:
+  // Members of one level that are kept; a text with more is invalid here.
+  static constexpr std::size_t kMembersMax = 100'000;
+
+  JsonScanner();
+  ~JsonScanner();
+  JsonScanner(const JsonScanner&) = delete;
+  JsonScanner& operator=(const JsonScanner&) = delete;
+
+  // Fills `out` with what `text` holds at its top level. REQUIRES: 64 readable bytes behind the
+  // text.
+  JsonShape scan(std::string_view text, std::vector<JsonMember>& out);
+
+  // The decoded content of a JSON string (with its quotes), in memory that the next call reuses.
+  std::optional<std::string_view> decode(std::string_view json_string);
+
+  // Frees the working memory if a large text made it large.
+  void release_if_large();
+
+ private:
+  struct Memory;
+  std::unique_ptr<Memory> memory_;
+};
+
+}  // namespace headgate::exchange

@@ -1,0 +1,129 @@
+#include "core/exchange/json_body.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace headgate::exchange {
+namespace {
+
+class JsonBodyTest : public ::testing::Test {
+ protected:
+  JsonBody make(std::string_view text) {
+    JsonBody body(arena_, scanner_);
+    body.assign_copy(text);
+    return body;
+  }
+  static std::string sent(const JsonBody& body) {
+    std::vector<std::string_view> pieces;
+    body.append_pieces(pieces);
+    std::string all;
+    for (const auto piece : pieces) all += piece;
+    EXPECT_EQ(all.size(), body.size());
+    return all;
+  }
+
+  Arena arena_;
+  JsonScanner scanner_;
+};
+
+TEST_F(JsonBodyTest, ReadsValuesAsTheyStand) {
+  JsonBody body = make(R"({ "model" : "a\"b" , "n": 1.0E0, "m": [ {"x": 1 } ] , "t": true })");
+  EXPECT_EQ(body.get("/model"), R"("a\"b")");
+  EXPECT_EQ(body.get("/n"), "1.0E0");
+  EXPECT_EQ(body.get("/m/0"), R"({"x": 1 })");
+  EXPECT_EQ(body.get("/m/0/x"), "1");
+  EXPECT_EQ(body.get("/t"), "true");
+  EXPECT_EQ(body.get("/m/1"), std::nullopt);
+  EXPECT_EQ(body.get("/nothing"), std::nullopt);
+}
+
+TEST_F(JsonBodyTest, SplicesATopLevelValueAndLeavesTheRestAlone) {
+  JsonBody body = make(R"({"a": 1, "model": "x" ,"z":[1,2 ]})");
+  EXPECT_EQ(body.set("/model", R"("longer")"), EditResult::ok);
+  EXPECT_EQ(sent(body), R"({"a": 1, "model": "longer" ,"z":[1,2 ]})");
+  EXPECT_EQ(body.get("/model"), R"("longer")");
+}
+
+TEST_F(JsonBodyTest, SplicesTheSameValueTwice) {
+  JsonBody body = make(R"({"model":"x","a":1})");
+  EXPECT_EQ(body.set("/a", "2"), EditResult::ok);
+  EXPECT_EQ(body.set("/model", R"("y")"), EditResult::ok);
+  EXPECT_EQ(body.set("/model", R"("z")"), EditResult::ok);
+  EXPECT_EQ(sent(body), R"({"model":"z","a":2})");
+}
+
+TEST_F(JsonBodyTest, AddsMembersBehindTheOpeningBrace) {
+  JsonBody body = make(R"( {"a":1})");
+  EXPECT_EQ(body.set("/stream_options/include_usage", "true"), EditResult::ok);
+  EXPECT_EQ(body.set("/b", "2"), EditResult::ok);
+  EXPECT_EQ(sent(body), R"( {"stream_options":{"include_usage":true},"b":2,"a":1})");
+  EXPECT_EQ(body.get("/b"), "2");
+  EXPECT_EQ(body.get("/stream_options/include_usage"), "true");
+
+  JsonBody empty = make("{}");
+  EXPECT_EQ(empty.set("/b", "2"), EditResult::ok);
+  EXPECT_EQ(sent(empty), R"({"b":2})");
+}
+
+TEST_F(JsonBodyTest, SetsDeepValues) {
+  JsonBody body = make(R"({"m":[{"x":1},{"y":{"z":2}}]})");
+  EXPECT_EQ(body.set("/m/1/y/z", "3"), EditResult::ok);
+  EXPECT_EQ(body.set("/m/0/new/deep", "[]"), EditResult::ok);
+  EXPECT_EQ(body.set("/m/-", "null"), EditResult::ok);
+  EXPECT_EQ(sent(body), R"({"m":[{"x":1,"new":{"deep":[]}},{"y":{"z":3}},null]})");
+}
+
+TEST_F(JsonBodyTest, RemovesMembersAndElements) {
+  JsonBody body = make(R"({"a":1,"b":[1,2,3],"c":{"d":1,"e":2}})");
+  EXPECT_EQ(body.remove("/a"), EditResult::ok);
+  EXPECT_EQ(body.remove("/b/1"), EditResult::ok);
+  EXPECT_EQ(body.remove("/c/d"), EditResult::ok);
+  EXPECT_EQ(body.remove("/c/d"), EditResult::not_found);
+  EXPECT_EQ(body.remove("/zzz"), EditResult::not_found);
+  EXPECT_EQ(body.text(), R"({"b":[1,3],"c":{"e":2}})");
+}
+
+TEST_F(JsonBodyTest, KnowsAKeyThatIsWrittenWithEscapes) {
+  JsonBody body = make(R"({"mod\u0065l":"x","model":"y"})");
+  EXPECT_TRUE(body.has_duplicate("model"));
+  JsonBody one = make(R"({"mod\u0065l":"x"})");
+  EXPECT_EQ(one.get("/model"), R"("x")");
+  EXPECT_EQ(one.set("/model", R"("z")"), EditResult::ok);
+  EXPECT_EQ(sent(one), R"({"mod\u0065l":"z"})");
+}
+
+TEST_F(JsonBodyTest, SharesWithoutSharingEdits) {
+  JsonBody client = make(R"({"model":"x"})");
+  EXPECT_EQ(client.set("/model", R"("policy")"), EditResult::ok);
+  JsonBody upstream(arena_, scanner_);
+  upstream.share(client);
+  EXPECT_EQ(upstream.set("/model", R"("provider")"), EditResult::ok);
+  EXPECT_EQ(sent(client), R"({"model":"policy"})");
+  EXPECT_EQ(sent(upstream), R"({"model":"provider"})");
+}
+
+TEST_F(JsonBodyTest, RefusesWhatIsNotJson) {
+  for (const auto* text : {"", "  ", "{", R"({"a":1)", R"({"a":1}x)", R"({"a" 1})", "{'a':1}",
+                           R"({"a":1}{"b":2})", "{\"a\":\"\xff\"}"}) {
+    EXPECT_FALSE(make(text).is_object()) << text;
+  }
+  EXPECT_FALSE(make("[1]").is_object());
+  EXPECT_FALSE(make("12").is_object());
+  JsonBody body = make(R"({"a":1})");
+  EXPECT_EQ(body.set("/a", "{"), EditResult::invalid);
+  EXPECT_EQ(body.set("/a", "nope"), EditResult::invalid);
+  EXPECT_EQ(body.set("/a/b", "1"), EditResult::invalid);
+  EXPECT_EQ(body.set("a", "1"), EditResult::invalid);
+  EXPECT_EQ(sent(body), R"({"a":1})");
+}
+
+TEST_F(JsonBodyTest, DecodesStrings) {
+  EXPECT_EQ(scanner_.decode(R"("plain")"), "plain");
+  EXPECT_EQ(scanner_.decode(R"("a\n\u00fc\"")"), "a\nü\"");
+  EXPECT_EQ(scanner_.decode("12"), std::nullopt);
+  EXPECT_EQ(scanner_.decode(R"("\q")"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace headgate::exchange
