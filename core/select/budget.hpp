@@ -1,0 +1,58 @@
+#pragma once
+// What all requests together may spend on extra attempts: a share of the requests, plus a floor per
+// second so that a quiet gateway can retry at all. One word for the whole process. [any]
+//
+// Requests pay in through a worker's own BudgetShare, which touches the common word once in
+// kBatch requests; only extra attempts touch it each time.
+
+#include <cstdint>
+
+#include "core/base/clock.hpp"
+#include "core/select/ewma.hpp"
+
+namespace headgate::select {
+
+struct BudgetSettings {
+  double ratio = 0.2;           // extra attempts per request
+  double floor_per_second = 3;  // extra attempts that need no request to pay for them
+  double balance_max = 100;     // what can be saved up, in attempts
+};
+
+class alignas(128) Budget {
+ public:
+  explicit Budget(const BudgetSettings& settings) : settings_(settings) {}
+
+  // Takes one extra attempt, or says that there is none left.
+  bool try_spend(TimePoint now);
+  // `requests` were begun.
+  void deposit(std::uint32_t requests, TimePoint now);
+  // What is left, in attempts.
+  double balance(TimePoint now) const;
+
+ private:
+  // With what the floor has added since, and the first time with one second of it.
+  double grown(StampedValue::Parts parts, std::uint32_t now) const;
+
+  const BudgetSettings settings_;
+  StampedValue word_;
+};
+
+// A worker's way to pay in. [worker]
+class BudgetShare {
+ public:
+  static constexpr std::uint32_t kBatch = 16;
+
+  explicit BudgetShare(Budget& budget) : budget_(budget) {}
+  void deposit_one(TimePoint now) {
+    if (++pending_ < kBatch) return;
+    budget_.deposit(pending_, now);
+    pending_ = 0;
+  }
+  bool try_spend(TimePoint now) { return budget_.try_spend(now); }
+
+ private:
+  Budget& budget_;
+  std::uint32_t pending_ = 0;
+};
+
+}  // namespace headgate::select

@@ -1,0 +1,65 @@
+#pragma once
+// What is known of one upstream target: its load, latency, health and evictions, shared by all
+// workers and kept over a reload. A target is (provider id, authority, base path, key fingerprint,
+// upstream model); see cell_table.hpp, which makes and owns the cells.
+//
+// All that a pick reads and a request writes is in the first cache line, so that a request writes
+// one line that is its endpoint's own. Readers see figures that are slightly stale; P2C lives well
+// with that. [any]
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "core/select/eviction.hpp"
+#include "core/select/ewma.hpp"
+#include "core/select/load.hpp"
+
+namespace headgate::select {
+
+class ModelCells;
+class Target;
+
+// Half-life of the latency figures, in milliseconds.
+inline constexpr double kLatencyHalfLifeMs = 10'000;
+// Half-life of the mean sizes of requests and answers, which change slowly.
+inline constexpr double kSizeHalfLifeMs = 60'000;
+
+// Two lines: processors fetch lines in pairs.
+struct alignas(128) Cell {
+  Cell(Target& target, std::string model, const std::array<Eviction*, 3>& shared, TimePoint now);
+  Cell(const Cell&) = delete;
+  Cell& operator=(const Cell&) = delete;
+
+  double health_at(std::uint32_t now) const;
+  Eviction& eviction(Scope scope) { return *scopes[static_cast<std::size_t>(scope)]; }
+  const Eviction& eviction(Scope scope) const { return *scopes[static_cast<std::size_t>(scope)]; }
+
+  // --- the line that picks read
+  Load load;
+  ConcurrencyGate gate;  // all models of the target and key together, where this is the base cell
+  // Not 0: one of the four scopes may be out, look at them. Counted up by each eviction.
+  std::atomic<std::uint32_t> attention{0};
+  PeakMean ttft;  // milliseconds, for an empty prompt
+  PeakMean tpot;  // milliseconds per output token
+  DecayedCount successes;
+  DecayedCount failures;
+  std::atomic<std::uint32_t> slow_start_since{0};  // stamp; 0 = over
+  std::atomic<std::uint32_t> last_sample;          // stamp of the last sample or the last try
+  std::atomic<std::uint32_t> consecutive_failures{0};
+
+  // --- the rest
+  DecayedMean output_tokens;              // of an answer
+  DecayedMean estimated_tokens;           // of a request, as counted in load
+  std::atomic<float> restore_health{-1};  // what it returns with; below 0 = a clean slate
+  std::array<Eviction*, kScopes> scopes;
+  Eviction key_model;
+  Target& target;
+  const std::string model;         // empty: whatever the request names
+  ModelCells* models = nullptr;    // set in the base cell of such a target
+  Cell* next_of_target = nullptr;  // set before the cell is published
+};
+
+}  // namespace headgate::select

@@ -1,0 +1,48 @@
+#pragma once
+// What a request would cost on an endpoint, in milliseconds of expected waiting. Of two endpoints
+// the cheaper one is taken; the score shown to people is 1 / cost.
+//
+//   cost = (ttft + tpot * n + C * (1 - h) / h) * (1 + load / weight)
+//
+// ttft is the time to the first token, tpot the time per output token, n the output tokens that
+// are expected, h the health, C what the request costs on the group's median endpoint, load the
+// requests of mean size that are in flight. Each term is a function here with a test of its own.
+
+namespace headgate::select {
+
+// Prompt tokens that double the time to the first token of a small prompt: hosted models take some
+// 0.3 s to begin and read 10,000 tokens in about a second.
+inline constexpr double kPromptTokensToDouble = 4'000;
+
+// By how much this prompt is slower to answer than an empty one. Samples are divided by it, the
+// estimate for a request is multiplied by it: a long prompt says nothing about the endpoint.
+constexpr double prompt_factor(double prompt_tokens) {
+  return 1 + (prompt_tokens > 0 ? prompt_tokens : 0) / kPromptTokensToDouble;
+}
+
+// Milliseconds to serve a request that neither waits nor fails.
+constexpr double service_cost(double ttft_ms, double tpot_ms, double output_tokens) {
+  return ttft_ms + tpot_ms * output_tokens;
+}
+
+// Milliseconds that failures add: (1 - h) / h of them are to be expected for one success, and each
+// costs what the request costs elsewhere. So answering errors fast never looks attractive.
+constexpr double failure_cost(double median_cost_ms, double health) {
+  return median_cost_ms * (1 - health) / health;
+}
+
+// By how much what is in flight stretches the answer. `load` is in requests of mean size, `weight`
+// is relative to the group's mean weight.
+constexpr double load_factor(double load, double weight) {
+  return 1 + load / weight;
+}
+
+// The share of its weight that an endpoint has `age_ms` after it came (or came back): it grows
+// evenly from `least` to 1 over the window, so that a cold endpoint is not flooded.
+constexpr double slow_start_share(double age_ms, double window_ms, double least) {
+  if (age_ms >= window_ms) return 1;
+  const double share = age_ms / window_ms;
+  return share < least ? least : share;
+}
+
+}  // namespace headgate::select

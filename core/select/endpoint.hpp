@@ -1,0 +1,54 @@
+#pragma once
+// One endpoint of a group: what the configuration says of it, and the cell with what is known of
+// it. Immutable; owned by a snapshot. What else belongs to it (provider, credentials, TLS) is kept
+// by those who need it, under its index.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/select/cell.hpp"
+#include "core/select/cell_table.hpp"
+
+namespace headgate::select {
+
+struct EndpointSpec {
+  std::string name;
+  std::uint32_t weight = 1;           // 0: drained, never picked
+  std::uint32_t concurrency_max = 0;  // requests in flight; 0 = no limit
+  std::shared_ptr<Cell> cell;
+};
+
+class Endpoint {
+ public:
+  // `mean_weight` is the group's, so that the load term does not depend on the scale of weights.
+  Endpoint(EndpointSpec spec, std::uint16_t index, double mean_weight);
+
+  const std::string& name() const { return name_; }
+  std::uint16_t index() const { return index_; }  // in the whole set, in the order of the file
+  std::uint32_t weight() const { return weight_; }
+  double relative_weight() const { return relative_weight_; }  // 1 = the group's mean
+  std::uint32_t concurrency_max() const { return concurrency_max_; }
+
+  Cell& base_cell() const { return *cell_; }
+  // The cell for a model (model_hash(), 0 = not known), where the endpoint leaves it to the
+  // request.
+  Cell& cell_for(std::uint64_t model) const {
+    if (cell_models_ == nullptr || model == 0) return *cell_;
+    Cell* const own = cell_models_->find(model);
+    return own == nullptr ? *cell_ : *own;
+  }
+
+ private:
+  // What a pick reads first.
+  Cell* cell_;
+  ModelCells* cell_models_;
+  float relative_weight_;
+  std::uint32_t weight_;
+  std::uint32_t concurrency_max_;
+  std::uint16_t index_;
+  std::string name_;
+  std::shared_ptr<Cell> owned_;
+};
+
+}  // namespace headgate::select

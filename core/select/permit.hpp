@@ -1,0 +1,66 @@
+#pragma once
+// The right to send one attempt to one endpoint, and the load that it stands for. It is made by
+// the pick and released when the response body has ended, however it ended: a permit that is
+// dropped gives back everything it holds, its probe lease too. [worker]
+
+#include <cstdint>
+#include <utility>
+
+#include "core/select/cell.hpp"
+
+namespace headgate::select {
+
+class Permit {
+ public:
+  Permit() = default;  // of nothing
+  Permit(Permit&& other) noexcept { swap(other); }
+  Permit& operator=(Permit&& other) noexcept {
+    Permit(std::move(other)).swap(*this);
+    return *this;
+  }
+  Permit(const Permit&) = delete;
+  Permit& operator=(const Permit&) = delete;
+  ~Permit() { release(); }
+
+  // What a pick found. `gate` has been entered; `leases` holds one bit for each scope that is
+  // leased. REQUIRES: the snapshot that owns the cells outlives the permit.
+  struct Grant {
+    Cell* cell = nullptr;
+    ConcurrencyGate* gate = nullptr;
+    std::int64_t tokens = 0;
+    double expected_output_tokens = 0;
+    std::uint8_t leases = 0;
+    bool last_resort = false;
+  };
+  explicit Permit(const Grant& grant);
+
+  explicit operator bool() const { return grant_.cell != nullptr; }
+  Cell* cell() const { return grant_.cell; }
+  bool probe() const { return grant_.leases != 0; }
+  bool last_resort() const { return grant_.last_resort; }
+  std::int64_t tokens() const { return grant_.tokens; }
+  double expected_output_tokens() const { return grant_.expected_output_tokens; }
+
+  // The attempt goes out with the client's own credential: from here on it changes no statistics
+  // and no eviction, only the load.
+  void use_caller_credential() { caller_credential_ = true; }
+  bool caller_credential() const { return caller_credential_; }
+
+  // Ends the load and gives the lease back undecided. Harmless when repeated.
+  void release();
+
+  // The probe is decided. A permit that is no probe, or decided already, does nothing, but for the
+  // success of a last resort, which restores as well. Called by record() in outcome.hpp.
+  void decide_probe(bool success, TimePoint now);
+
+ private:
+  void swap(Permit& other) noexcept {
+    std::swap(grant_, other.grant_);
+    std::swap(caller_credential_, other.caller_credential_);
+  }
+
+  Grant grant_;
+  bool caller_credential_ = false;
+};
+
+}  // namespace headgate::select

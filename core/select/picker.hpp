@@ -1,0 +1,99 @@
+#pragma once
+// Which endpoint gets the next attempt: the power of two choices over the first priority group that
+// can serve. Two endpoints are drawn by weight; the first stays unless the second is clearly
+// cheaper (cost.hpp). No allocation, no lock, no clock: the same at 2 endpoints and at 10,000.
+//
+// A full scan for the cheapest would send every worker to the same endpoint until the figures
+// catch up; two draws do not. A scan happens only when eight draws in a row hit endpoints that
+// cannot take the request.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "core/base/rng.hpp"
+#include "core/select/endpoint_set.hpp"
+#include "core/select/function_ref.hpp"
+#include "core/select/permit.hpp"
+
+namespace headgate::select {
+
+struct PickQuery {
+  TimePoint now;
+
+  // Sizes in tokens; 0 = not known. What is not known is taken from the group's means.
+  double prompt_tokens = 0;
+  double expected_output_tokens = 0;
+  double output_tokens_max = 0;  // the request's own limit
+  double estimated_tokens = 0;   // what it occupies; by default prompt and expected output
+
+  std::uint64_t model = 0;  // model_hash() of what the request names
+
+  // Indexes of endpoints that this request has tried already.
+  std::span<const std::uint16_t> excluded;
+
+  // Whether an endpoint can express the request; empty = all can.
+  FunctionRef<bool(const Endpoint&)> eligible;
+
+  // May be the probe of an endpoint that comes back. Not for an attempt that cannot be repeated.
+  bool may_probe = true;
+
+  // When everything is out: the endpoint whose return is nearest, once, instead of nothing.
+  bool last_resort = false;
+};
+
+// Why this endpoint.
+enum class PickReason : std::uint8_t {
+  none,
+  only,         // there was no second candidate
+  first,        // the first drawn, not clearly worse than the second
+  cheaper,      // the second drawn, clearly cheaper
+  out_of_turn,  // nothing was heard from it for long
+  probe,        // half-open return
+  last_resort,  // everything is out
+};
+std::string_view reason_name(PickReason reason);
+
+// Why there is none. With several causes the one that passes soonest is given.
+enum class Shortage : std::uint8_t { nothing, incapable, excluded, evicted, full };
+std::string_view shortage_name(Shortage shortage);
+
+// Has a constructor because it travels through coroutines.
+struct PickResult {
+  PickResult() = default;
+
+  const Endpoint* endpoint = nullptr;  // null: none
+  std::size_t group = 0;
+  Permit permit;
+  PickReason reason = PickReason::none;
+  bool probe = false;
+
+  // Where there is no endpoint:
+  Shortage shortage = Shortage::nothing;
+  std::optional<TimePoint> earliest_return;  // of an evicted endpoint that could serve
+};
+
+// REQUIRES: `set` outlives the permit in the result. [worker]
+PickResult pick(const EndpointSet& set, const PickQuery& query, Rng& rng);
+
+// The same within one group: another endpoint of the group is asked before its turn to wait.
+PickResult pick_in_group(const EndpointSet& set, std::size_t group, const PickQuery& query,
+                         Rng& rng);
+
+// What the request would cost on an endpoint, term by term. The pick itself uses it.
+struct CostTerms {
+  double ttft_ms = 0;  // for this prompt
+  double tpot_ms = 0;
+  double output_tokens = 0;
+  double health = 1;
+  double failure_ms = 0;
+  double load = 0;
+  double weight = 1;  // relative, with slow start in it
+  double cost_ms = 0;
+  double score() const { return 1 / cost_ms; }
+};
+CostTerms cost_terms(const Group& group, const Endpoint& endpoint, const PickQuery& query);
+
+}  // namespace headgate::select
