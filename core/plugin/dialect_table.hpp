@@ -1,0 +1,72 @@
+#pragma once
+// Which API format a request speaks: from its method, path and headers to a dialect and one of its
+// routes. The end of the path decides, by whole segments, so that a route may have a prefix of its
+// own. Built on main, immutable, read by every worker without an allocation.
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/plugin/dialect_instance.hpp"
+
+namespace headgate::plugin {
+
+struct DialectMatch {
+  const DialectInstance* dialect = nullptr;  // nullptr: no dialect has this path
+  const DialectRoute* route = nullptr;       // nullptr with a dialect: only the method is wrong
+  std::size_t prefix_length = 0;             // of the path, in front of the route's
+  std::string_view model;                    // from the path, as it stands there, or empty
+
+  explicit operator bool() const { return route != nullptr; }
+};
+
+class DialectTable {
+ public:
+  DialectTable() = default;
+  // Keeps the instances. Of routes that match alike, the more specific wins: more segments, then
+  // more literal bytes, then one with a header condition, then the earlier dialect.
+  explicit DialectTable(std::vector<std::shared_ptr<DialectInstance>> dialects);
+  DialectTable(const DialectTable&) = delete;
+  DialectTable& operator=(const DialectTable&) = delete;
+  DialectTable(DialectTable&&) = default;
+  DialectTable& operator=(DialectTable&&) = default;
+
+  // `path` without the query. `has_header(name)` tells whether the request has a header, `name` in
+  // lower case; it is asked only where two dialects share a path.
+  template <class HasHeader>
+  DialectMatch find(std::string_view method, std::string_view path,
+                    const HasHeader& has_header) const {
+    return find(method, path, &has_header, [](const void* context, std::string_view name) -> bool {
+      return (*static_cast<const HasHeader*>(context))(name);
+    });
+  }
+
+  const std::vector<std::shared_ptr<DialectInstance>>& dialects() const { return dialects_; }
+
+ private:
+  using HasHeaderFn = bool (*)(const void* context, std::string_view name);
+
+  // A route cut into segments. Views are into the manifest, which outlives the table.
+  struct Entry {
+    const DialectInstance* dialect = nullptr;
+    const DialectRoute* route = nullptr;
+    std::vector<std::string_view> segments;
+    std::size_t literal_bytes = 0;
+
+    bool before(const Entry& other) const;
+  };
+
+  DialectMatch find(std::string_view method, std::string_view path, const void* context,
+                    HasHeaderFn has_header) const;
+  // The entries whose last segment, or its literal end, is `key`.
+  void look(std::string_view key, std::string_view path, DialectMatch& best,
+            const Entry*& best_entry, const struct DialectQuery& query) const;
+
+  std::vector<std::shared_ptr<DialectInstance>> dialects_;
+  std::unordered_map<std::string_view, std::vector<Entry>> by_end_;
+};
+
+}  // namespace headgate::plugin

@@ -1,0 +1,62 @@
+#pragma once
+// The gateway as plugins see it: hg_host and the tables of the host extensions. A table's functions
+// check what can be checked without state (sizes, ranges, NULL), turn hg_str into string_view, and
+// call hg_call (call.hpp) or Services (services.hpp).
+//
+// Checked here, so that implementers of hg_call need not: message numbers, NULL pointers, a target
+// that begins with '/', JSON pointers' form, statuses, alignments, bounds of timers and
+// percentages, and `size` of structs from plugins. Not here: what depends on the phase, header
+// bytes, JSON text.
+
+#include <headgate/abi.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/plugin/fault.hpp"
+
+namespace headgate::plugin {
+
+class Services;
+
+// Owns one hg_host per plugin. Must outlive all plugins' threads: main makes it first and drops it
+// last. Making hosts is [main]; what plugins call is as each header says.
+class Host {
+ public:
+  // `services` must outlive the host. `version` is the gateway's.
+  Host(Services& services, std::string version);
+  ~Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  // An hg_host whose log lines begin with `label` (a plugin's id, or the file while it is loaded).
+  // Lives as long as this object. [main]
+  const hg_host* make(std::string label);
+
+ private:
+  struct PluginHost;
+
+  Services& services_;
+  const std::string version_;
+  std::vector<std::unique_ptr<PluginHost>> hosts_;
+};
+
+// What hg_host.fail fills, for the one call of create() that it is handed to. [main]
+class FaultList {
+ public:
+  static constexpr std::size_t kFaultsMax = 100;
+  static constexpr std::size_t kTextBytesMax = 4096;
+
+  hg_error* handle();
+  std::vector<PluginFault> take() { return std::move(faults_); }
+
+  // Keeps the first kFaultsMax, each text cut to kTextBytesMax.
+  void add(std::string_view pointer, std::string_view message);
+
+ private:
+  std::vector<PluginFault> faults_;
+};
+
+}  // namespace headgate::plugin
