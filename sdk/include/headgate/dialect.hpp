@@ -1,0 +1,108 @@
+#pragma once
+// A dialect in C++: an API format that clients speak. dialect.h says when each function is called.
+//
+//   class Chat final : public hg::Dialect {
+//    public:
+//     static constexpr std::string_view kManifest = R"({"id": "acme.chat", ...})";
+//     hg::Action to_neutral(hg::Call& call) const;
+//     hg::Action from_neutral_body(hg::Call& call, std::string_view body) const;
+//     hg::Action from_neutral_event(hg::Call& call, std::string_view data, hg::EventFlags) const;
+//     hg::Action error(hg::Call& call, const hg::ClientError& error) const;   // always
+//     hg::Action answer(hg::Call& call) const;
+//   };
+//
+// What one request remembers goes into a nested class `Request`, as with a policy; `error` stays a
+// member of the dialect, because it is also called when a request fails before it was opened.
+
+#include <headgate/dialect.h>
+#include <headgate/detail/adapter.hpp>
+#include <headgate/policy.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace hg {
+
+class Dialect {
+ public:
+  static constexpr std::uint32_t kNeeds = 0;
+};
+
+enum class Fault : std::uint32_t { client = 0, provider = 1, gateway = 2 };
+
+struct ClientError {
+  std::uint32_t status = 500;
+  std::string_view code;
+  std::string_view message;
+  Fault fault = Fault::gateway;
+  bool event = false;  // for the middle of a stream: emit it; otherwise set the response's body
+};
+
+namespace detail {
+
+HG_DETAIL_MEMBER(to_neutral)
+HG_DETAIL_MEMBER(from_neutral_body)
+HG_DETAIL_MEMBER(from_neutral_event)
+HG_DETAIL_MEMBER(error)
+HG_DETAIL_MEMBER(answer)
+
+template <class D>
+struct DialectAdapter : Adapter<D, typename RequestOf<D>::type> {
+  using Base = Adapter<D, typename RequestOf<D>::type>;
+
+  static std::int32_t to_neutral(void* instance, void* context, hg_call* call) noexcept {
+    return Base::template run<Has_to_neutral>(
+        instance, context, call, [](auto& self, Call& typed) { return self.to_neutral(typed); });
+  }
+  static std::int32_t from_neutral_body(void* instance, void* context, hg_call* call,
+                                        hg_str body) noexcept {
+    return Base::template run<Has_from_neutral_body>(
+        instance, context, call,
+        [&](auto& self, Call& typed) { return self.from_neutral_body(typed, view(body)); });
+  }
+  static std::int32_t from_neutral_event(void* instance, void* context, hg_call* call, hg_str data,
+                                         std::uint32_t flags) noexcept {
+    return Base::template run<Has_from_neutral_event>(
+        instance, context, call,
+        [&](auto& self, Call& typed) { return self.from_neutral_event(typed, view(data), flags); });
+  }
+  static std::int32_t error(void* instance, void* context, hg_call* call,
+                            const hg_client_error* raw) noexcept {
+    ClientError shown;
+    shown.status = raw->status;
+    shown.code = view(raw->code);
+    shown.message = view(raw->message);
+    shown.fault = raw->fault <= 2 ? static_cast<Fault>(raw->fault) : Fault::gateway;
+    shown.event = raw->event != 0;
+    return Base::template run<Has_error>(
+        instance, context, call, [&](auto& self, Call& typed) { return self.error(typed, shown); });
+  }
+  static std::int32_t answer(void* instance, void* context, hg_call* call) noexcept {
+    return Base::template run<Has_answer>(
+        instance, context, call, [](auto& self, Call& typed) { return self.answer(typed); });
+  }
+
+  HG_DETAIL_ENTRY(hg_dialect_api, to_neutral)
+  HG_DETAIL_ENTRY(hg_dialect_api, from_neutral_body)
+  HG_DETAIL_ENTRY(hg_dialect_api, from_neutral_event)
+  HG_DETAIL_ENTRY(hg_dialect_api, answer)
+
+  static constexpr hg_dialect_api make_api() noexcept {
+    static_assert(Has_error<D>::value, "a dialect has a member function error of its own");
+    hg_dialect_api api{};
+    api.size = HG_END_OF(hg_dialect_api, close);
+    api.open = Base::open_entry();
+    api.to_neutral = to_neutral_entry();
+    api.from_neutral_body = from_neutral_body_entry();
+    api.from_neutral_event = from_neutral_event_entry();
+    api.error = &error;
+    api.answer = answer_entry();
+    api.close = Base::close_entry();
+    return api;
+  }
+  static constexpr std::uint32_t kKind = HG_KIND_DIALECT;
+  static constexpr hg_dialect_api kApi = make_api();
+};
+
+}  // namespace detail
+}  // namespace hg

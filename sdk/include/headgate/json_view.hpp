@@ -1,0 +1,416 @@
+#pragma once
+// Reading JSON text in place: no tree, no allocation, numbers keep their digits. For events of a
+// stream, for configuration, and for picking a few values out of a long body.
+//
+// A lookup walks the text from its start and skips what it does not need; so it suits a few lookups
+// in one text. Broken JSON is never read out of bounds: lookups in it find nothing, or find what
+// stands before the fault. Use valid() where that matters.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace hg {
+
+class JsonView {
+ public:
+  // How deep containers may nest in what valid() accepts.
+  static constexpr int kDepthMax = 128;
+
+  JsonView() = default;
+  // `text` is one JSON value with any space around it, and must outlive the view.
+  explicit JsonView(std::string_view text) noexcept : text_(trim(text)) {}
+
+  // Whether `text` is exactly one JSON value (RFC 8259) of bounded depth. UTF-8 is not checked.
+  static bool valid(std::string_view text) noexcept;
+
+  bool exists() const noexcept { return !text_.empty(); }
+  std::string_view raw() const noexcept { return text_; }
+  bool is_object() const noexcept { return first() == '{'; }
+  bool is_array() const noexcept { return first() == '['; }
+  bool is_string() const noexcept { return first() == '"'; }
+  bool is_null() const noexcept { return text_ == "null"; }
+  bool is_number() const noexcept { return first() == '-' || (first() >= '0' && first() <= '9'); }
+
+  // The member of that name (the first one), or a view that does not exist.
+  JsonView operator[](std::string_view name) const;
+  // The element at `index`, or a view that does not exist.
+  JsonView operator[](std::size_t index) const;
+  // The value at an RFC 6901 pointer, for example "/choices/0/delta".
+  JsonView at(std::string_view pointer) const;
+
+  // visit(std::string_view decoded_name, JsonView value); returning false ends the walk, if it
+  // returns a bool.
+  template <class Visit>
+  void each_member(Visit&& visit) const;
+  // visit(JsonView element); likewise.
+  template <class Visit>
+  void each_element(Visit&& visit) const;
+  // Elements of an array, members of an object.
+  std::size_t size() const;
+
+  std::optional<bool> boolean() const noexcept {
+    if (text_ == "true") return true;
+    if (text_ == "false") return false;
+    return std::nullopt;
+  }
+  // A whole number without fraction or exponent that fits.
+  std::optional<std::uint64_t> unsigned_integer() const noexcept;
+  std::optional<double> number() const;
+  // The decoded text; nothing when it is not a string or its escapes are broken. A lone surrogate
+  // becomes U+FFFD.
+  std::optional<std::string> text() const;
+  // Appends the decoded text; false (with `out` as it was) when there is none.
+  bool append_text(std::string& out) const;
+  // Whether it is a string that equals `expected`.
+  bool equals(std::string_view expected) const;
+
+ private:
+  static bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+  static std::string_view trim(std::string_view text) noexcept {
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    return text;
+  }
+  static void skip_space(std::string_view& rest) noexcept {
+    while (!rest.empty() && is_space(rest.front())) rest.remove_prefix(1);
+  }
+  static bool take(std::string_view& rest, char c) noexcept {
+    skip_space(rest);
+    if (rest.empty() || rest.front() != c) return false;
+    rest.remove_prefix(1);
+    return true;
+  }
+  static std::string_view take_value(std::string_view& rest) noexcept;
+  static std::size_t string_end(std::string_view text) noexcept;
+  static bool decode(std::string_view quoted, std::string& out);
+  static bool decode_unicode(std::string_view& rest, std::string& out);
+  static void append_utf8(std::uint32_t code, std::string& out);
+  static std::optional<std::uint32_t> hex4(std::string_view text) noexcept;
+  static bool check_value(std::string_view& rest, int depth) noexcept;
+  static bool check_string(std::string_view& rest) noexcept;
+  static bool check_number(std::string_view& rest) noexcept;
+  static bool check_container(std::string_view& rest, bool object, int depth) noexcept;
+
+  template <class Visit, class... Args>
+  static bool go_on(Visit& visit, Args&&... args) {
+    if constexpr (std::is_convertible_v<decltype(visit(std::forward<Args>(args)...)), bool>) {
+      return visit(std::forward<Args>(args)...);
+    } else {
+      visit(std::forward<Args>(args)...);
+      return true;
+    }
+  }
+  char first() const noexcept { return text_.empty() ? '\0' : text_.front(); }
+
+  std::string_view text_;
+};
+
+// The index behind the closing quote of the string that `text` begins with; npos: it has none.
+inline std::size_t JsonView::string_end(std::string_view text) noexcept {
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '"') return i + 1;
+    if (text[i] == '\\') ++i;
+  }
+  return std::string_view::npos;
+}
+
+// Cuts one value off `rest`; empty when there is no whole one.
+inline std::string_view JsonView::take_value(std::string_view& rest) noexcept {
+  skip_space(rest);
+  if (rest.empty()) return {};
+  std::size_t end = 0;
+  if (rest.front() == '"') {
+    end = string_end(rest);
+  } else if (rest.front() == '{' || rest.front() == '[') {
+    std::size_t open = 0;
+    end = std::string_view::npos;
+    for (std::size_t i = 0; i < rest.size(); ++i) {
+      if (rest[i] == '"') {
+        const std::size_t length = string_end(rest.substr(i));
+        if (length == std::string_view::npos) break;
+        i += length - 1;
+      } else if (rest[i] == '{' || rest[i] == '[') {
+        ++open;
+      } else if ((rest[i] == '}' || rest[i] == ']') && --open == 0) {
+        end = i + 1;
+        break;
+      }
+    }
+  } else {
+    end = rest.find_first_of(",]} \t\r\n:\"{[");
+    if (end == std::string_view::npos) end = rest.size();
+  }
+  if (end == std::string_view::npos || end == 0) return {};
+  const std::string_view value = rest.substr(0, end);
+  rest.remove_prefix(end);
+  return value;
+}
+
+template <class Visit>
+void JsonView::each_member(Visit&& visit) const {
+  std::string_view rest = text_;
+  if (!take(rest, '{')) return;
+  std::string decoded;
+  do {
+    const std::string_view quoted = take_value(rest);
+    if (quoted.size() < 2 || quoted.front() != '"' || !take(rest, ':')) return;
+    std::string_view name = quoted.substr(1, quoted.size() - 2);
+    if (name.find('\\') != std::string_view::npos) {
+      decoded.clear();
+      if (!decode(quoted, decoded)) return;
+      name = decoded;
+    }
+    const std::string_view value = take_value(rest);
+    if (value.empty() || !go_on(visit, name, JsonView(value))) return;
+  } while (take(rest, ','));
+}
+
+template <class Visit>
+void JsonView::each_element(Visit&& visit) const {
+  std::string_view rest = text_;
+  if (!take(rest, '[')) return;
+  do {
+    const std::string_view value = take_value(rest);
+    if (value.empty() || !go_on(visit, JsonView(value))) return;
+  } while (take(rest, ','));
+}
+
+inline JsonView JsonView::operator[](std::string_view name) const {
+  JsonView found;
+  each_member([&](std::string_view member, JsonView value) {
+    if (member != name) return true;
+    found = value;
+    return false;
+  });
+  return found;
+}
+
+inline JsonView JsonView::operator[](std::size_t index) const {
+  JsonView found;
+  each_element([&](JsonView element) {
+    if (index-- != 0) return true;
+    found = element;
+    return false;
+  });
+  return found;
+}
+
+inline JsonView JsonView::at(std::string_view pointer) const {
+  JsonView value = *this;
+  while (!pointer.empty() && value.exists()) {
+    if (pointer.front() != '/') return {};
+    pointer.remove_prefix(1);
+    const std::size_t length = pointer.substr(0, pointer.find('/')).size();
+    std::string token(pointer.substr(0, length));
+    pointer.remove_prefix(length);
+    for (std::size_t i = 0; (i = token.find('~', i)) != std::string::npos; ++i) {
+      if (i + 1 >= token.size()) return {};
+      token.replace(i, 2, token[i + 1] == '1' ? "/" : "~");
+    }
+    if (value.is_object()) {
+      value = value[token];
+      continue;
+    }
+    const auto index = JsonView(token).unsigned_integer();
+    value = index && value.is_array() ? value[static_cast<std::size_t>(*index)] : JsonView();
+  }
+  return value;
+}
+
+inline std::size_t JsonView::size() const {
+  std::size_t count = 0;
+  if (is_array()) each_element([&](JsonView) { ++count; });
+  if (is_object()) each_member([&](std::string_view, JsonView) { ++count; });
+  return count;
+}
+
+inline std::optional<std::uint64_t> JsonView::unsigned_integer() const noexcept {
+  if (text_.empty() || text_.size() > 20) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text_) {
+    if (c < '0' || c > '9') return std::nullopt;
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (value > (UINT64_MAX - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+inline std::optional<double> JsonView::number() const {
+  std::string_view rest = text_;
+  if (!is_number() || !check_number(rest) || !rest.empty()) return std::nullopt;
+  return std::strtod(std::string(text_).c_str(), nullptr);
+}
+
+inline std::optional<std::string> JsonView::text() const {
+  std::string out;
+  if (!append_text(out)) return std::nullopt;
+  return out;
+}
+
+inline bool JsonView::append_text(std::string& out) const {
+  const std::size_t before = out.size();
+  if (is_string() && decode(text_, out)) return true;
+  out.resize(before);
+  return false;
+}
+
+inline bool JsonView::equals(std::string_view expected) const {
+  if (!is_string() || text_.size() < 2) return false;
+  const std::string_view inside = text_.substr(1, text_.size() - 2);
+  if (inside.find('\\') == std::string_view::npos) return inside == expected;
+  return text() == expected;
+}
+
+inline std::optional<std::uint32_t> JsonView::hex4(std::string_view text) noexcept {
+  if (text.size() < 4) return std::nullopt;
+  std::uint32_t value = 0;
+  for (const char c : text.substr(0, 4)) {
+    std::uint32_t digit = 0;
+    if (c >= '0' && c <= '9') {
+      digit = static_cast<std::uint32_t>(c - '0');
+    } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
+      digit = static_cast<std::uint32_t>((c | 0x20) - 'a' + 10);
+    } else {
+      return std::nullopt;
+    }
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+inline void JsonView::append_utf8(std::uint32_t code, std::string& out) {
+  const auto byte = [&](std::uint32_t value) { out.push_back(static_cast<char>(value)); };
+  if (code < 0x80) return byte(code);
+  if (code < 0x800) return byte(0xC0 | code >> 6), byte(0x80 | (code & 0x3F));
+  if (code < 0x10000) {
+    byte(0xE0 | code >> 12);
+  } else {
+    byte(0xF0 | code >> 18);
+    byte(0x80 | (code >> 12 & 0x3F));
+  }
+  byte(0x80 | (code >> 6 & 0x3F));
+  byte(0x80 | (code & 0x3F));
+}
+
+// `rest` stands behind "\u".
+inline bool JsonView::decode_unicode(std::string_view& rest, std::string& out) {
+  constexpr std::uint32_t kReplacement = 0xFFFD;
+  const std::optional<std::uint32_t> unit = hex4(rest);
+  if (!unit) return false;
+  rest.remove_prefix(4);
+  if (*unit < 0xD800 || *unit > 0xDFFF) return append_utf8(*unit, out), true;
+  if (*unit < 0xDC00 && rest.size() >= 6 && rest[0] == '\\' && rest[1] == 'u') {
+    const std::optional<std::uint32_t> low = hex4(rest.substr(2));
+    if (low && *low >= 0xDC00 && *low <= 0xDFFF) {
+      rest.remove_prefix(6);
+      append_utf8(0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00), out);
+      return true;
+    }
+  }
+  append_utf8(kReplacement, out);
+  return true;
+}
+
+inline bool JsonView::decode(std::string_view quoted, std::string& out) {
+  if (quoted.size() < 2 || quoted.front() != '"' || quoted.back() != '"') return false;
+  std::string_view rest = quoted.substr(1, quoted.size() - 2);
+  while (!rest.empty()) {
+    const std::size_t plain = rest.find('\\');
+    out.append(rest.substr(0, plain));
+    if (plain == std::string_view::npos) return true;
+    rest.remove_prefix(plain + 1);
+    if (rest.empty()) return false;
+    const char escape = rest.front();
+    rest.remove_prefix(1);
+    constexpr std::string_view kNames = "\"\\/bfnrt";
+    constexpr std::string_view kBytes = "\"\\/\b\f\n\r\t";
+    if (escape == 'u') {
+      if (!decode_unicode(rest, out)) return false;
+    } else if (const std::size_t which = kNames.find(escape); which != std::string_view::npos) {
+      out.push_back(kBytes[which]);
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+inline bool JsonView::check_string(std::string_view& rest) noexcept {
+  for (std::size_t i = 1; i < rest.size(); ++i) {
+    if (static_cast<unsigned char>(rest[i]) < 0x20) return false;
+    if (rest[i] == '"') return rest.remove_prefix(i + 1), true;
+    if (rest[i] != '\\') continue;
+    if (++i == rest.size()) return false;
+    if (rest[i] == 'u' ? !hex4(rest.substr(i + 1))
+                       : std::string_view("\"\\/bfnrt").find(rest[i]) == std::string_view::npos)
+      return false;
+  }
+  return false;
+}
+
+inline bool JsonView::check_number(std::string_view& rest) noexcept {
+  const auto digits = [&rest] {
+    std::size_t count = 0;
+    while (count < rest.size() && rest[count] >= '0' && rest[count] <= '9') ++count;
+    rest.remove_prefix(count);
+    return count;
+  };
+  if (!rest.empty() && rest.front() == '-') rest.remove_prefix(1);
+  const bool zero = !rest.empty() && rest.front() == '0';
+  const std::size_t whole = digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (!rest.empty() && rest.front() == '.') {
+    rest.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  if (!rest.empty() && (rest.front() == 'e' || rest.front() == 'E')) {
+    rest.remove_prefix(1);
+    if (!rest.empty() && (rest.front() == '+' || rest.front() == '-')) rest.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  return true;
+}
+
+inline bool JsonView::check_container(std::string_view& rest, bool object, int depth) noexcept {
+  const char close = object ? '}' : ']';
+  rest.remove_prefix(1);
+  if (take(rest, close)) return true;
+  do {
+    skip_space(rest);
+    if (object) {
+      if (rest.empty() || rest.front() != '"' || !check_string(rest) || !take(rest, ':'))
+        return false;
+    }
+    if (!check_value(rest, depth + 1)) return false;
+  } while (take(rest, ','));
+  return take(rest, close);
+}
+
+inline bool JsonView::check_value(std::string_view& rest, int depth) noexcept {
+  skip_space(rest);
+  if (rest.empty() || depth > kDepthMax) return false;
+  if (rest.front() == '"') return check_string(rest);
+  if (rest.front() == '{' || rest.front() == '[')
+    return check_container(rest, rest.front() == '{', depth);
+  for (const std::string_view word : {"true", "false", "null"}) {
+    if (rest.substr(0, word.size()) != word) continue;
+    rest.remove_prefix(word.size());
+    return true;
+  }
+  return check_number(rest);
+}
+
+inline bool JsonView::valid(std::string_view text) noexcept {
+  if (!check_value(text, 0)) return false;
+  skip_space(text);
+  return text.empty();
+}
+
+}  // namespace hg
