@@ -10,7 +10,7 @@ constexpr std::size_t kKeptBytesMax = 1024;
 
 void clear(std::string& text) {
   if (text.capacity() > kKeptBytesMax) {
-    text = std::string();
+    std::string().swap(text);  // an assignment would keep the memory
   } else {
     text.clear();
   }

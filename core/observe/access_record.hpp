@@ -66,7 +66,7 @@ class AccessRecord {
   std::string_view error_code;  // static storage; empty when all went well
   std::string request_id;
 
-  // The next attempt to fill, or a spare one once the list is full.
+  // The next attempt to fill, or a spare one once the list is full. Valid until the next call.
   AccessAttempt& add_attempt();
   std::span<const AccessAttempt> attempts() const;              // those listed
   std::size_t attempt_count() const { return attempt_count_; }  // all

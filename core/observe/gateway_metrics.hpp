@@ -77,7 +77,7 @@ class GatewayMetrics {
   // Open client connections of a listener; add +1 and -1.
   Gauge connections(std::string_view listener);
 
-  // A configuration was taken over, or refused. [control thread]
+  // A configuration was taken over, or refused; at start too. [control thread]
   void config_reloaded(bool successful, double unix_seconds);
 
   // Shown as headgate_access_log_dropped_total; `count` is called at each scrape until this ends.

@@ -22,24 +22,29 @@ class InternTable {
   // Longer texts are not kept; they are "other" too.
   static constexpr std::size_t kTextMax = 128;
 
-  explicit InternTable(Value other) : other_(std::move(other)) {}
+  InternTable() = default;
   InternTable(const InternTable&) = delete;
   InternTable& operator=(const InternTable&) = delete;
   ~InternTable() {
     for (auto& place : places_) delete place.load(std::memory_order_relaxed);
+    delete other_.load(std::memory_order_relaxed);
   }
 
-  // `make(text)` returns the Value of a new entry; it runs under the table's lock.
+  // `make(text)` returns the Value of a new entry, or of all that share make("other"). It runs
+  // under the table's lock.
   template <class Make>
   const Value& get(std::string_view text, Make&& make) {
-    if (text.size() > kTextMax) return other_;
+    if (text.size() > kTextMax) return other(make);
     const std::size_t start = std::hash<std::string_view>{}(text) % kPlaces;
     if (const Value* known = find(text, start)) return *known;
-    if (full_.load(std::memory_order_acquire)) return other_;
+    if (full_.load(std::memory_order_acquire)) return other(make);
 
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (const Value* known = find(text, start)) return *known;
-    if (size_ == kEntriesMax) return other_;
+    if (size_ == kEntriesMax) {
+      lock.unlock();
+      return other(make);
+    }
     std::size_t at = start;
     while (places_[at].load(std::memory_order_relaxed) != nullptr) at = (at + 1) % kPlaces;
     auto entry = std::make_unique<Entry>(std::string(text), make(text));
@@ -50,7 +55,8 @@ class InternTable {
   }
 
  private:
-  // Half empty at most full, so that a search for an unknown text is short.
+  static constexpr std::string_view kOther = "other";
+  // Never more than half full, so that a search for an unknown text is short.
   static constexpr std::size_t kPlaces = 2 * kEntriesMax;
 
   struct Entry {
@@ -67,7 +73,20 @@ class InternTable {
     return nullptr;
   }
 
-  const Value other_;
+  template <class Make>
+  const Value& other(Make&& make) {
+    if (const Entry* entry = other_.load(std::memory_order_acquire)) return entry->value;
+    const std::lock_guard lock(mutex_);
+    const Entry* entry = other_.load(std::memory_order_relaxed);
+    if (entry == nullptr) {
+      auto made = std::make_unique<Entry>(std::string(kOther), make(kOther));
+      entry = made.get();
+      other_.store(made.release(), std::memory_order_release);
+    }
+    return entry->value;
+  }
+
+  std::atomic<Entry*> other_{nullptr};
   std::array<std::atomic<Entry*>, kPlaces> places_{};
   std::atomic<bool> full_{false};
   std::mutex mutex_;

@@ -119,9 +119,11 @@ class MetricRegistry {
 
  private:
   struct State;
-  std::uint32_t slot_of(std::size_t family, std::span<const std::string_view> values,
-                        MetricType type);
+  // Both under the lock; slot 0 when there is no room left.
+  std::uint32_t slot_of(std::size_t family, std::span<const std::string_view> values);
+  std::uint32_t reserve_slots(std::size_t count);
   std::uint64_t sum(std::uint32_t slot) const;
+  double sum_of_doubles(std::uint32_t slot) const;
 
   std::vector<std::unique_ptr<WorkerMetrics>> workers_;  // the last one is the control thread's
   std::unique_ptr<State> state_;

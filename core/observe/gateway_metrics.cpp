@@ -1,0 +1,333 @@
+#include "core/observe/gateway_metrics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <map>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/observe/intern_table.hpp"
+
+namespace headgate::observe {
+namespace {
+
+// Routes, endpoints and the like whose numbers are kept apart; names change over reloads, so there
+// has to be an end. Those above share the "other" object.
+constexpr std::size_t kObjectsMax = 4096;
+constexpr std::size_t kSeriesMax = 16384;
+
+// The buckets that the conventions recommend.
+constexpr std::array kTokenBounds{1.0,       4.0,       16.0,       64.0,      256.0,
+                                  1024.0,    4096.0,    16384.0,    65536.0,   262144.0,
+                                  1048576.0, 4194304.0, 16777216.0, 67108864.0};
+constexpr std::array kDurationBounds{0.01, 0.02, 0.04, 0.08,  0.16,  0.32,  0.64,
+                                     1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
+constexpr std::array kFirstTokenBounds{0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1,
+                                       0.25,  0.5,   0.75, 1.0,  2.5,  5.0,  7.5,  10.0};
+constexpr std::array kPerTokenBounds{0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2,
+                                     0.3,  0.4,   0.5,  0.75,  1.0, 2.5};
+
+constexpr std::string_view kNone = "none";
+
+// Where each family is in the registry.
+class Families {
+ public:
+  explicit Families(MetricRegistry& registry);
+
+  std::size_t requests, in_flight, request_seconds, connections, attempts, reloads;
+  std::size_t token_usage, server_seconds, first_token_seconds, per_token_seconds;
+};
+
+std::size_t add(MetricRegistry& registry, std::string_view name, std::string_view help,
+                MetricType type, std::vector<std::string> labels,
+                std::span<const double> bounds = {}) {
+  FamilySpec spec;
+  spec.name = name;
+  spec.help = help;
+  spec.type = type;
+  spec.labels = std::move(labels);
+  spec.bounds.assign(bounds.begin(), bounds.end());
+  spec.series_max = kSeriesMax;
+  return registry.family(std::move(spec));
+}
+
+Families::Families(MetricRegistry& registry) {
+  using enum MetricType;
+  const std::vector<std::string> route{"listener", "route"};
+  requests = add(registry, "headgate_requests_total",
+                 "Client requests by the status that was sent; none: the client left before.",
+                 counter, {"listener", "route", "status"});
+  in_flight =
+      add(registry, "headgate_requests_in_flight", "Client requests being served.", gauge, route);
+  request_seconds =
+      add(registry, "headgate_request_duration_seconds",
+          "Client requests, first byte in to last byte out.", histogram, route, kDurationBounds);
+  connections =
+      add(registry, "headgate_connections", "Open client connections.", gauge, {"listener"});
+  attempts = add(registry, "headgate_attempts_total",
+                 "Attempts at an endpoint: success, or the code of the error.", counter,
+                 {"backend", "endpoint", "outcome"});
+  reloads = add(registry, "headgate_config_reloads_total",
+                "Configurations that were loaded, the first included.", counter, {"result"});
+
+  std::vector<std::string> model{"gen_ai_operation_name", "gen_ai_provider_name",
+                                 "gen_ai_request_model"};
+  first_token_seconds =
+      add(registry, "gen_ai_server_time_to_first_token_seconds",
+          "Time to the first token of successful streams.", histogram, model, kFirstTokenBounds);
+  per_token_seconds = add(registry, "gen_ai_server_time_per_output_token_seconds",
+                          "Time per token after the first of successful streams.", histogram, model,
+                          kPerTokenBounds);
+  model.push_back("error_type");
+  server_seconds =
+      add(registry, "gen_ai_server_request_duration_seconds",
+          "Model requests, first byte in to last byte out.", histogram, model, kDurationBounds);
+  model.back() = "gen_ai_token_type";
+  token_usage = add(registry, "gen_ai_client_token_usage", "Tokens used per request.", histogram,
+                    model, kTokenBounds);
+}
+
+class RouteNumbers final : public RouteSeries {
+ public:
+  RouteNumbers(MetricRegistry& registry, const Families& families, std::string_view listener,
+               std::string_view route)
+      : registry_(registry), families_(families), listener_(listener), route_(route) {
+    const std::array<std::string_view, 2> values{listener_, route_};
+    in_flight_ = registry_.gauge(families_.in_flight, values);
+    seconds_ = registry_.histogram(families_.request_seconds, values);
+  }
+
+  void started(WorkerMetrics& worker) override { worker.add(in_flight_, 1); }
+
+  void finished(WorkerMetrics& worker, int status, double seconds) override {
+    worker.add(in_flight_, -1);
+    worker.add(counter_of(status));
+    worker.observe(seconds_, seconds);
+  }
+
+ private:
+  static constexpr int kStatusMin = 100;
+  static constexpr int kStatusMax = 599;
+
+  // Resolved at the first request that ends so; a race does it twice with the same result.
+  Counter counter_of(int status) {
+    const bool known = status >= kStatusMin && status <= kStatusMax;
+    const std::size_t index =
+        known ? static_cast<std::size_t>(status - kStatusMin + 2) : (status == 0 ? 0 : 1);
+    std::uint32_t slot = slots_[index].load(std::memory_order_acquire);
+    if (slot == 0) {
+      const std::string text =
+          known ? std::to_string(status) : std::string(status == 0 ? kNone : kOverflowLabel);
+      const std::array<std::string_view, 3> values{listener_, route_, text};
+      slot = registry_.counter(families_.requests, values).slot;
+      slots_[index].store(slot, std::memory_order_release);
+    }
+    return Counter{slot};
+  }
+
+  MetricRegistry& registry_;
+  const Families& families_;
+  const std::string listener_;
+  const std::string route_;
+  Gauge in_flight_;
+  Histogram seconds_;
+  std::array<std::atomic<std::uint32_t>, kStatusMax - kStatusMin + 3> slots_{};
+};
+
+class EndpointNumbers final : public EndpointSeries {
+ public:
+  EndpointNumbers(MetricRegistry& registry, const Families& families, std::string_view backend,
+                  std::string_view endpoint)
+      : registry_(registry), families_(families), backend_(backend), endpoint_(endpoint) {}
+
+  void attempt(WorkerMetrics& worker, std::string_view outcome) override {
+    worker.add(outcomes_.get(outcome, [&](std::string_view text) {
+      const std::array<std::string_view, 3> values{backend_, endpoint_, text};
+      return registry_.counter(families_.attempts, values);
+    }));
+  }
+
+ private:
+  MetricRegistry& registry_;
+  const Families& families_;
+  const std::string backend_;
+  const std::string endpoint_;
+  InternTable<Counter, GatewayMetrics::kOutcomesMax> outcomes_;
+};
+
+class GenAiNumbers final : public GenAiSeries {
+ public:
+  GenAiNumbers(MetricRegistry& registry, const Families& families, std::string_view operation,
+               std::string_view provider)
+      : registry_(registry), families_(families), operation_(operation), provider_(provider) {}
+
+  void answered(WorkerMetrics& worker, const GenAiSample& sample) override {
+    const Model& model =
+        models_.get(sample.model, [&](std::string_view name) { return make_model(name); });
+    worker.observe(model.seconds, sample.seconds);
+    if (sample.input_tokens) {
+      worker.observe(model.input_tokens, static_cast<double>(*sample.input_tokens));
+    }
+    if (sample.output_tokens) {
+      worker.observe(model.output_tokens, static_cast<double>(*sample.output_tokens));
+    }
+    if (!sample.first_token_seconds) return;
+    worker.observe(model.first_token_seconds, *sample.first_token_seconds);
+    const std::uint64_t tokens = sample.output_tokens.value_or(0);
+    if (tokens > 1) {
+      const double rest = std::max(0.0, sample.seconds - *sample.first_token_seconds);
+      worker.observe(model.per_token_seconds, rest / static_cast<double>(tokens - 1));
+    }
+  }
+
+  void failed(WorkerMetrics& worker, std::string_view error_type, double seconds) override {
+    // Without the model: what fails may ask for a model that nobody has.
+    worker.observe(failures_.get(error_type,
+                                 [&](std::string_view text) {
+                                   const std::array<std::string_view, 4> values{
+                                       operation_, provider_, {}, text};
+                                   return registry_.histogram(families_.server_seconds, values);
+                                 }),
+                   seconds);
+  }
+
+ private:
+  class Model {
+   public:
+    Histogram input_tokens, output_tokens, seconds, first_token_seconds, per_token_seconds;
+  };
+
+  Model make_model(std::string_view name) {
+    const std::array<std::string_view, 3> plain{operation_, provider_, name};
+    const std::array<std::string_view, 4> input{operation_, provider_, name, "input"};
+    const std::array<std::string_view, 4> output{operation_, provider_, name, "output"};
+    const std::array<std::string_view, 4> no_error{operation_, provider_, name, {}};
+    Model model;
+    model.input_tokens = registry_.histogram(families_.token_usage, input);
+    model.output_tokens = registry_.histogram(families_.token_usage, output);
+    model.seconds = registry_.histogram(families_.server_seconds, no_error);
+    model.first_token_seconds = registry_.histogram(families_.first_token_seconds, plain);
+    model.per_token_seconds = registry_.histogram(families_.per_token_seconds, plain);
+    return model;
+  }
+
+  MetricRegistry& registry_;
+  const Families& families_;
+  const std::string operation_;
+  const std::string provider_;
+  InternTable<Model, GatewayMetrics::kModelsMax> models_;
+  InternTable<Histogram, GatewayMetrics::kOutcomesMax> failures_;
+};
+
+// Objects by their two labels. They stay, so that counting goes on over a reload.
+template <class Object>
+class Directory {
+ public:
+  Object& get(MetricRegistry& registry, const Families& families, std::string_view first,
+              std::string_view second) {
+    const std::lock_guard lock(mutex_);
+    auto key = std::pair(std::string(first), std::string(second));
+    if (objects_.size() >= kObjectsMax && !objects_.contains(key)) {
+      key = std::pair(std::string(kOverflowLabel), std::string(kOverflowLabel));
+    }
+    std::unique_ptr<Object>& object = objects_[key];
+    if (!object) object = std::make_unique<Object>(registry, families, key.first, key.second);
+    return *object;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<Object>> objects_;
+};
+
+}  // namespace
+
+struct GatewayMetrics::State final : public Collector {
+  State(MetricRegistry& registry, std::string_view version)
+      : registry(registry), families(registry), version(version) {}
+
+  void collect(PrometheusWriter& writer) override;
+
+  MetricRegistry& registry;
+  const Families families;
+  const std::string version;
+  Directory<RouteNumbers> routes;
+  Directory<EndpointNumbers> endpoints;
+  Directory<GenAiNumbers> models;
+
+  std::mutex mutex;  // of what follows
+  bool loaded = false;
+  bool last_successful = false;
+  double last_success_unix_seconds = 0;
+  std::function<std::uint64_t()> access_log_dropped;
+};
+
+void GatewayMetrics::State::collect(PrometheusWriter& writer) {
+  using enum MetricType;
+  const std::array<Label, 1> version_label{Label{"version", version}};
+  writer.family("headgate_build_info", "The program that runs.", gauge);
+  writer.sample(version_label, 1);
+
+  const std::lock_guard lock(mutex);
+  if (loaded) {
+    writer.family("headgate_config_last_reload_successful",
+                  "1 when the last configuration was taken over, 0 when it was refused.", gauge);
+    writer.sample({}, last_successful ? 1 : 0);
+    writer.family("headgate_config_last_reload_success_timestamp_seconds",
+                  "When a configuration was last taken over.", gauge);
+    writer.sample({}, last_success_unix_seconds);
+  }
+  if (access_log_dropped) {
+    writer.family("headgate_access_log_dropped_total",
+                  "Access log lines lost because the log could not be written fast enough.",
+                  counter);
+    writer.sample({}, static_cast<double>(access_log_dropped()));
+  }
+}
+
+GatewayMetrics::GatewayMetrics(MetricRegistry& registry, std::string_view version)
+    : state_(std::make_unique<State>(registry, version)) {
+  registry.add_collector(*state_);
+}
+
+GatewayMetrics::~GatewayMetrics() {
+  state_->registry.remove_collector(*state_);
+}
+
+RouteSeries& GatewayMetrics::route(std::string_view listener, std::string_view route) {
+  return state_->routes.get(state_->registry, state_->families, listener, route);
+}
+
+EndpointSeries& GatewayMetrics::endpoint(std::string_view backend, std::string_view endpoint) {
+  return state_->endpoints.get(state_->registry, state_->families, backend, endpoint);
+}
+
+GenAiSeries& GatewayMetrics::gen_ai(std::string_view operation, std::string_view provider) {
+  return state_->models.get(state_->registry, state_->families, operation, provider);
+}
+
+Gauge GatewayMetrics::connections(std::string_view listener) {
+  const std::array<std::string_view, 1> values{listener};
+  return state_->registry.gauge(state_->families.connections, values);
+}
+
+void GatewayMetrics::config_reloaded(bool successful, double unix_seconds) {
+  const std::array<std::string_view, 1> values{successful ? "success" : "failure"};
+  state_->registry.control().add(state_->registry.counter(state_->families.reloads, values));
+  const std::lock_guard lock(state_->mutex);
+  state_->loaded = true;
+  state_->last_successful = successful;
+  if (successful) state_->last_success_unix_seconds = unix_seconds;
+}
+
+void GatewayMetrics::watch_access_log(std::function<std::uint64_t()> count) {
+  const std::lock_guard lock(state_->mutex);
+  state_->access_log_dropped = std::move(count);
+}
+
+}  // namespace headgate::observe

@@ -1,0 +1,128 @@
+#include "core/observe/access_format.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+#include "tests/core/observe/sample_record.hpp"
+
+namespace headgate::observe {
+namespace {
+
+std::string text_line(const AccessRecord& record, const FieldSelection& fields = {}) {
+  std::string out;
+  append_text_line(out, record, fields);
+  return out;
+}
+
+std::string json_line(const AccessRecord& record, const FieldSelection& fields = {}) {
+  std::string out;
+  append_json_line(out, record, fields);
+  return out;
+}
+
+TEST(AccessFormat, WritesAllFieldsAsText) {
+  AccessRecord record;
+  fill_sample(record);
+  EXPECT_EQ(
+      text_line(record),
+      "2027-01-15T08:00:00.042Z info request listener=default route=chat backend=models "
+      "src.addr=127.0.0.1:40000 http.method=POST http.host=example.com "
+      "http.path=\"/v1/chat?key=***\" http.status=200 dialect=some.chat "
+      "gen_ai.operation.name=chat gen_ai.provider.name=kind endpoint=second "
+      "gen_ai.request.model=fast gen_ai.response.model=model-1 gen_ai.usage.input_tokens=10 "
+      "gen_ai.usage.output_tokens=0 gen_ai.usage.total_tokens=30 "
+      "gen_ai.usage.cache_read.input_tokens=4 gen_ai.usage.reasoning.output_tokens=5 stream=true "
+      "attempts=first:429:rate_limited:12.000ms,second:200:80.250ms "
+      "http.request.body.size=1024 http.response.body.size=99 time_to_first_token=80.050ms "
+      "duration=1250.004ms error=cut request.id=r-1 team=\"a b\"\n");
+}
+
+TEST(AccessFormat, WritesAllFieldsAsJson) {
+  AccessRecord record;
+  fill_sample(record);
+  EXPECT_EQ(json_line(record),
+            R"({"time":"2027-01-15T08:00:00.042Z","level":"info","message":"request",)"
+            R"("listener":"default","route":"chat","backend":"models",)"
+            R"("src.addr":"127.0.0.1:40000","http.method":"POST","http.host":"example.com",)"
+            R"("http.path":"/v1/chat?key=***","http.status":200,"dialect":"some.chat",)"
+            R"("gen_ai.operation.name":"chat","gen_ai.provider.name":"kind","endpoint":"second",)"
+            R"("gen_ai.request.model":"fast","gen_ai.response.model":"model-1",)"
+            R"("gen_ai.usage.input_tokens":10,"gen_ai.usage.output_tokens":0,)"
+            R"("gen_ai.usage.total_tokens":30,"gen_ai.usage.cache_read.input_tokens":4,)"
+            R"("gen_ai.usage.reasoning.output_tokens":5,"stream":true,)"
+            R"("attempts":[{"endpoint":"first","status":429,"error":"rate_limited",)"
+            R"("duration_ms":12.000},{"endpoint":"second","status":200,"duration_ms":80.250}],)"
+            R"("http.request.body.size":1024,"http.response.body.size":99,)"
+            R"("time_to_first_token_ms":80.050,"duration_ms":1250.004,"error":"cut",)"
+            R"("request.id":"r-1","team":"a b"})"
+            "\n");
+}
+
+TEST(AccessFormat, LeavesOutWhatIsNotKnown) {
+  const AccessRecord record;
+  EXPECT_EQ(text_line(record),
+            "1970-01-01T00:00:00.000Z info request http.status=0 http.request.body.size=0 "
+            "http.response.body.size=0 duration=0.000ms\n");
+  EXPECT_EQ(json_line(record),
+            R"({"time":"1970-01-01T00:00:00.000Z","level":"info","message":"request",)"
+            R"("http.status":0,"http.request.body.size":0,"http.response.body.size":0,)"
+            R"("duration_ms":0.000})"
+            "\n");
+}
+
+TEST(AccessFormat, KeepsALineWholeWhateverAClientSent) {
+  AccessRecord record;
+  record.target = "/a\nhttp.status=200 x=\"";
+  record.method = "";
+  record.host = "\xff\x01";
+  const std::string line = text_line(record);
+  EXPECT_NE(line.find(R"(http.host="\ufffd\u0001" http.path="/a\nhttp.status=200 x=\"" )"),
+            std::string::npos)
+      << line;
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_EQ(json_line(record).find('\n'), json_line(record).size() - 1);
+}
+
+TEST(AccessFormat, LeavesOutRemovedFieldsAndAttributes) {
+  AccessRecord record;
+  fill_sample(record);
+  record.add_attribute("cost", "1");
+  FieldSelection fields;
+  for (int i = 0; i < static_cast<int>(AccessField::count); ++i) {
+    const auto field = static_cast<AccessField>(i);
+    if (field != AccessField::duration) fields.remove(name_of(field));
+  }
+  fields.remove("team");
+  EXPECT_EQ(text_line(record, fields), "info request duration=1250.004ms cost=1\n");
+  EXPECT_EQ(
+      json_line(record, fields),
+      "{\"level\":\"info\",\"message\":\"request\",\"duration_ms\":1250.004,\"cost\":\"1\"}\n");
+}
+
+TEST(AccessFormat, DoesNotLetAnAttributePassForAField) {
+  AccessRecord record;
+  record.add_attribute("http.status", "7");
+  record.add_attribute("level", "x");
+  EXPECT_NE(text_line(record).find(" attribute.http.status=7 attribute.level=x\n"),
+            std::string::npos);
+}
+
+TEST(AccessFormat, SaysHowManyAttemptsAreNotListed) {
+  AccessRecord record;
+  for (int i = 0; i < 10; ++i) record.add_attempt().endpoint = "e";
+  EXPECT_NE(text_line(record).find(",e:0.000ms,+2 "), std::string::npos) << text_line(record);
+  EXPECT_NE(json_line(record).find(R"(],"attempts_not_listed":2,)"), std::string::npos);
+}
+
+TEST(AccessFormat, PadsTheTime) {
+  std::string out;
+  append_time(out, WallTime(std::chrono::sys_days(std::chrono::year(2024) / 2 / 29)) +
+                       std::chrono::hours(3) + std::chrono::minutes(4) + std::chrono::seconds(5) +
+                       std::chrono::microseconds(6999));
+  EXPECT_EQ(out, "2024-02-29T03:04:05.006Z");
+}
+
+}  // namespace
+}  // namespace headgate::observe
