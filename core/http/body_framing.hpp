@@ -55,10 +55,10 @@ class BodyFraming {
   // `in` belongs to the next message. The piece that is done may carry data.
   Piece next(std::string_view in);
 
-  // The same for a body that is passed on in the framing it came in: `raw` is the longest run from
-  // the front of `in` that can be sent as it is, over as many chunks as there are. Extensions and
-  // trailers are left out of it (the run ends before them), so what is sent is always canonical.
-  // `data` stays empty.
+  // The same for a body that is passed on in the framing it came in: `raw` is a run of `in` that
+  // can be sent as it is, over as many chunks as there are. Extensions and trailers are consumed
+  // but left out of it, so what is sent is always canonical; `raw` may be empty where only such
+  // bytes were consumed. `data` stays empty.
   Piece pass(std::string_view in);
 
   // The sender closed its side. Ok when that is where this body ends or it was done before.
@@ -78,31 +78,38 @@ class BodyFraming {
 
  private:
   enum class State : std::uint8_t {
-    size_first,
-    size,
-    extension,
-    size_lf,
-    data,
-    data_cr,
-    data_lf,
-    line_first,
-    trailer_name,
-    trailer_value,
-    trailer_lf,
-    final_lf
+    size,           // hexadecimal digits
+    extension,      // behind ';' in that line
+    size_lf,        // the LF of that line
+    data,           // of a chunk
+    data_cr,        // behind a chunk
+    data_lf,        //
+    line_first,     // behind the last chunk: a trailer or the end
+    trailer_name,   //
+    trailer_value,  //
+    trailer_lf,     //
+    final_lf,       // of the empty line that ends the body
+    failed
   };
 
-  Piece take_length(std::string_view in);
+  BodyFraming(BodyKind kind, const BodyLimits& limits, Fault sender);
+
+  Piece take_bytes(std::string_view in);
   Piece take_chunked(std::string_view in);
-  // One byte of framing. Returns false when it is refused; `keep` tells whether it is canonical.
+  // One byte of framing. False when it is refused; `keep` becomes false when it is not canonical.
   bool step(char byte, bool& keep);
-  bool step_size(char byte, bool& keep);
+  bool step_size(char byte);
+  bool step_extension(char byte, bool& keep);
+  bool step_size_end(char byte);
   bool step_trailer(char byte, bool& keep);
-  bool add_body_bytes(std::uint64_t bytes);
-  Piece fail(int status, std::string_view code, std::string_view message);
+  std::string_view take_chunk_data(std::string_view in);
+  // The body may have that many bytes more.
+  bool allows(std::uint64_t bytes) const { return limits_.body_bytes_max - body_bytes_ >= bytes; }
+  bool refuse(int status, const char* why);
+  Piece failure() const;
 
   BodyKind kind_ = BodyKind::none;
-  State state_ = State::size_first;
+  State state_ = State::size;
   Fault sender_ = Fault::client;
   bool done_ = true;
   bool canonical_ = true;
@@ -112,7 +119,8 @@ class BodyFraming {
   std::size_t trailer_bytes_ = 0;
   std::uint64_t remaining_ = 0;  // of the body with a length, or of the chunk
   std::uint64_t body_bytes_ = 0;
-  const char* refusal_ = nullptr;  // why step() refused
+  int refusal_status_ = 0;
+  const char* refusal_ = nullptr;
   BodyLimits limits_;
   std::string trailers_;
 };

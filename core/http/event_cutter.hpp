@@ -79,13 +79,23 @@ class EventCutter {
     std::size_t size = 0;
   };
 
+  // A line end, and where the next line begins.
+  struct LineEnd {
+    std::size_t at;
+    std::size_t next;
+    bool lone_cr;
+  };
+
   Cut next_sse(std::string_view in);
   Cut next_line(std::string_view in);
   Cut next_message(std::string_view in);
+  bool passed_byte_order_mark(std::string_view in);
+  std::optional<LineEnd> find_line_end(std::string_view in);
   void take_sse_line(std::string_view in, std::size_t begin, std::size_t end);
   Cut emit_sse(std::string_view in, std::size_t end);
-  Cut wait(std::string_view in);
-  void start_event();
+  Cut emit_line(std::string_view in, std::size_t line_end, std::size_t end);
+  Cut wait(std::string_view in) const;
+  Cut too_large() const;
 
   const EventFraming framing_;
   const EventLimits limits_;
@@ -93,6 +103,7 @@ class EventCutter {
 
   // Of the event being read. Offsets, not views: the input may move between calls.
   std::size_t scanned_ = 0;     // no line end before this
+  std::size_t lf_free_ = 0;     // no LF between scanned_ and this
   std::size_t line_begin_ = 0;  // of the line being read
   std::size_t data_lines_ = 0;
   bool after_lone_cr_ = false;  // the last line ended in CR without LF

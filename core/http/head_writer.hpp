@@ -11,7 +11,7 @@
 
 namespace headgate::http {
 
-// "POST /path HTTP/1.1"
+// "POST /path HTTP/1.1". A space in the target is escaped.
 void write_request_line(std::string& out, std::string_view method, std::string_view target);
 
 // "HTTP/1.1 200 OK", with the standard reason. REQUIRES: 100 <= status <= 999.

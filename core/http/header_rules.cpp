@@ -114,9 +114,9 @@ bool is_hop_by_hop(std::string_view name) {
 HopByHop::HopByHop(const Headers& headers) : headers_(headers) {
   headers.find_all("connection", [this](std::string_view list) {
     for_each_list_element(list, [this](std::string_view element) {
-      names_others_ = !equals_ignoring_case(element, "keep-alive") &&
-                      !equals_ignoring_case(element, "close") &&
-                      !equals_ignoring_case(element, "upgrade");
+      names_others_ = names_others_ || (!equals_ignoring_case(element, "keep-alive") &&
+                                        !equals_ignoring_case(element, "close") &&
+                                        !equals_ignoring_case(element, "upgrade"));
       return !names_others_;
     });
   });

@@ -1,0 +1,62 @@
+#include "core/http/header_map.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/http/header_rules.hpp"
+
+namespace headgate::http {
+
+bool HeaderMap::add_view(std::string_view name, std::string_view value) {
+  assert(is_token(name) && is_field_value(value));
+  if (entries_.size() == kHeadersMax) return false;
+  // The arena frees nothing before its end: growing from one by doubling would waste as much again.
+  constexpr std::size_t kUsual = 24;
+  if (entries_.capacity() == 0) entries_.reserve(kUsual);
+  entries_.push_back(Header{name, value});
+  return true;
+}
+
+bool HeaderMap::add(std::string_view name, std::string_view value) {
+  if (!is_token(name) || !is_field_value(value) || entries_.size() == kHeadersMax) return false;
+  return add_view(arena_.copy(name), arena_.copy(value));
+}
+
+bool HeaderMap::set(std::string_view name, std::string_view value) {
+  if (!is_token(name) || !is_field_value(value)) return false;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (!equals_ignoring_case(entries_[i].name, name)) continue;
+    entries_[i].value = arena_.copy(value);
+    const auto others = entries_.begin() + static_cast<std::ptrdiff_t>(i) + 1;
+    entries_.erase(std::remove_if(others, entries_.end(),
+                                  [name](const Header& header) {
+                                    return equals_ignoring_case(header.name, name);
+                                  }),
+                   entries_.end());
+    return true;
+  }
+  return add(name, value);
+}
+
+std::size_t HeaderMap::remove(std::string_view name) {
+  return std::erase_if(
+      entries_, [name](const Header& header) { return equals_ignoring_case(header.name, name); });
+}
+
+std::optional<std::string_view> HeaderMap::get(std::string_view name) const {
+  for (const Header& header : entries_)
+    if (equals_ignoring_case(header.name, name)) return header.value;
+  return std::nullopt;
+}
+
+bool HeaderMap::add_end_to_end(const Headers& received) {
+  const HopByHop rules(received);
+  for (const Header& header : received) {
+    if (rules.ends_here(header.name) || equals_ignoring_case(header.name, "content-length"))
+      continue;
+    if (!add_view(header.name, header.value)) return false;
+  }
+  return true;
+}
+
+}  // namespace headgate::http
