@@ -51,6 +51,19 @@ struct Outcome {
   std::string_view code;
 };
 
+// Need::kEndpoints. Keeps an endpoint out of the choice for `time`; false when `max_percent` of its
+// group are out already, or the endpoint is gone. [worker]
+inline bool evict(std::uint64_t endpoint, Scope scope, std::chrono::milliseconds time,
+                  std::uint32_t max_percent) noexcept {
+  const auto count = time.count() < 0 ? 0 : static_cast<std::uint64_t>(time.count());
+  return host().endpoints->evict(host().raw, endpoint, static_cast<std::uint32_t>(scope), count,
+                                 max_percent) == HG_OK;
+}
+// Takes it back at once. [worker]
+inline bool restore(std::uint64_t endpoint) noexcept {
+  return host().endpoints->restore(host().raw, endpoint) == HG_OK;
+}
+
 // How the client's request ended.
 struct Completion {
   std::uint32_t status = 0;  // 0: the client left before

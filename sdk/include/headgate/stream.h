@@ -22,7 +22,9 @@ enum {
   HG_EVENT_USAGE = 1u << 4,      /* carries token counts */
   HG_EVENT_TOOL = 1u << 5,       /* part of a tool call */
   HG_EVENT_NOT_JSON = 1u << 6,   /* should have been JSON and is not */
-  HG_EVENT_END = 1u << 7         /* the end marker of the format itself ("[DONE]") */
+  /* The end marker of the format itself ("[DONE]"): the answer is complete. It is never passed on:
+   * the gateway writes the end of the client's own format. */
+  HG_EVENT_END = 1u << 7
 };
 
 typedef struct hg_stream_ext {

@@ -1,0 +1,28 @@
+#pragma once
+// What the openai.chat dialect says about itself.
+
+#include <string_view>
+
+namespace headgate_openai_chat {
+
+inline constexpr std::string_view kManifest = R"({
+  "id": "openai.chat",
+  "kind": "dialect",
+  "version": "0.1.0",
+  "summary": "OpenAI's chat completions, also the neutral form",
+  "neutral": true,
+  "routes": [
+    {"method": "POST", "path": "/v1/chat/completions", "operation": "chat", "body": "json"},
+    {"method": "GET", "path": "/v1/models", "operation": "models", "body": "none",
+     "answered": true},
+    {"method": "GET", "path": "/v1/models/{model}", "operation": "model", "body": "none",
+     "answered": true}
+  ],
+  "model": "/model",
+  "stream": "/stream",
+  "maxTokens": ["/max_completion_tokens", "/max_tokens"],
+  "events": {"framing": "sse", "end": "data: [DONE]\n\n"},
+  "credential": [{"header": "authorization", "prefix": "Bearer "}]
+})";
+
+}  // namespace headgate_openai_chat

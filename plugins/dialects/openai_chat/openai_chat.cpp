@@ -1,0 +1,98 @@
+// openai.chat: the format that OpenAI's chat completions SDKs speak. It is also the neutral form,
+// so bodies and events need no translation; what is left is how errors look and the list of models.
+
+#include <headgate/plugin.hpp>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "manifest.hpp"
+
+namespace {
+
+// OpenAI's `type` for a status, which its SDKs and many callers branch on.
+std::string_view error_type(std::uint32_t status) {
+  switch (status) {
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 429:
+      return "rate_limit_error";
+    case 503:
+      return "service_unavailable_error";
+    default:
+      return status >= 500 ? "server_error" : "invalid_request_error";
+  }
+}
+
+class OpenAiChat final : public hg::Dialect {
+ public:
+  static constexpr std::string_view kManifest = headgate_openai_chat::kManifest;
+
+  hg::Action error(hg::Call& call, const hg::ClientError& error) const {
+    std::string body = R"({"error":{"message":)";
+    body += call.quote(error.message);
+    body += R"(,"type":")";
+    body += error_type(error.status);
+    body += R"(","param":null,"code":)";
+    body += error.code.empty() ? "null" : call.quote(error.code);
+    body += "}}";
+    if (error.event) {
+      call.emit(body);
+    } else {
+      call.response().set_body(body);
+    }
+    return hg::Action::proceed;
+  }
+
+  hg::Action answer(hg::Call& call) const {
+    const hg::Facets facets = call.facets();
+    if (facets.operation == "models") return list(call);
+    return one(call, facets.model);
+  }
+
+ private:
+  // A configuration names some models at most; the bound only keeps the loop finite.
+  static constexpr std::size_t kModelsMax = 10'000;
+
+  static void append_model(hg::Call& call, const hg::NamedModel& model, std::string& out) {
+    out += R"({"id":)";
+    out += call.quote(model.model);
+    // When a model was made is not known here; clients expect a number.
+    out += R"(,"object":"model","created":0,"owned_by":)";
+    out += call.quote(model.owner);
+    out += "}";
+  }
+
+  static hg::Action list(hg::Call& call) {
+    std::string body = R"({"object":"list","data":[)";
+    for (std::size_t index = 0; index < kModelsMax; ++index) {
+      const std::optional<hg::NamedModel> model = call.model_at(index);
+      if (!model) break;
+      if (index != 0) body += ",";
+      append_model(call, *model, body);
+    }
+    body += "]}";
+    return call.respond(200, "application/json", body);
+  }
+
+  static hg::Action one(hg::Call& call, std::string_view wanted) {
+    for (std::size_t index = 0; index < kModelsMax; ++index) {
+      const std::optional<hg::NamedModel> model = call.model_at(index);
+      if (!model) break;
+      if (model->model != wanted) continue;
+      std::string body;
+      append_model(call, *model, body);
+      return call.respond(200, "application/json", body);
+    }
+    return call.respond_error(404, "model_not_found",
+                              "The model '" + std::string(wanted) + "' does not exist");
+  }
+};
+
+}  // namespace
+
+HG_MODULE(OpenAiChat)

@@ -1,0 +1,85 @@
+// health: takes endpoints that fail out of the choice for a while. Attached everywhere by default,
+// so that failover works without configuration. The gateway counts and lets them return; this
+// decides.
+
+#include <headgate/plugin.hpp>
+
+#include <optional>
+#include <string_view>
+
+#include "eviction.hpp"
+
+namespace {
+
+class Health final : public hg::Policy {
+ public:
+  static constexpr std::string_view kManifest = R"({
+    "id": "headgate.policy.health",
+    "kind": "policy",
+    "key": "health",
+    "version": "0.1.0",
+    "summary": "Takes failing endpoints out of the choice for a while",
+    "stage": "account",
+    "phases": ["outcome"],
+    "body": "none",
+    "levels": ["listener", "route", "backend", "provider"],
+    "default": true,
+    "schema": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "unhealthyExpression": {"type": "string", "description": "Not supported yet"},
+        "eviction": {
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {
+            "duration": {"type": "string", "default": "5s"},
+            "restoreHealth": {"type": "number", "description": "Not supported yet"},
+            "consecutiveFailures": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 3},
+            "healthThreshold": {"type": "number", "minimum": 0, "maximum": 1}
+          }
+        },
+        "maxEvictionPercent": {"type": "integer", "minimum": 1, "maximum": 100, "default": 100},
+        "probe": {"type": "object", "description": "Not supported yet"}
+      }
+    }
+  })";
+  static constexpr std::uint32_t kNeeds = hg::kEndpoints;
+
+  explicit Health(const hg::Config& config) {
+    refuse(
+        config["unhealthyExpression"],
+        "unhealthyExpression is not supported yet: failures are what the provider says they are");
+    refuse(config["probe"], "active probes are not supported yet");
+    const hg::Config eviction = config["eviction"];
+    refuse(eviction["restoreHealth"],
+           "restoreHealth is not supported yet: an endpoint returns with one request at a time");
+
+    settings_.duration = eviction["duration"].duration(settings_.duration);
+    if (settings_.duration.count() == 0) eviction["duration"].fault("must be more than 0");
+    settings_.consecutive_failures = static_cast<std::uint32_t>(
+        eviction["consecutiveFailures"].count(settings_.consecutive_failures));
+    if (const hg::Config threshold = eviction["healthThreshold"]; threshold.exists())
+      settings_.health_threshold = threshold.number(0);
+    settings_.max_eviction_percent = static_cast<std::uint32_t>(
+        config["maxEvictionPercent"].count(settings_.max_eviction_percent));
+  }
+
+  void on_outcome(hg::Call&, const hg::Outcome& outcome) const {
+    const std::optional<headgate_health::Eviction> eviction =
+        headgate_health::decide(settings_, outcome);
+    if (eviction)
+      hg::evict(outcome.endpoint, eviction->scope, eviction->time, settings_.max_eviction_percent);
+  }
+
+ private:
+  static void refuse(const hg::Config& value, std::string_view why) {
+    if (value.exists()) value.fault(why);
+  }
+
+  headgate_health::Settings settings_;
+};
+
+}  // namespace
+
+HG_MODULE(Health)

@@ -1,0 +1,42 @@
+#pragma once
+// What the OpenAI provider says about itself.
+
+#include <string_view>
+
+namespace headgate_openai {
+
+inline constexpr std::string_view kManifest = R"({
+  "id": "headgate.provider.openai",
+  "kind": "provider",
+  "key": "openAI",
+  "version": "0.1.0",
+  "summary": "OpenAI, and every server that speaks its chat completions",
+  "accepts": ["openai.chat"],
+  "operations": ["chat"],
+  "passThrough": [
+    "/v1/embeddings", "/v1/completions", "/v1/moderations", "/v1/chat/completions/...",
+    "/v1/responses", "/v1/responses/...", "/v1/conversations", "/v1/conversations/...",
+    "/v1/images/...", "/v1/audio/...", "/v1/videos", "/v1/videos/...",
+    "/v1/files", "/v1/files/...", "/v1/uploads", "/v1/uploads/...",
+    "/v1/batches", "/v1/batches/...", "/v1/fine_tuning/...",
+    "/v1/vector_stores", "/v1/vector_stores/...", "/v1/containers", "/v1/containers/..."
+  ],
+  "credential": {"header": "authorization", "prefix": "Bearer "},
+  "forwardHeaders": ["openai-*", "x-stainless-*", "x-client-request-id"],
+  "schema": {
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {
+      "model": {
+        "type": "string", "minLength": 1,
+        "description": "Every chat request is sent with this model, whatever the client asked for"
+      },
+      "moderation": {
+        "type": "object",
+        "description": "Not supported yet"
+      }
+    }
+  }
+})";
+
+}  // namespace headgate_openai

@@ -1,0 +1,206 @@
+// OpenAI: the client's dialect is the vendor's own, so bodies and stream events pass untouched.
+// What is left is where to send the request, what tokens it cost, and what a failure means.
+
+#include <headgate/plugin.hpp>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "failures.hpp"
+#include "manifest.hpp"
+#include "usage.hpp"
+
+namespace {
+
+using headgate_openai::Asked;
+using headgate_openai::VendorError;
+
+// What makes an event worth a call once the client has bytes. Plain content carries
+// "finish_reason":null and "usage":null, so neither name alone will do.
+constexpr std::array<hg_str, 4> kShown = {
+    hg::literal("\"prompt_tokens\""),
+    hg::literal("\"finish_reason\":\""),
+    hg::literal("\"error\""),
+    hg::literal("[DONE]"),
+};
+
+// Whether a member of a delta carries part of the answer; vendors send empty ones with the role.
+bool says_something(const hg::JsonView& value) {
+  if (value.is_null()) return false;
+  if (value.is_string()) return !value.equals("");
+  return value.is_object() || value.is_array() ? value.size() > 0 : true;
+}
+
+class OpenAi final : public hg::Provider {
+ public:
+  static constexpr std::string_view kManifest = headgate_openai::kManifest;
+  static constexpr std::uint32_t kNeeds = hg::kCredential;
+
+  explicit OpenAi(const hg::Config& config) : model_(config["model"].text("")) {
+    if (config["moderation"].exists())
+      config["moderation"].fault("moderation is not supported yet; remove it");
+  }
+
+  void target(hg::Target& out) const {
+    out.host = "api.openai.com";
+    out.tls = true;
+    out.base_path = "/v1";
+    out.model = model_;
+  }
+
+  class Attempt;
+
+ private:
+  std::string model_;
+};
+
+class OpenAi::Attempt {
+ public:
+  explicit Attempt(const OpenAi& provider) : provider_(provider) {}
+
+  hg::Action build(hg::Call& call, const hg::Build& in) {
+    hg::Message upstream = call.upstream();
+    upstream.share_body();
+    asked_.pass_through = in.pass_through();
+    neutral_ = in.neutral;
+    if (in.pass_through()) {
+      upstream.set_line(call.request().method(), std::string(in.base_path) + std::string(in.path));
+      return hg::Action::proceed;
+    }
+    upstream.set_line("POST", std::string(in.base_path) + "/chat/completions");
+    upstream.set_header("content-type", "application/json");
+    asked_.configured_model = !provider_.model_.empty() && in.model == provider_.model_;
+    if (!in.model.empty() && (in.neutral || in.model != call.facets().model) &&
+        !upstream.set_text("/model", in.model))
+      return call.refuse(400, "invalid_request_body", "The request's body is not a JSON object");
+    if (in.stream) ask_for_usage(upstream);
+    return hg::Action::proceed;
+  }
+
+  hg::Action sign(hg::Call& call, const hg::Credential& credential) {
+    asked_.client_credential = credential.kind == hg::CredentialKind::client;
+    return call.place_credential(credential) ? hg::Action::proceed : hg::Action::abort;
+  }
+
+  hg::Action on_head(hg::Call&, const hg::Head&, hg::Plan& plan) {
+    if (asked_.pass_through) {
+      plan.framing = hg::Framing::raw;
+      return hg::Action::proceed;
+    }
+    plan.passes = !neutral_;
+    plan.want_body = true;
+    plan.show_only(kShown);
+    return hg::Action::proceed;
+  }
+
+  hg::Action on_body(hg::Call& call, std::string_view body) {
+    const hg::JsonView answer(body);
+    const bool whole = answer.is_object() && answer.raw().back() == '}';
+    if (!whole || body.find("\"choices\"") == std::string_view::npos) return hg::Action::abort;
+    const hg::JsonView usage = headgate_openai::find_usage(body);
+    if (usage.is_object()) call.report_usage(headgate_openai::read_usage(usage));
+    return hg::Action::proceed;
+  }
+
+  hg::Action on_event(hg::Call& call, const hg::Event& event, hg::EventFlags& flags) {
+    if (event.data == "[DONE]") {
+      flags = HG_EVENT_END;
+      return hg::Action::proceed;
+    }
+    if (!hg::JsonView::valid(event.data)) {
+      flags = HG_EVENT_NOT_JSON;
+      return hg::Action::proceed;
+    }
+    hg::JsonView choices;
+    hg::JsonView usage;
+    hg::JsonView(event.data).each_member([&](std::string_view name, hg::JsonView value) {
+      if (name == "choices") choices = value;
+      if (name == "usage" && value.is_object()) usage = value;
+      if (name == "error" && !value.is_null()) flags |= HG_EVENT_ERROR;
+    });
+    if ((flags & HG_EVENT_ERROR) != 0) return hg::Action::proceed;
+    const std::size_t choice_count = choices.size();
+    choices.each_element([&](hg::JsonView choice) { flags |= flags_of(choice); });
+    if (finished_ >= choices_wanted_) flags |= HG_EVENT_FINAL;
+    if (usage.exists()) {
+      flags |= HG_EVENT_USAGE;
+      call.report_usage(headgate_openai::read_usage(usage));
+      // The event that only we asked for is not the client's.
+      if (choice_count == 0 && !client_wants_usage_) return hg::Action::replaced;
+    }
+    if ((flags & HG_EVENT_MEANINGFUL) == 0) flags |= HG_EVENT_LIFECYCLE;
+    return hg::Action::proceed;
+  }
+
+  void classify(hg::Call& call, const hg::Failure& failure, hg::Verdict& verdict) {
+    if (failure.kind == hg::FailureKind::timeout) {
+      // Who was silent once is not asked again.
+      verdict.next = hg::Next::elsewhere;
+      verdict.exclude = true;
+    }
+    if (failure.kind != hg::FailureKind::status && failure.kind != hg::FailureKind::event) return;
+    const VendorError error = headgate_openai::read_error(failure.body);
+    const std::uint32_t status = failure.kind == hg::FailureKind::status
+                                     ? failure.status
+                                     : headgate_openai::status_of_event(error);
+    verdict.retry_after = failure.retry_after ? failure.retry_after : reset_of(call);
+    headgate_openai::judge_status(status, error, asked_, verdict);
+    if (verdict.status != status) {
+      verdict.code = "provider_refused_credential";
+      verdict.message = "The provider refused the gateway's credential";
+      return;
+    }
+    const std::string& code = error.code.empty() ? error.type : error.code;
+    if (!code.empty()) verdict.code = call.keep(code);
+    if (!error.message.empty()) verdict.message = call.keep(error.message);
+  }
+
+ private:
+  // Tokens of a stream are only reported to who asks.
+  void ask_for_usage(hg::Message upstream) {
+    client_wants_usage_ = upstream.json("/stream_options/include_usage") == "true";
+    if (const std::optional<std::string_view> wanted = upstream.json("/n"))
+      choices_wanted_ = hg::JsonView(*wanted).unsigned_integer().value_or(1);
+    if (client_wants_usage_) return;
+    if (!upstream.set_json("/stream_options/include_usage", "true") &&
+        upstream.json("/stream_options") == "null")
+      upstream.set_json("/stream_options", R"({"include_usage":true})");
+  }
+
+  hg::EventFlags flags_of(const hg::JsonView& choice) {
+    hg::EventFlags flags = 0;
+    choice["delta"].each_member([&](std::string_view name, hg::JsonView value) {
+      if (name == "role" || !says_something(value)) return;
+      flags |= HG_EVENT_MEANINGFUL;
+      if (name == "tool_calls" || name == "function_call") flags |= HG_EVENT_TOOL;
+    });
+    if (choice["finish_reason"].is_string()) {
+      ++finished_;
+      flags |= HG_EVENT_MEANINGFUL;  // also an answer without a word is one
+    }
+    return flags;
+  }
+
+  // How long the limit that was hit stays, where only OpenAI's own headers say it.
+  static std::optional<std::chrono::milliseconds> reset_of(hg::Call& call) {
+    for (const std::string what : {"requests", "tokens"}) {
+      if (call.response().header("x-ratelimit-remaining-" + what) != "0") continue;
+      const auto reset = call.response().header("x-ratelimit-reset-" + what);
+      if (reset) return headgate_openai::reset_time(*reset);
+    }
+    return std::nullopt;
+  }
+
+  const OpenAi& provider_;
+  Asked asked_;
+  bool neutral_ = false;
+  bool client_wants_usage_ = false;
+  std::uint64_t choices_wanted_ = 1;
+  std::uint64_t finished_ = 0;
+};
+
+}  // namespace
+
+HG_MODULE(OpenAi)

@@ -1,0 +1,18 @@
+#pragma once
+// Token counts as OpenAI's API reports them.
+
+#include <headgate/call.hpp>
+#include <headgate/json_view.hpp>
+
+#include <string_view>
+
+namespace headgate_openai {
+
+// `object` is the value of "usage".
+hg::Usage read_usage(const hg::JsonView& object);
+
+// The "usage" of a whole answer. It stands at the end, so it is looked for from there: an answer of
+// a megabyte is not parsed for five numbers.
+hg::JsonView find_usage(std::string_view body);
+
+}  // namespace headgate_openai
