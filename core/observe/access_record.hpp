@@ -46,7 +46,7 @@ class AccessRecord {
   int status = 0;      // sent to the client; 0 when it left before
 
   std::string dialect;         // id; empty when the request passed through
-  std::string operation;       // "chat" and the like
+  std::string operation;       // what is done with the model, as the dialect names it
   std::string provider;        // name of the endpoint that answered
   std::string provider_kind;   // what kind of provider it is, as its plugin says
   std::string request_model;   // as the client asked

@@ -49,7 +49,7 @@ class GenAiSample {
   std::optional<double> first_token_seconds;  // of a stream
 };
 
-// The model calls of one operation ("chat") at one kind of provider.
+// The model calls of one operation at one kind of provider.
 class GenAiSeries {
  public:
   virtual ~GenAiSeries() = default;
