@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -55,18 +56,23 @@ class DialectTable {
     const DialectRoute* route = nullptr;
     std::vector<std::string_view> segments;
     std::size_t literal_bytes = 0;
+    std::size_t order = 0;
 
+    // Whether this one is preferred where both match.
     bool before(const Entry& other) const;
+    // Where the route's part of `path` begins, or nothing. Sets `model` if the route has one.
+    std::optional<std::size_t> matches(std::string_view path, std::string_view& model) const;
   };
 
   DialectMatch find(std::string_view method, std::string_view path, const void* context,
                     HasHeaderFn has_header) const;
-  // The entries whose last segment, or its literal end, is `key`.
-  void look(std::string_view key, std::string_view path, DialectMatch& best,
-            const Entry*& best_entry, const struct DialectQuery& query) const;
+  void add(const std::shared_ptr<DialectInstance>& dialect, const DialectRoute& route);
 
   std::vector<std::shared_ptr<DialectInstance>> dialects_;
+  // By the last segment; by what stands behind {model} in it where it has one. Each list is in the
+  // order of preference.
   std::unordered_map<std::string_view, std::vector<Entry>> by_end_;
+  std::size_t routes_ = 0;
 };
 
 }  // namespace headgate::plugin

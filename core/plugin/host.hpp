@@ -13,13 +13,20 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/plugin/fault.hpp"
 
+// The opaque type of the C headers, made complete for the gateway: always a FaultList.
+struct hg_error {};
+
 namespace headgate::plugin {
 
 class Services;
+
+// The services behind a host that a Host made.
+Services& services_of(const hg_host* host);
 
 // Owns one hg_host per plugin. Must outlive all plugins' threads: main makes it first and drops it
 // last. Making hosts is [main]; what plugins call is as each header says.
@@ -37,6 +44,10 @@ class Host {
 
  private:
   struct PluginHost;
+  friend Services& services_of(const hg_host* host);
+
+  static Services& services_behind(const hg_host* host);
+  static void log_line(const hg_host* host, std::uint32_t level, hg_str message) noexcept;
 
   Services& services_;
   const std::string version_;
@@ -44,12 +55,13 @@ class Host {
 };
 
 // What hg_host.fail fills, for the one call of create() that it is handed to. [main]
-class FaultList {
+class FaultList final : public hg_error {
  public:
   static constexpr std::size_t kFaultsMax = 100;
   static constexpr std::size_t kTextBytesMax = 4096;
 
-  hg_error* handle();
+  // For create().
+  hg_error* handle() { return this; }
   std::vector<PluginFault> take() { return std::move(faults_); }
 
   // Keeps the first kFaultsMax, each text cut to kTextBytesMax.

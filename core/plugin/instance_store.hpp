@@ -39,8 +39,12 @@ class InstanceStore {
   Created<DialectInstance> dialect(const Plugin& plugin);
 
  private:
+  // By identity. Those that are gone are dropped when the map has grown to `prune_at`.
   template <class T>
-  using Known = std::map<std::string, std::weak_ptr<T>>;
+  struct Known {
+    std::map<std::string, std::weak_ptr<T>> map;
+    std::size_t prune_at = 64;
+  };
 
   template <class T>
   Created<T> get(Known<T>& known, const InstanceSpec& spec);

@@ -55,8 +55,8 @@ typedef struct hg_message_ext {
   int32_t (*set_body)(hg_call *call, uint32_t message, hg_str bytes) HG_NOEXCEPT;
   /* Replaces the body without a copy: the gateway calls release(context) exactly once, on this
    * worker, when it no longer needs the bytes, also if this function fails. */
-  int32_t (*give_body)(hg_call *call, uint32_t message, hg_str bytes, void (*release)(void *context),
-                       void *context) HG_NOEXCEPT;
+  int32_t (*give_body)(hg_call *call, uint32_t message, hg_str bytes,
+                       void (*release)(void *context) HG_NOEXCEPT, void *context) HG_NOEXCEPT;
   /* HG_UPSTREAM gets the body of HG_REQUEST, uncopied, with the edits made so far. Later edits of
    * HG_UPSTREAM (json.h) do not touch HG_REQUEST. */
   int32_t (*share_body)(hg_call *call) HG_NOEXCEPT;

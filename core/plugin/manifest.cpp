@@ -1,0 +1,473 @@
+#include "core/plugin/manifest.hpp"
+
+#include <headgate/credential.h>
+#include <headgate/provider.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <span>
+
+namespace headgate::plugin {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t kDepthMax = 64;
+constexpr std::size_t kListMax = 256;
+
+struct Word {
+  std::string_view text;
+  std::uint32_t value;
+};
+
+constexpr std::array<Word, 6> kStages = {{
+    {"authenticate", static_cast<std::uint32_t>(Stage::authenticate)},
+    {"authorize", static_cast<std::uint32_t>(Stage::authorize)},
+    {"limit", static_cast<std::uint32_t>(Stage::limit)},
+    {"transform", static_cast<std::uint32_t>(Stage::transform)},
+    {"guard", static_cast<std::uint32_t>(Stage::guard)},
+    {"account", static_cast<std::uint32_t>(Stage::account)},
+}};
+constexpr std::array<Word, 6> kPhases = {{
+    {"request", kPhaseRequest},
+    {"attempt", kPhaseAttempt},
+    {"outcome", kPhaseOutcome},
+    {"response", kPhaseResponse},
+    {"event", kPhaseEvent},
+    {"complete", kPhaseComplete},
+}};
+constexpr std::array<Word, 4> kLevels = {{
+    {"listener", kLevelListener},
+    {"route", kLevelRoute},
+    {"backend", kLevelBackend},
+    {"provider", kLevelProvider},
+}};
+constexpr std::array<Word, 3> kBodies = {{
+    {"none", static_cast<std::uint32_t>(BodyNeed::none)},
+    {"whole", static_cast<std::uint32_t>(BodyNeed::whole)},
+    {"stream", static_cast<std::uint32_t>(BodyNeed::stream)},
+}};
+constexpr std::array<Word, 2> kFramings = {
+    {{"sse", HG_FRAMING_SSE}, {"ndjson", HG_FRAMING_NDJSON}}};
+constexpr std::array<Word, 2> kRouteBodies = {{{"none", 0}, {"json", 1}}};
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+// One object of the manifest, read member by member: what nobody asked for is a fault at the end.
+class Object {
+ public:
+  Object(const json::value& value, std::string where, std::vector<std::string>& faults)
+      : object_(value.if_object()), where_(std::move(where)), faults_(faults) {
+    if (object_ == nullptr) fault("must be an object");
+  }
+
+  // Reports the members that were not asked for.
+  void finish() {
+    if (object_ == nullptr) return;
+    for (const auto& member : *object_) {
+      const std::string_view name(member.key().data(), member.key().size());
+      if (std::find(asked_.begin(), asked_.end(), name) == asked_.end()) {
+        member_fault(name, "is unknown: a typing mistake, or it needs a newer gateway");
+      }
+    }
+  }
+
+  const json::value* find(std::string_view name) {
+    asked_.push_back(name);
+    return object_ == nullptr ? nullptr
+                              : object_->if_contains(json::string_view(name.data(), name.size()));
+  }
+
+  bool has(std::string_view name) const {
+    return object_ != nullptr && object_->contains(json::string_view(name.data(), name.size()));
+  }
+
+  std::string text(std::string_view name, bool required) {
+    const json::value* value = find(name);
+    if (value == nullptr) {
+      if (required) member_fault(name, "is missing");
+      return {};
+    }
+    if (const json::string* found = value->if_string()) {
+      if (required && found->empty()) member_fault(name, "is empty");
+      return std::string(found->data(), found->size());
+    }
+    member_fault(name, "must be a string");
+    return {};
+  }
+
+  bool flag(std::string_view name) {
+    const json::value* value = find(name);
+    if (value == nullptr) return false;
+    if (const bool* found = value->if_bool()) return *found;
+    member_fault(name, "must be true or false");
+    return false;
+  }
+
+  // Calls `take(item, where)` for each item.
+  template <class Take>
+  void list(std::string_view name, Take take) {
+    const json::value* value = find(name);
+    if (value == nullptr) return;
+    const json::array* items = value->if_array();
+    if (items == nullptr) return member_fault(name, "must be a list");
+    if (items->size() > kListMax) return member_fault(name, "has too many items");
+    std::size_t index = 0;
+    for (const json::value& item : *items) take(item, path(name) + "/" + std::to_string(index++));
+  }
+
+  std::vector<std::string> texts(std::string_view name) {
+    std::vector<std::string> result;
+    list(name, [&](const json::value& item, const std::string& where) {
+      const json::string* text = item.if_string();
+      if (text == nullptr || text->empty()) {
+        faults_.push_back(describe(where, "must be a string that is not empty"));
+      } else {
+        result.emplace_back(text->data(), text->size());
+      }
+    });
+    return result;
+  }
+
+  // The value of one of `words`, or `otherwise` where the member is missing or wrong.
+  std::uint32_t word(std::string_view name, std::span<const Word> words, std::uint32_t otherwise,
+                     bool required = false) {
+    const std::size_t before = faults_.size();
+    const std::string found = text(name, required);
+    if (found.empty() && (faults_.size() != before || !has(name))) return otherwise;
+    return lookup(found, words, path(name)).value_or(otherwise);
+  }
+
+  std::uint32_t bits(std::string_view name, std::span<const Word> words) {
+    std::uint32_t result = 0;
+    std::size_t index = 0;
+    for (const std::string& text : texts(name)) {
+      result |= lookup(text, words, path(name) + "/" + std::to_string(index++)).value_or(0);
+    }
+    return result;
+  }
+
+  void fault(const std::string& message) { faults_.push_back(describe(where_, message)); }
+  void member_fault(std::string_view name, const std::string& message) {
+    faults_.push_back(describe(path(name), message));
+  }
+
+ private:
+  std::string path(std::string_view name) const { return where_ + "/" + std::string(name); }
+
+  static std::string describe(const std::string& where, const std::string& message) {
+    return "manifest" + (where.empty() ? "" : ", member '" + where + "'") + ": " + message;
+  }
+
+  std::optional<std::uint32_t> lookup(std::string_view text, std::span<const Word> words,
+                                      const std::string& where) {
+    std::string known;
+    for (const Word& word : words) {
+      if (word.text == text) return word.value;
+      known += (known.empty() ? "" : ", ") + std::string(word.text);
+    }
+    faults_.push_back(describe(where, "'" + std::string(text) + "' is not one of " + known));
+    return std::nullopt;
+  }
+
+  const json::object* object_;
+  std::string where_;
+  std::vector<std::string>& faults_;
+  std::vector<std::string_view> asked_;
+};
+
+bool is_id(std::string_view text) {
+  if (text.empty() || text.front() == '.' || text.back() == '.') return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+  });
+}
+
+bool is_key(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  });
+}
+
+// MAJOR.MINOR.PATCH, then anything behind "-" or "+".
+bool is_version(std::string_view text) {
+  int numbers = 1;
+  bool digit = false;
+  for (const char c : text.substr(0, text.find_first_of("-+"))) {
+    if (c == '.' && digit) {
+      ++numbers;
+      digit = false;
+    } else if (c >= '0' && c <= '9') {
+      digit = true;
+    } else {
+      return false;
+    }
+  }
+  return numbers == 3 && digit;
+}
+
+bool is_path(std::string_view text) {
+  return text.starts_with('/') && text.find("//") == text.npos;
+}
+
+std::string pointer_member(Object& object, std::string_view name) {
+  std::string pointer = object.text(name, false);
+  if (!pointer.empty() && pointer.front() != '/') {
+    object.member_fault(name, "must be a JSON pointer, which begins with '/'");
+  }
+  return pointer;
+}
+
+CredentialPlace header_place(Object& object) {
+  CredentialPlace place;
+  place.place = HG_PLACE_HEADER;
+  place.name = lower(object.text("header", true));
+  place.prefix = object.text("prefix", false);
+  return place;
+}
+
+CredentialPlace provider_place(Object& object) {
+  const int places = object.has("header") + object.has("query") + object.has("cookie");
+  if (places != 1) {
+    object.fault("must have exactly one of header, query and cookie");
+    for (const std::string_view name : {"header", "query", "cookie", "prefix"}) object.find(name);
+    return {};
+  }
+  if (object.has("header")) return header_place(object);
+  const bool query = object.has("query");
+  CredentialPlace place;
+  place.place = query ? HG_PLACE_QUERY : HG_PLACE_COOKIE;
+  place.name = object.text(query ? "query" : "cookie", true);
+  return place;
+}
+
+ProviderManifest read_provider(Object& object, std::vector<std::string>& faults) {
+  ProviderManifest provider;
+  provider.accepts = object.texts("accepts");
+  provider.operations = object.texts("operations");
+  provider.pass_through = object.texts("passThrough");
+  for (const std::string& pattern : provider.pass_through) {
+    const std::size_t dots = pattern.find("...");
+    const bool dots_at_end = dots == pattern.npos || dots + 3 == pattern.size();
+    if (!is_path(pattern) || !dots_at_end) {
+      object.member_fault("passThrough",
+                          "'" + pattern + "' must be a path, with '...' at its end only");
+    }
+  }
+  if (const json::value* value = object.find("credential")) {
+    Object place(*value, "/credential", faults);
+    provider.credential = provider_place(place);
+    place.finish();
+  }
+  for (const std::string& name : object.texts("forwardHeaders")) {
+    if (name.find('*') < name.size() - 1) {
+      object.member_fault("forwardHeaders", "'" + name + "': '*' may only stand at the end");
+    }
+    provider.forward_headers.push_back(lower(name));
+  }
+  if (provider.operations.empty() && provider.pass_through.empty()) {
+    object.fault("a provider needs operations, passThrough or both");
+  }
+  return provider;
+}
+
+PolicyManifest read_policy(Object& object) {
+  PolicyManifest policy;
+  policy.stage = static_cast<Stage>(object.word("stage", kStages, 0, true));
+  policy.phases = object.bits("phases", kPhases);
+  policy.body = static_cast<BodyNeed>(object.word("body", kBodies, 0));
+  policy.sets_credential = object.flag("credential");
+  policy.is_default = object.flag("default");
+  policy.levels = object.bits("levels", kLevels);
+  if (policy.phases == 0) object.member_fault("phases", "a policy needs at least one phase");
+  if (policy.sets_credential && !policy.has_phase(kPhaseAttempt)) {
+    object.member_fault("credential", "is set in on_attempt, and 'attempt' is not in phases");
+  }
+  const bool for_client = policy.has_phase(kClientPhases);
+  if (for_client && policy.has_level(kLevelProvider)) {
+    object.member_fault("levels",
+                        "a policy with the request, response, event or complete phase "
+                        "cannot stand at the provider level");
+  }
+  if (!object.has("levels")) {
+    policy.levels =
+        kLevelListener | kLevelRoute | kLevelBackend | (for_client ? 0 : kLevelProvider);
+  } else if (policy.levels == 0) {
+    object.member_fault("levels", "names no level");
+  }
+  return policy;
+}
+
+constexpr std::string_view kModel = "{model}";
+
+// Whether braces occur only as one {model} that dialect_table.cpp can find: it begins a segment,
+// and behind it the segment ends or has its only ':'.
+bool good_placeholder(std::string_view path) {
+  const std::size_t model = path.find(kModel);
+  if (model == path.npos) return path.find_first_of("{}") == path.npos;
+  std::string_view rest = path.substr(model + kModel.size());
+  if (path[model - 1] != '/' || rest.find_first_of("{}") != rest.npos) return false;
+  if (path.substr(0, model).find_first_of("{}") != path.npos) return false;
+  rest = rest.substr(0, rest.find('/'));
+  return rest.empty() || (rest.front() == ':' && rest.rfind(':') == 0);
+}
+
+DialectRoute read_route(Object& object) {
+  DialectRoute route;
+  route.method = object.text("method", true);
+  route.path = object.text("path", true);
+  route.operation = object.text("operation", true);
+  route.header = lower(object.text("header", false));
+  route.json_body = object.word("body", kRouteBodies, 0) != 0;
+  route.answered = object.flag("answered");
+
+  const std::size_t model = route.path.find(kModel);
+  route.model_in_path = model != route.path.npos;
+  if (!is_path(route.path) || route.path.back() == '/' || !good_placeholder(route.path)) {
+    object.member_fault("path", "'" + route.path +
+                                    "' must begin with '/', not end with it, and have at most one "
+                                    "{model}, as a segment or in front of a segment's only ':'");
+  }
+  return route;
+}
+
+DialectManifest read_dialect(Object& object, std::vector<std::string>& faults) {
+  DialectManifest dialect;
+  dialect.neutral = object.flag("neutral");
+  object.list("routes", [&](const json::value& item, const std::string& where) {
+    Object route(item, where, faults);
+    dialect.routes.push_back(read_route(route));
+    route.finish();
+  });
+  if (dialect.routes.empty()) object.member_fault("routes", "a dialect needs at least one");
+
+  if (const json::value* model = object.find("model");
+      model != nullptr && model->is_string() && model->get_string() == "path") {
+    dialect.model_in_path = true;
+  } else {
+    dialect.model = pointer_member(object, "model");
+  }
+  dialect.stream = pointer_member(object, "stream");
+  dialect.max_tokens = object.texts("maxTokens");
+  for (const std::string& pointer : dialect.max_tokens) {
+    if (pointer.front() != '/') object.member_fault("maxTokens", "must hold JSON pointers");
+  }
+  if (const json::value* value = object.find("events")) {
+    Object events(*value, "/events", faults);
+    dialect.event_framing = events.word("framing", kFramings, HG_FRAMING_SSE, true);
+    dialect.event_end = events.text("end", false);
+    events.finish();
+  }
+  object.list("credential", [&](const json::value& item, const std::string& where) {
+    Object place(item, where, faults);
+    dialect.credential.push_back(header_place(place));
+    place.finish();
+  });
+  return dialect;
+}
+
+void read_common(Object& object, Manifest& manifest) {
+  manifest.id = object.text("id", true);
+  if (!manifest.id.empty() && !is_id(manifest.id)) {
+    object.member_fault("id",
+                        "'" + manifest.id + "' must be lower case letters, digits, '.', '-', '_'");
+  }
+  const std::string kind = object.text("kind", true);
+  if (!kind.empty() && kind != kind_name(manifest.kind)) {
+    object.member_fault("kind", "is '" + kind + "' but the plugin's table is that of a " +
+                                    std::string(kind_name(manifest.kind)));
+  }
+  const bool is_dialect = manifest.kind == Kind::dialect;
+  manifest.key = object.text("key", manifest.kind == Kind::provider);
+  if (!is_key(manifest.key)) object.member_fault("key", "must be letters, digits, '-', '_'");
+  if (is_dialect && !manifest.key.empty()) object.member_fault("key", "a dialect has none");
+  manifest.version = object.text("version", true);
+  if (!manifest.version.empty() && !is_version(manifest.version)) {
+    object.member_fault("version", "'" + manifest.version + "' must be like 1.2.3");
+  }
+  manifest.summary = object.text("summary", true);
+  if (const json::value* schema = object.find("schema")) {
+    if (!schema->is_object()) object.member_fault("schema", "must be an object");
+    const auto text = json::serialize(*schema);
+    manifest.schema.assign(text.data(), text.size());
+  } else if (!is_dialect) {
+    object.member_fault("schema", "is missing");
+  }
+}
+
+}  // namespace
+
+std::string_view kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::provider:
+      return "provider";
+    case Kind::policy:
+      return "policy";
+    case Kind::dialect:
+      return "dialect";
+  }
+  return "";
+}
+
+std::string_view stage_name(Stage stage) {
+  return kStages[static_cast<std::size_t>(stage)].text;
+}
+
+bool ProviderManifest::accepts_dialect(std::string_view dialect) const {
+  return std::find(accepts.begin(), accepts.end(), dialect) != accepts.end();
+}
+
+bool ProviderManifest::has_operation(std::string_view operation) const {
+  return std::find(operations.begin(), operations.end(), operation) != operations.end();
+}
+
+bool ProviderManifest::forwards_header(std::string_view name) const {
+  return std::any_of(forward_headers.begin(), forward_headers.end(), [&](std::string_view allowed) {
+    if (!allowed.ends_with('*')) return name == allowed;
+    return name.starts_with(allowed.substr(0, allowed.size() - 1));
+  });
+}
+
+ReadManifest read_manifest(std::string_view text, Kind kind) {
+  ReadManifest result;
+  json::parse_options options;
+  options.max_depth = kDepthMax;
+  json::error_code error;
+  const json::value value =
+      json::parse(json::string_view(text.data(), text.size()), error, {}, options);
+  if (error) {
+    result.faults.push_back("manifest: is not JSON: " + error.message());
+    return result;
+  }
+
+  Manifest manifest;
+  manifest.kind = kind;
+  Object object(value, "", result.faults);
+  if (!value.is_object()) return result;
+  read_common(object, manifest);
+  switch (kind) {
+    case Kind::provider:
+      manifest.provider = read_provider(object, result.faults);
+      break;
+    case Kind::policy:
+      manifest.policy = read_policy(object);
+      break;
+    case Kind::dialect:
+      manifest.dialect = read_dialect(object, result.faults);
+      break;
+  }
+  object.finish();
+  if (result.faults.empty()) result.manifest = std::move(manifest);
+  return result;
+}
+
+}  // namespace headgate::plugin
