@@ -1,5 +1,6 @@
 #include "core/http/head_parser.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <charconv>
@@ -164,9 +165,12 @@ Refusal refuse_field_name(std::string_view line) {
 Refusal refuse_version(std::string_view line) {
   if (line.starts_with("HTTP/"))
     return {400, "bad_status_line", "its first line does not begin with HTTP/1.1 and a status"};
-  const std::size_t at = line.rfind("HTTP/");
-  if (at != std::string_view::npos && at + 8 == line.size() && line[at + 6] == '.' &&
-      line.find_first_not_of("0123456789.", at + 5) == std::string_view::npos)
+  // method SP target SP version
+  const std::size_t second_space = line.find(' ', line.find(' ') + 1);
+  const std::string_view version = line.substr(std::min(second_space, line.size() - 1) + 1);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
+      version[6] == '.' && is_digit(version[7]))
     return {505, "unsupported_http_version", "the only versions spoken are HTTP/1.1 and HTTP/1.0"};
   return {400, "bad_start_line", "the first line does not name a version of HTTP where it must"};
 }

@@ -45,14 +45,6 @@ Refusal head_too_large(const HeadLimits& limits) {
           "the head is larger than " + std::to_string(limits.head_bytes_max) + " bytes"};
 }
 
-// What is wrong with the line end at `at`, if anything.
-std::optional<Refusal> check_line_end(std::string_view bytes, std::size_t begin, std::size_t at) {
-  if (at == begin || bytes[at - 1] != '\r')
-    return Refusal{400, "bare_line_feed", "a line ends in LF without CR"};
-  if (at == begin + 1) return Refusal{400, "bad_request_line", "it begins with an empty line"};
-  return std::nullopt;
-}
-
 }  // namespace
 
 HeadScan scan_head(std::string_view bytes, const HeadLimits& limits, HeadKind kind,
@@ -76,8 +68,11 @@ HeadScan scan_head(std::string_view bytes, const HeadLimits& limits, HeadKind ki
   std::size_t from = scanned > scan.begin && scanned <= window.size() ? scanned : scan.begin;
   while (const void* found = std::memchr(window.data() + from, '\n', window.size() - from)) {
     const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - window.data());
-    scan.refusal = check_line_end(window, scan.begin, at);
-    if (scan.refusal) return scan;
+    // The first byte is neither CR nor LF, so a CRLF has two bytes before its LF.
+    if (at == scan.begin || window[at - 1] != '\r') {
+      scan.refusal = Refusal{400, "bare_line_feed", "a line ends in LF without CR"};
+      return scan;
+    }
     if (window[at - 2] == '\n') {
       scan.end = at + 1;
       return scan;

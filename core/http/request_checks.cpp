@@ -46,6 +46,8 @@ std::optional<Refusal> take_absolute_form(RequestHead& head) {
   if (begin == 0) return bad_target("its target must begin with '/' or http://");
   const std::size_t end = std::min(target.find_first_of("/?", begin), target.size());
   head.authority = target.substr(begin, end - begin);
+  if (!is_authority(head.authority))
+    return bad_target("the host of its target is not a host and a port");
   if (end == target.size()) {
     head.target = "/";
     return std::nullopt;
@@ -90,8 +92,6 @@ std::optional<Refusal> check_request(RequestHead& head, std::optional<std::strin
                                      std::optional<std::string_view> expectation) {
   if (auto refusal = check_target(head)) return refusal;
   if (auto refusal = check_host(head, host)) return refusal;
-  if (!head.authority.empty() && !is_authority(head.authority))
-    return bad_target("the host of its target is not a host and a port");
   if (expectation && head.minor_version > 0) {
     if (!equals_ignoring_case(*expectation, "100-continue")) {
       return Refusal{417, "expectation_failed",
