@@ -1,0 +1,154 @@
+#include "core/http/header_rules.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/http/header_map.hpp"
+
+namespace headgate::http {
+namespace {
+
+TEST(HeaderRules, ComparesWithoutTheCaseOfLettersOnly) {
+  EXPECT_TRUE(equals_ignoring_case("", ""));
+  EXPECT_TRUE(equals_ignoring_case("Content-Type-Long", "cONTENT-tYPE-lONG"));
+  EXPECT_FALSE(equals_ignoring_case("content-type", "content-typ"));
+  // These differ by the bit that tells the cases of a letter apart, at every position.
+  for (std::size_t at = 0; at < 20; ++at) {
+    std::string a(20, 'x');
+    std::string b(20, 'X');
+    EXPECT_TRUE(equals_ignoring_case(a, b));
+    a[at] = '^';
+    b[at] = '~';
+    EXPECT_FALSE(equals_ignoring_case(a, b)) << at;
+    a[at] = 'a';
+    b[at] = 'B';
+    EXPECT_FALSE(equals_ignoring_case(a, b)) << at;
+  }
+}
+
+TEST(HeaderRules, KnowsEveryTokenCharacter) {
+  const std::string_view marks = "!#$%&'*+-.^_`|~";
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool expected = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || marks.find(c) != std::string_view::npos;
+    EXPECT_EQ(is_token(std::string(1, c)), expected) << byte;
+  }
+  EXPECT_FALSE(is_token(""));
+}
+
+TEST(HeaderRules, RefusesControlBytesAtEveryPlaceOfAValue) {
+  for (std::size_t at = 0; at < 20; ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string value(20, 'v');
+      value[at] = static_cast<char>(byte);
+      const bool control = (byte < 0x20 && byte != '\t') || byte == 0x7f;
+      EXPECT_EQ(is_field_value(value), !control) << byte << " at " << at;
+    }
+  }
+}
+
+TEST(HeaderRules, SplitsLists) {
+  const auto elements = [](std::string_view list) {
+    std::vector<std::string> found;
+    for_each_list_element(list, [&](std::string_view element) {
+      found.emplace_back(element);
+      return element != "stop";
+    });
+    return found;
+  };
+  EXPECT_EQ(elements(" a b ,, \t,c"), (std::vector<std::string>{"a b", "c"}));
+  EXPECT_EQ(elements("a,stop,b"), (std::vector<std::string>{"a", "stop"}));
+  EXPECT_EQ(elements(""), std::vector<std::string>());
+}
+
+TEST(HopByHop, EndsTheStandardOnesHere) {
+  for (const std::string_view name :
+       {"Connection", "keep-alive", "Proxy-Connection", "PROXY-AUTHENTICATE", "Proxy-Authorization",
+        "te", "Trailer", "Transfer-Encoding", "upgrade"})
+    EXPECT_TRUE(is_hop_by_hop(name)) << name;
+  for (const std::string_view name :
+       {"", "content-type", "traceparent", "user-agent", "key", "host"})
+    EXPECT_FALSE(is_hop_by_hop(name)) << name;
+}
+
+TEST(HopByHop, EndsWhatConnectionNames) {
+  Headers headers;
+  headers.add("Connection", "close, X-First");
+  headers.add("connection", "keep-alive, x-second, Content-Length, host");
+  headers.add("connection", "keep-alive");
+  const HopByHop rules(headers);
+  EXPECT_TRUE(rules.ends_here("x-first"));
+  EXPECT_TRUE(rules.ends_here("X-Second"));
+  EXPECT_TRUE(rules.ends_here("te"));
+  EXPECT_FALSE(rules.ends_here("x-third"));
+  EXPECT_FALSE(rules.ends_here("content-length"));
+  EXPECT_FALSE(rules.ends_here("Host"));
+}
+
+std::string text_of(const HeaderMap& map) {
+  std::string text;
+  for (const Header& header : map)
+    text += std::string(header.name) + "=" + std::string(header.value) + ";";
+  return text;
+}
+
+TEST(HeaderMap, TakesTheEndToEndHeadersOfAMessage) {
+  Headers received;
+  received.add("Host", "a");
+  received.add("Connection", "x-hop");
+  received.add("X-Hop", "b");
+  received.add("Transfer-Encoding", "chunked");
+  received.add("Content-Length", "5");
+  received.add("X-End", "c");
+  Arena arena;
+  HeaderMap map(arena);
+  EXPECT_TRUE(map.add_end_to_end(received));
+  EXPECT_EQ(text_of(map), "Host=a;X-End=c;");
+  EXPECT_EQ(map[1].value.data(), received[5].value.data());  // not copied
+}
+
+TEST(HeaderMap, EditsWithoutRegardToCaseAndKeepsOrder) {
+  Arena arena;
+  HeaderMap map(arena);
+  std::string value = "1";
+  EXPECT_TRUE(map.add("A", value));
+  EXPECT_TRUE(map.add("B", "2"));
+  EXPECT_TRUE(map.add("a", "3"));
+  EXPECT_TRUE(map.add("C", "4"));
+  value = "changed";
+  EXPECT_EQ(map.get("a"), "1");
+  EXPECT_TRUE(map.set("a", "5"));
+  EXPECT_EQ(text_of(map), "A=5;B=2;C=4;");
+  EXPECT_TRUE(map.set("D", "6"));
+  EXPECT_EQ(map.remove("b"), 1u);
+  EXPECT_EQ(map.remove("b"), 0u);
+  EXPECT_EQ(text_of(map), "A=5;C=4;D=6;");
+  EXPECT_FALSE(map.contains("b"));
+}
+
+TEST(HeaderMap, RefusesWhatCouldNotBeWritten) {
+  Arena arena;
+  HeaderMap map(arena);
+  EXPECT_FALSE(map.add("a b", "c"));
+  EXPECT_FALSE(map.add("", "c"));
+  EXPECT_FALSE(map.add("a", "b\r\nc: d"));
+  EXPECT_TRUE(map.add("a", "b"));
+  EXPECT_FALSE(map.set("a", "b\n"));
+  EXPECT_EQ(text_of(map), "a=b;");
+}
+
+TEST(HeaderMap, IsBounded) {
+  Arena arena;
+  HeaderMap map(arena);
+  for (std::size_t i = 0; i < HeaderMap::kHeadersMax; ++i) EXPECT_TRUE(map.add("a", "b"));
+  EXPECT_FALSE(map.add("a", "b"));
+  EXPECT_FALSE(map.set("c", "d"));
+  EXPECT_TRUE(map.set("a", "c"));
+  EXPECT_EQ(map.size(), 1u);
+}
+
+}  // namespace
+}  // namespace headgate::http
