@@ -15,7 +15,6 @@
 #include "core/net/byte_stream.hpp"
 #include "core/net/connect_to.hpp"
 #include "core/net/deadline.hpp"
-#include "core/net/file_descriptor.hpp"
 #include "core/net/resolver.hpp"
 #include "core/net/tls_context.hpp"
 
@@ -63,8 +62,8 @@ class Connector {
   Task<Result<std::unique_ptr<ByteStream>>> connect(ConnectOptions options);
 
  private:
-  Task<Result<std::unique_ptr<ByteStream>>> connect_tls(FileDescriptor socket, Address address,
-                                                        ConnectOptions options);
+  Task<Result<std::unique_ptr<ByteStream>>> secure(std::unique_ptr<ByteStream> stream,
+                                                   ConnectOptions options);
 
   DeadlineSweep& sweep_;
   Resolver& resolver_;

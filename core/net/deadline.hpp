@@ -1,8 +1,8 @@
 #pragma once
 // Deadlines, many and cheap: a timer per operation costs 10 to 15 µs, so a worker has one timer and
-// a wheel of slots 20 ms wide. Arming links into a slot; arming again for later is one store; the
-// sweep fires what is due. A deadline fires at its time or up to about 20 ms late, never early.
-// [worker]
+// a wheel of slots 20 ms wide. Arming links into a slot; arming again for later, and disarming, is
+// one store; the sweep fires what is due. A deadline fires at its time or up to about 20 ms late,
+// never early. [worker]
 
 #include <array>
 #include <chrono>
@@ -33,7 +33,9 @@ class DeadlineSweep {
   // a ManualClock calls it itself.
   std::size_t expire(TimePoint now);
 
-  std::size_t armed() const { return armed_; }
+  // Deadlines that the wheel holds, disarmed ones included until their slot is swept. While it is
+  // not zero the timer runs.
+  std::size_t linked() const { return linked_; }
   Clock& clock() const { return clock_; }
   IoContext& io() const { return io_; }
 
@@ -53,6 +55,7 @@ class DeadlineSweep {
 
   static Tick tick_of(TimePoint at);
   void insert(Deadline& deadline);
+  void remove(Deadline& deadline);
   void collect(Link& slot, TimePoint now, Link& due);
   void schedule(Tick tick);
   void schedule_next();
@@ -61,7 +64,7 @@ class DeadlineSweep {
   IoContext& io_;
   Clock& clock_;
   std::array<Link, kSlots> slots_;
-  std::size_t armed_ = 0;
+  std::size_t linked_ = 0;
   Tick next_tick_ = 0;       // the first tick that is not swept to its end
   Tick scheduled_tick_ = 0;  // what the timer waits for; meaningless while it does not run
   std::unique_ptr<Timer> timer_;
@@ -79,7 +82,8 @@ class Deadline {
   // Sets the time, in place of the one before. Clears expired().
   void arm(TimePoint at);
   void arm_after(milliseconds from_now);
-  void disarm();
+  // One store: it leaves its slot when the sweep comes by.
+  void disarm() { armed_ = false; }
 
   bool armed() const { return armed_; }
   // It fired since it was armed last.

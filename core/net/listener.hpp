@@ -55,7 +55,8 @@ class Listener {
   using OnStream = std::function<void(std::unique_ptr<ByteStream>)>;
 
   // `sweep` must outlive the listener. `on_stream` gets each connection when its handshake is done,
-  // from the loop, and should spawn a task for it. It is not called after the destructor.
+  // from the loop, and should spawn a task for it; it must not destroy the listener. It is not
+  // called after the destructor.
   Listener(DeadlineSweep& sweep, ListenSocket socket, ListenerOptions options, OnStream on_stream);
   ~Listener();
   Listener(const Listener&) = delete;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/error.hpp"
@@ -78,6 +79,9 @@ class TlsServerTable {
 
  private:
   struct Entry {
+    Entry(std::string name, bool wildcard, std::shared_ptr<const TlsServerContext> context)
+        : name(std::move(name)), wildcard(wildcard), context(std::move(context)) {}
+
     std::string name;  // lower case, without "*."; empty for the default
     bool wildcard;
     std::shared_ptr<const TlsServerContext> context;

@@ -12,6 +12,7 @@
 #include "core/base/rng.hpp"
 #include "core/net/connector.hpp"
 #include "core/net/deadline.hpp"
+#include "core/net/loop.hpp"
 #include "core/net/resolver.hpp"
 #include "core/net/task.hpp"
 
@@ -42,6 +43,10 @@ class Worker {
   void stop();
   // Waits for the thread of start(). [main]
   void join();
+  // Destroys what is left of all tasks, on the caller's thread. Whoever owns things that tasks of
+  // this worker refer to calls it before those go; the destructor does, too.
+  // REQUIRES: stopped and joined. [main]
+  void destroy_tasks();
 
   std::size_t index() const { return index_; }
   IoContext& io() { return io_; }                // [worker]
@@ -54,7 +59,7 @@ class Worker {
  private:
   std::size_t index_;
   Clock& clock_;
-  IoContext io_;
+  Loop io_;
   std::unique_ptr<Rng> rng_;
   DeadlineSweep sweep_;
   Resolver resolver_;

@@ -68,7 +68,6 @@ class Pool {
   using IdleList = std::vector<std::unique_ptr<Connection>>;  // the longest idle first
 
   void drop(Connection* connection);
-  void trim(IdleList& list, std::size_t keep_from);
   void sweep_idle();
 
   net::DeadlineSweep& sweep_;

@@ -1,0 +1,165 @@
+#include "core/net/plain_stream.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "core/net/peer_watch.hpp"
+
+namespace headgate::net {
+namespace {
+
+using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
+                                                IoContext::executor_type>;
+using Token = boost::asio::use_awaitable_t<IoContext::executor_type>;
+
+ErrorCode last_error() {
+  return {errno, boost::system::system_category()};
+}
+
+// What is left to send of a list of pieces.
+class Remainder {
+ public:
+  explicit Remainder(std::span<const std::string_view> pieces) : pieces_(pieces) { skip(0); }
+
+  bool empty() const { return pieces_.empty(); }
+
+  // Sends what the kernel takes at once. False: nothing went, errno says why.
+  bool send_some(int descriptor) {
+    std::array<iovec, 64> vectors;
+    std::size_t count = 0;
+    for (const std::string_view piece : pieces_) {
+      if (count == vectors.size()) break;
+      const std::size_t sent = count == 0 ? sent_ : 0;
+      if (piece.size() == sent) continue;
+      vectors[count].iov_base = const_cast<char*>(piece.data() + sent);
+      vectors[count].iov_len = piece.size() - sent;
+      ++count;
+    }
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = count;
+    const ssize_t sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) return false;
+    skip(static_cast<std::size_t>(sent));
+    return true;
+  }
+
+ private:
+  void skip(std::size_t bytes) {
+    sent_ += bytes;
+    while (!pieces_.empty() && sent_ >= pieces_.front().size()) {
+      sent_ -= pieces_.front().size();
+      pieces_ = pieces_.subspan(1);
+    }
+  }
+
+  std::span<const std::string_view> pieces_;
+  std::size_t sent_ = 0;  // of the first piece
+};
+
+class PlainStream final : public ByteStream {
+ public:
+  PlainStream(IoContext& io, FileDescriptor socket, const Address& remote,
+              std::shared_ptr<void> held)
+      : held_(std::move(held)),
+        socket_(io.get_executor(), boost::asio::generic::stream_protocol(remote.family(), 0),
+                socket.release()),
+        peer_(io),
+        remote_address_(remote.text()),
+        remote_ip_(remote.ip()) {}
+
+  // Before the descriptor is closed, and its number perhaps used again.
+  ~PlainStream() override { peer_.forget(); }
+
+  Task<ReadResult> read_some(std::span<char> into) override;
+  Task<ErrorCode> write(std::span<const std::string_view> pieces) override;
+  void close() override;
+  Task<void> shutdown_send() override;
+  void watch_peer(std::function<void()> on_gone) override;
+  void unwatch_peer() override { peer_.unwatch(); }
+  const std::string& remote_address() const override { return remote_address_; }
+  const std::string& remote_ip() const override { return remote_ip_; }
+
+ private:
+  // Reads in a row that skip the reactor: a fast sender must not keep the loop to itself.
+  static constexpr int kDirectReadsMax = 8;
+
+  std::shared_ptr<void> held_;
+  Socket socket_;
+  PeerWatch peer_;
+  std::string remote_address_;
+  std::string remote_ip_;
+  int direct_reads_left_ = 0;
+};
+
+// When the last read filled its buffer there is likely more, and asking the kernel directly saves a
+// turn of the loop. Otherwise the reactor is better: after a short read it knows that nothing is
+// left, and waits without asking.
+Task<ReadResult> PlainStream::read_some(std::span<char> into) {
+  ErrorCode error = boost::asio::error::operation_aborted;
+  if (!socket_.is_open()) co_return ReadResult(error, 0);
+  if (direct_reads_left_ > 0) {
+    --direct_reads_left_;
+    const ssize_t got = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+    if (got > 0) {
+      const auto bytes = static_cast<std::size_t>(got);
+      if (bytes < into.size()) direct_reads_left_ = 0;
+      co_return ReadResult(ErrorCode(), bytes);
+    }
+    direct_reads_left_ = 0;
+  }
+  const std::size_t bytes = co_await socket_.async_read_some(
+      boost::asio::buffer(into.data(), into.size()), boost::asio::redirect_error(Token(), error));
+  if (error && !socket_.is_open()) error = boost::asio::error::operation_aborted;
+  direct_reads_left_ = bytes == into.size() ? kDirectReadsMax : 0;
+  co_return ReadResult(error, bytes);
+}
+
+Task<ErrorCode> PlainStream::write(std::span<const std::string_view> pieces) {
+  Remainder remainder(pieces);
+  ErrorCode error;
+  while (!remainder.empty()) {
+    if (!socket_.is_open()) co_return ErrorCode(boost::asio::error::operation_aborted);
+    if (remainder.send_some(socket_.native_handle()) || errno == EINTR) continue;
+    if (errno != EAGAIN && errno != EWOULDBLOCK) co_return last_error();
+    co_await socket_.async_wait(Socket::wait_write, boost::asio::redirect_error(Token(), error));
+    if (error) co_return error;
+  }
+  co_return error;
+}
+
+void PlainStream::close() {
+  if (!socket_.is_open()) return;
+  peer_.forget();
+  ErrorCode ignored;
+  socket_.close(ignored);
+}
+
+Task<void> PlainStream::shutdown_send() {
+  if (socket_.is_open()) ::shutdown(socket_.native_handle(), SHUT_WR);
+  co_return;
+}
+
+void PlainStream::watch_peer(std::function<void()> on_gone) {
+  if (socket_.is_open()) peer_.watch(socket_.native_handle(), std::move(on_gone));
+}
+
+}  // namespace
+
+std::unique_ptr<ByteStream> make_plain_stream(IoContext& io, FileDescriptor socket,
+                                              const Address& remote, std::shared_ptr<void> held) {
+  return std::make_unique<PlainStream>(io, std::move(socket), remote, std::move(held));
+}
+
+}  // namespace headgate::net

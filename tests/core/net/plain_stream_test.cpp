@@ -1,0 +1,236 @@
+#include "core/net/plain_stream.hpp"
+
+#include <string>
+#include <vector>
+
+#include "tests/core/net/net_test.hpp"
+
+namespace headgate::net {
+namespace {
+
+class PlainStream : public NetTest {
+ protected:
+  ErrorCode write_all(ByteStream& stream, const std::vector<std::string_view>& pieces) {
+    return run(stream.write(std::span<const std::string_view>(pieces)));
+  }
+};
+
+// Bytes whose place can be told from their value.
+std::string pattern(std::size_t size) {
+  std::string text(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>((i * 2654435761u) >> 24);
+  return text;
+}
+
+TEST_F(PlainStream, CarriesBytesBothWays) {
+  auto [ours, peer] = tcp_pair();
+  peer.send("hello");
+  EXPECT_EQ(read_text(*ours), "hello");
+  EXPECT_FALSE(run(write(*ours, "answer")));
+  EXPECT_EQ(peer.receive(), "answer");
+}
+
+TEST_F(PlainStream, NamesItsPeer) {
+  auto [ours, peer] = tcp_pair();
+  EXPECT_EQ(ours->remote_ip(), "127.0.0.1");
+  EXPECT_EQ(ours->remote_address().find("127.0.0.1:"), 0u);
+  EXPECT_EQ(ours->tls(), nullptr);
+  auto [left, right] = stream_pair();
+  EXPECT_EQ(left->remote_address(), "unix");
+}
+
+TEST_F(PlainStream, GathersPiecesInOrderEmptyOnesIncluded) {
+  auto [ours, peer] = tcp_pair();
+  EXPECT_FALSE(write_all(*ours, {"", "a", "", "bc", "", "def", ""}));
+  EXPECT_EQ(peer.receive(), "abcdef");
+  EXPECT_FALSE(write_all(*ours, {}));
+  EXPECT_FALSE(write_all(*ours, {"", ""}));
+  EXPECT_EQ(peer.receive(), "");
+}
+
+TEST_F(PlainStream, GathersMorePiecesThanOneSystemCallTakes) {
+  auto [ours, peer] = tcp_pair();
+  std::vector<std::string> texts;
+  for (int i = 0; i < 500; ++i) texts.push_back(std::to_string(i) + ",");
+  const std::vector<std::string_view> pieces(texts.begin(), texts.end());
+  std::string expected;
+  for (const std::string& text : texts) expected += text;
+  EXPECT_FALSE(write_all(*ours, pieces));
+  std::string got;
+  while (got.size() < expected.size()) got += peer.receive();
+  EXPECT_EQ(got, expected);
+}
+
+TEST_F(PlainStream, WaitsForASlowReaderAndLosesNothing) {
+  auto [writer, reader] = stream_pair();
+  const std::string big = pattern(8u << 20);
+  const std::vector<std::string_view> pieces = {"head", big, "", "tail"};
+  std::optional<ErrorCode> written;
+  spawn(loop, store(writer->write(std::span<const std::string_view>(pieces)), written));
+  settle();
+  EXPECT_FALSE(written.has_value());  // the kernel is full, and nothing else buffers
+
+  std::string got;
+  while (got.size() < big.size() + 8) got += read_text(*reader);
+  run_until([&written] { return written.has_value(); });
+  EXPECT_FALSE(*written);
+  EXPECT_TRUE(got == "head" + big + "tail");
+}
+
+TEST_F(PlainStream, ReadsAFastSenderWhole) {
+  auto [writer, reader] = stream_pair();
+  const std::string big = pattern(1u << 20);
+  std::optional<ErrorCode> written;
+  spawn(loop, store(write(*writer, big), written));
+  std::string got;
+  std::array<char, 1000> small;
+  while (got.size() < big.size()) {
+    const ReadResult in = run(reader->read_some(std::span<char>(small)));
+    ASSERT_FALSE(in.error);
+    got.append(small.data(), in.bytes);
+  }
+  EXPECT_TRUE(got == big);
+}
+
+TEST_F(PlainStream, ReportsTheEndAfterTheLastByte) {
+  auto [ours, peer] = tcp_pair();
+  peer.send("last");
+  peer.close();
+  std::array<char, 4> exact;  // filled to the brim: the next read asks the kernel directly
+  EXPECT_EQ(run(ours->read_some(std::span<char>(exact))).bytes, 4u);
+  const ReadResult end = run(ours->read_some(std::span<char>(exact)));
+  EXPECT_TRUE(is_end(end.error));
+  EXPECT_FALSE(is_truncated(end.error));
+  EXPECT_EQ(end.bytes, 0u);
+}
+
+TEST_F(PlainStream, SendsAnEndAndGoesOnReading) {
+  auto [left, right] = stream_pair();
+  run(left->shutdown_send());
+  EXPECT_EQ(read_text(*right), "(End of file)");
+  EXPECT_FALSE(run(write(*right, "late answer")));
+  EXPECT_EQ(read_text(*left), "late answer");
+}
+
+TEST_F(PlainStream, CloseEndsAPendingReadAndAPendingWrite) {
+  auto [ours, other] = stream_pair();
+  std::array<char, 16> buffer;
+  std::optional<ReadResult> read;
+  std::optional<ErrorCode> written;
+  const std::string big(8u << 20, 'x');
+  spawn(loop, store(ours->read_some(std::span<char>(buffer)), read));
+  spawn(loop, store(write(*ours, big), written));
+  settle();
+  EXPECT_FALSE(read || written);
+  ours->close();
+  settle();
+  ASSERT_TRUE(read && written);
+  EXPECT_TRUE(is_aborted(read->error));
+  EXPECT_TRUE(is_aborted(*written));
+  EXPECT_TRUE(is_aborted(run(write(*ours, "x"))));
+  EXPECT_TRUE(is_aborted(run(ours->read_some(std::span<char>(buffer))).error));
+}
+
+TEST_F(PlainStream, WriteToAPeerThatIsGoneIsAnErrorAndNoSignal) {
+  auto [ours, peer] = tcp_pair();
+  peer.reset();
+  ErrorCode error = run(write(*ours, "x"));
+  EXPECT_TRUE(error);
+  EXPECT_FALSE(is_aborted(error));
+}
+
+class PeerWatch : public NetTest {
+ protected:
+  std::function<void()> note() {
+    return [this] { ++gone; };
+  }
+  int gone = 0;
+};
+
+TEST_F(PeerWatch, TellsOnceThatThePeerClosed) {
+  auto [ours, peer] = tcp_pair();
+  ours->watch_peer(note());
+  settle();
+  EXPECT_EQ(gone, 0);
+  peer.close();
+  run_until([this] { return gone > 0; });
+  settle();
+  EXPECT_EQ(gone, 1);
+}
+
+TEST_F(PeerWatch, TellsThatThePeerReset) {
+  auto [ours, peer] = tcp_pair();
+  ours->watch_peer(note());
+  peer.reset();
+  run_until([this] { return gone > 0; });
+}
+
+TEST_F(PeerWatch, SeesTheEndBehindBytesThatNobodyReads) {
+  auto [ours, peer] = tcp_pair();
+  ours->watch_peer(note());
+  peer.send("a pipelined request");
+  settle();
+  EXPECT_EQ(gone, 0);  // bytes alone are no end
+  peer.close();
+  run_until([this] { return gone > 0; });
+  EXPECT_EQ(read_text(*ours), "a pipelined request");
+}
+
+TEST_F(PeerWatch, DoesNotTellWhenUnwatched) {
+  auto [ours, peer] = tcp_pair();
+  ours->watch_peer(note());
+  ours->unwatch_peer();
+  peer.close();
+  EXPECT_EQ(read_text(*ours), "(End of file)");
+  settle();
+  EXPECT_EQ(gone, 0);
+}
+
+TEST_F(PeerWatch, TellsAtTheNextWatchWhatHappenedBetween) {
+  auto [ours, peer] = tcp_pair();
+  ours->watch_peer(note());
+  ours->unwatch_peer();
+  peer.close();
+  settle();
+  ours->watch_peer(note());
+  EXPECT_EQ(gone, 0);  // from the loop
+  run_until([this] { return gone > 0; });
+  EXPECT_EQ(gone, 1);
+}
+
+TEST_F(PeerWatch, TellsAtTheFirstWatchThatThePeerLeftBefore) {
+  auto [ours, peer] = tcp_pair();
+  peer.close();
+  ours->watch_peer(note());
+  run_until([this] { return gone > 0; });
+}
+
+TEST_F(PeerWatch, MayDestroyTheStreamAndOthers) {
+  auto [first, first_peer] = tcp_pair();
+  auto [second, second_peer] = tcp_pair();
+  std::unique_ptr<ByteStream> a = std::move(first);
+  std::unique_ptr<ByteStream> b = std::move(second);
+  const auto drop_both = [&] {
+    ++gone;
+    a.reset();
+    b.reset();
+  };
+  a->watch_peer(drop_both);
+  b->watch_peer(drop_both);
+  first_peer.close();
+  second_peer.close();
+  run_until([this] { return gone > 0; });
+  settle();
+  EXPECT_EQ(gone, 1);
+}
+
+TEST_F(PeerWatch, LetsTheLoopEndWhenTheStreamIsClosed) {
+  auto [ours, peer] = tcp_pair();
+  ours->watch_peer(note());
+  ours->close();
+  loop.run();  // returns
+  EXPECT_EQ(gone, 0);
+}
+
+}  // namespace
+}  // namespace headgate::net
