@@ -32,6 +32,7 @@ class alignas(128) Budget {
  private:
   // With what the floor has added since, and the first time with one second of it.
   double grown(StampedValue::Parts parts, std::uint32_t now) const;
+  static std::uint32_t later(StampedValue::Parts parts, std::uint32_t now);
 
   const BudgetSettings settings_;
   StampedValue word_;

@@ -34,18 +34,32 @@ struct alignas(128) Cell {
   Cell& operator=(const Cell&) = delete;
 
   double health_at(std::uint32_t now) const;
+  // The worst of the four scopes.
+  ServiceState state(TimePoint now) const;
+  // The same for a pick, which looks closer only after an eviction.
+  ServiceState quick_state(TimePoint now) {
+    return attention.load(std::memory_order_acquire) == 0 ? ServiceState::in_service
+                                                          : attentive_state(now);
+  }
+  // When the last of its scopes returns; the epoch when it is in service.
+  TimePoint returns_at() const;
+  // The share of its weight that slow start leaves it, in (0, 1].
+  double slow_start(std::uint32_t now, double window_ms, double least);
+  // It is in service again: what was counted against it before is over.
+  void begin_return(TimePoint now);
   Eviction& eviction(Scope scope) { return *scopes[static_cast<std::size_t>(scope)]; }
   const Eviction& eviction(Scope scope) const { return *scopes[static_cast<std::size_t>(scope)]; }
 
   // --- the line that picks read
-  Load load;
+  // (the gate lies in the padding of the load, which makes them fit)
+  [[no_unique_address]] Load load;
   ConcurrencyGate gate;  // all models of the target and key together, where this is the base cell
-  // Not 0: one of the four scopes may be out, look at them. Counted up by each eviction.
-  std::atomic<std::uint32_t> attention{0};
-  PeakMean ttft;  // milliseconds, for an empty prompt
-  PeakMean tpot;  // milliseconds per output token
+  PeakMean ttft;         // milliseconds, for an empty prompt
+  PeakMean tpot;         // milliseconds per output token
   DecayedCount successes;
   DecayedCount failures;
+  // Not 0: one of the four scopes may be out, look at them. Counted up by each eviction.
+  std::atomic<std::uint32_t> attention{0};
   std::atomic<std::uint32_t> slow_start_since{0};  // stamp; 0 = over
   std::atomic<std::uint32_t> last_sample;          // stamp of the last sample or the last try
   std::atomic<std::uint32_t> consecutive_failures{0};
@@ -60,6 +74,9 @@ struct alignas(128) Cell {
   const std::string model;         // empty: whatever the request names
   ModelCells* models = nullptr;    // set in the base cell of such a target
   Cell* next_of_target = nullptr;  // set before the cell is published
+
+ private:
+  ServiceState attentive_state(TimePoint now);
 };
 
 }  // namespace headgate::select

@@ -41,15 +41,18 @@ class ModelCells {
 
   // The cell of that model, or nothing if it has none.
   Cell* find(std::uint64_t hash) const;
+  std::size_t size() const { return size_.load(std::memory_order_relaxed); }
+  bool full() const { return size() == kModelsMax; }
 
  private:
   friend class Target;
-  bool insert(std::uint64_t hash, Cell& cell);  // under the target's mutex
+  // REQUIRES: not full; the target's mutex is held.
+  void insert(std::uint64_t hash, Cell& cell);
 
   static constexpr std::size_t kSlots = 2 * kModelsMax;
   std::array<std::atomic<std::uint64_t>, kSlots> hashes_{};
   std::array<std::atomic<Cell*>, kSlots> cells_{};
-  std::size_t size_ = 0;
+  std::atomic<std::size_t> size_{0};
 };
 
 class CellTable {
@@ -79,11 +82,14 @@ Cell& learn_model(Cell& base, std::string_view model, TimePoint now);
 
 // Puts one scope of the cell out of service until then, or extends it; never shortens. All cells
 // of the scope are out with it. `restore_health`: the health it returns with, below 0 for a clean
-// slate. Returns false when nothing changed, and for the model scopes of a base cell that stands
+// slate. Returns false when nothing changed, and for the model scope of a base cell, which stands
 // for many models. [any]
 bool evict(Cell& cell, Scope scope, TimePoint until, TimePoint now, double restore_health = -1);
 
 // Back in service at once. [any]
 void restore(Cell& cell, Scope scope, TimePoint now);
+
+// A probe has brought the scope back: all its cells begin anew. [any]
+void begin_return_of(Cell& cell, Scope scope, TimePoint now);
 
 }  // namespace headgate::select

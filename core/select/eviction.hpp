@@ -25,7 +25,9 @@ inline constexpr std::array<Scope, kScopes> kAllScopes = {Scope::endpoint, Scope
                                                           Scope::key_model};
 std::string_view scope_name(Scope scope);
 
-enum class ServiceState : std::uint8_t { in_service, out, half_open };
+// From best to worst.
+enum class ServiceState : std::uint8_t { in_service, half_open, out };
+std::string_view state_name(ServiceState state);
 
 // The state of one scope, shared by all endpoints that it covers.
 class Eviction {
@@ -58,7 +60,7 @@ class Eviction {
   void probe_failed(TimePoint now);
 
  private:
-  bool extend(std::int64_t until_ms);
+  std::int64_t extend(std::int64_t until_ms);
 
   std::atomic<std::int64_t> until_ms_{0};  // 0 = in service
   std::atomic<std::int64_t> evicted_ms_{0};

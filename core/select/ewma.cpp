@@ -17,7 +17,9 @@ double old_share(StampedValue::Parts parts, std::uint32_t now, double half_life_
 }  // namespace
 
 double decay(double age_ms, double half_life_ms) {
+  constexpr double kForgottenHalfLives = 32;
   if (age_ms <= 0) return 1;
+  if (age_ms > kForgottenHalfLives * half_life_ms) return 0;
   return std::exp2(static_cast<float>(-age_ms / half_life_ms));
 }
 
@@ -77,6 +79,8 @@ double DecayedMean::value_or(double otherwise) const {
 }
 
 void PeakMean::add(double sample, std::uint32_t now, double half_life_ms) {
+  // From zero, no factor would ever lead away.
+  if (!(sample > kSampleLeast)) sample = kSampleLeast;
   StampedValue::Parts old = word_.load();
   StampedValue::Parts wanted;
   do {

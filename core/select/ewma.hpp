@@ -67,6 +67,7 @@ class DecayedMean {
 class PeakMean {
  public:
   static constexpr double kRaiseMax = 4.0;
+  static constexpr double kSampleLeast = 0.001;
 
   void add(double sample, std::uint32_t now, double half_life_ms);
   bool empty() const { return word_.load().stamp == 0; }

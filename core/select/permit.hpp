@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/select/cell.hpp"
+#include "core/select/leases.hpp"
 
 namespace headgate::select {
 
@@ -22,21 +23,24 @@ class Permit {
   Permit& operator=(const Permit&) = delete;
   ~Permit() { release(); }
 
-  // What a pick found. `gate` has been entered; `leases` holds one bit for each scope that is
-  // leased. REQUIRES: the snapshot that owns the cells outlives the permit.
+  // What a pick found. `gate` has been entered. REQUIRES: the snapshot that owns the cells outlives
+  // the permit.
   struct Grant {
     Cell* cell = nullptr;
     ConcurrencyGate* gate = nullptr;
     std::int64_t tokens = 0;
     double expected_output_tokens = 0;
-    std::uint8_t leases = 0;
+    Leases leases = 0;
     bool last_resort = false;
   };
   explicit Permit(const Grant& grant);
 
   explicit operator bool() const { return grant_.cell != nullptr; }
   Cell* cell() const { return grant_.cell; }
-  bool probe() const { return grant_.leases != 0; }
+  // It was made to find out whether an endpoint is back.
+  bool probe() const { return probe_; }
+  // Nothing has told yet.
+  bool probe_undecided() const { return grant_.leases != 0; }
   bool last_resort() const { return grant_.last_resort; }
   std::int64_t tokens() const { return grant_.tokens; }
   double expected_output_tokens() const { return grant_.expected_output_tokens; }
@@ -56,10 +60,12 @@ class Permit {
  private:
   void swap(Permit& other) noexcept {
     std::swap(grant_, other.grant_);
+    std::swap(probe_, other.probe_);
     std::swap(caller_credential_, other.caller_credential_);
   }
 
   Grant grant_;
+  bool probe_ = false;
   bool caller_credential_ = false;
 };
 

@@ -17,6 +17,7 @@
 #include "core/select/endpoint_set.hpp"
 #include "core/select/function_ref.hpp"
 #include "core/select/permit.hpp"
+#include "core/select/pricing.hpp"
 
 namespace headgate::select {
 
@@ -82,18 +83,7 @@ PickResult pick(const EndpointSet& set, const PickQuery& query, Rng& rng);
 PickResult pick_in_group(const EndpointSet& set, std::size_t group, const PickQuery& query,
                          Rng& rng);
 
-// What the request would cost on an endpoint, term by term. The pick itself uses it.
-struct CostTerms {
-  double ttft_ms = 0;  // for this prompt
-  double tpot_ms = 0;
-  double output_tokens = 0;
-  double health = 1;
-  double failure_ms = 0;
-  double load = 0;
-  double weight = 1;  // relative, with slow start in it
-  double cost_ms = 0;
-  double score() const { return 1 / cost_ms; }
-};
+// What the request would cost on an endpoint. The pick itself works it out so.
 CostTerms cost_terms(const Group& group, const Endpoint& endpoint, const PickQuery& query);
 
 }  // namespace headgate::select

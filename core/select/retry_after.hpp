@@ -32,7 +32,7 @@ class RetryHint {
  public:
   explicit RetryHint(WallTime now) : now_(now) {}
 
-  // Header names are compared without case; the x-ratelimit ones with and without "x-".
+  // Header names are compared without case; whatever stands before "ratelimit-" is not looked at.
   void see(std::string_view name, std::string_view value);
 
   // What the upstream asks for: retry-after-ms, else retry-after, else the reset of a limit that
@@ -43,14 +43,15 @@ class RetryHint {
   std::optional<std::chrono::milliseconds> exhausted() const;
 
  private:
-  struct Limit {  // by what follows "reset" or "remaining" in the header's name
+  struct Limit {  // by what else is in the header's name, such as "tokens"
     std::string_view name;
     std::optional<std::chrono::milliseconds> reset;
     std::optional<double> remaining;
   };
   Limit* limit(std::string_view name);
+  void see_limit(std::string_view name, std::string_view value);
 
-  static constexpr std::size_t kLimitsMax = 4;  // others are ignored
+  static constexpr std::size_t kLimitsMax = 6;  // others are ignored
   WallTime now_;
   std::optional<std::chrono::milliseconds> retry_after_;
   std::optional<std::chrono::milliseconds> retry_after_ms_;

@@ -42,6 +42,4 @@ struct CellView {
 CellView snapshot_of(const Group& group, const Endpoint& endpoint, TimePoint now,
                      std::uint64_t model = 0);
 
-std::string_view state_name(ServiceState state);
-
 }  // namespace headgate::select

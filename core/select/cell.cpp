@@ -1,0 +1,66 @@
+#include "core/select/cell.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/select/cost.hpp"
+#include "core/select/health.hpp"
+#include "core/select/milliseconds.hpp"
+
+namespace headgate::select {
+
+Cell::Cell(Target& target, std::string model, const std::array<Eviction*, 3>& shared, TimePoint now)
+    // A scope that it joins may be out already.
+    : attention(1),
+      slow_start_since(to_stamp(now)),
+      last_sample(to_stamp(now)),
+      scopes{shared[0], shared[1], shared[2], &key_model},
+      target(target),
+      model(std::move(model)) {}
+
+double Cell::health_at(std::uint32_t now) const {
+  if (failures.zero()) return 1;
+  return health(successes.at(now, kHealthHalfLifeMs), failures.at(now, kHealthHalfLifeMs));
+}
+
+ServiceState Cell::state(TimePoint now) const {
+  ServiceState worst = ServiceState::in_service;
+  for (const Eviction* scope : scopes) worst = std::max(worst, scope->state(now));
+  return worst;
+}
+
+// An eviction counts `attention` up after it has set its deadline, so if the count is still the
+// one from before the look, there was nothing to see.
+ServiceState Cell::attentive_state(TimePoint now) {
+  std::uint32_t seen = attention.load(std::memory_order_acquire);
+  const ServiceState found = state(now);
+  if (found == ServiceState::in_service)
+    attention.compare_exchange_strong(seen, 0, std::memory_order_acq_rel);
+  return found;
+}
+
+TimePoint Cell::returns_at() const {
+  TimePoint latest{};
+  for (const Eviction* scope : scopes) latest = std::max(latest, scope->until());
+  return latest;
+}
+
+double Cell::slow_start(std::uint32_t now, double window_ms, double least) {
+  const std::uint32_t since = slow_start_since.load(std::memory_order_relaxed);
+  if (since == 0) return 1;
+  const double share = slow_start_share(age_ms(now, since), window_ms, least);
+  // Forgotten once over, because the stamp wraps.
+  if (share >= 1) slow_start_since.store(0, std::memory_order_relaxed);
+  return share;
+}
+
+void Cell::begin_return(TimePoint now) {
+  const std::uint32_t stamp = to_stamp(now);
+  const float health = restore_health.exchange(-1, std::memory_order_relaxed);
+  if (health >= 0) successes.set(0, stamp);
+  failures.set(health >= 0 ? failures_for_health(health) : 0, stamp);
+  consecutive_failures.store(0, std::memory_order_relaxed);
+  slow_start_since.store(stamp, std::memory_order_relaxed);
+}
+
+}  // namespace headgate::select

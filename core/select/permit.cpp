@@ -1,0 +1,36 @@
+#include "core/select/permit.hpp"
+
+#include "core/select/cell_table.hpp"
+
+namespace headgate::select {
+Permit::Permit(const Grant& grant) : grant_(grant), probe_(grant.leases != 0) {
+  grant_.cell->load.add(grant_.tokens);
+}
+
+void Permit::release() {
+  if (grant_.cell == nullptr) return;
+  give_back_leases(*grant_.cell, grant_.leases);
+  grant_.leases = 0;
+  grant_.cell->load.remove(grant_.tokens);
+  grant_.gate->leave();
+  grant_.cell = nullptr;
+}
+
+void Permit::decide_probe(bool success, TimePoint now) {
+  if (grant_.cell == nullptr || caller_credential_) return;
+  Cell& cell = *grant_.cell;
+  for (const Scope scope : kAllScopes) {
+    if ((grant_.leases & lease_bit(scope)) == 0) continue;
+    if (!success)
+      cell.eviction(scope).probe_failed(now);
+    else if (cell.eviction(scope).probe_succeeded(now))
+      begin_return_of(cell, scope, now);
+  }
+  grant_.leases = 0;
+
+  if (success && grant_.last_resort)
+    for (const Scope scope : kAllScopes) restore(cell, scope, now);
+  grant_.last_resort = false;
+}
+
+}  // namespace headgate::select

@@ -1,0 +1,58 @@
+#include "core/select/view.hpp"
+
+#include "core/select/health.hpp"
+#include "core/select/milliseconds.hpp"
+
+namespace headgate::select {
+namespace {
+
+std::optional<double> value_of(const PeakMean& mean) {
+  if (mean.empty()) return std::nullopt;
+  return mean.value();
+}
+
+ScopeView view_of(Scope scope, const Eviction& eviction, TimePoint now) {
+  ScopeView view;
+  view.scope = scope;
+  view.state = eviction.state(now);
+  if (view.state != ServiceState::in_service)
+    view.returns_in = std::max(Millis(eviction.until() - now), Millis(0));
+  view.evictions = eviction.total();
+  view.in_a_row = eviction.in_a_row(now);
+  return view;
+}
+
+}  // namespace
+
+CellView snapshot_of(const Group& group, const Endpoint& endpoint, TimePoint now,
+                     std::uint64_t model) {
+  const std::uint32_t stamp = to_stamp(now);
+  Cell& cell = endpoint.cell_for(model);
+  PickQuery query;
+  query.now = now;
+  query.model = model;
+
+  CellView view;
+  view.name = endpoint.name();
+  view.index = endpoint.index();
+  view.weight = endpoint.weight();
+  view.concurrency_max = endpoint.concurrency_max();
+  view.requests_in_flight = endpoint.base_cell().gate.inside();
+  view.tokens_in_flight = cell.load.tokens();
+  view.ttft_ms = value_of(cell.ttft);
+  view.tpot_ms = value_of(cell.tpot);
+  view.successes = cell.successes.at(stamp, kHealthHalfLifeMs);
+  view.failures = cell.failures.at(stamp, kHealthHalfLifeMs);
+  view.consecutive_failures = cell.consecutive_failures.load(std::memory_order_relaxed);
+  view.since_last_sample = Millis(age_ms(stamp, cell.last_sample.load(std::memory_order_relaxed)));
+  view.slow_start_share =
+      cell.slow_start(stamp, static_cast<double>(group.settings().slow_start.count()),
+                      group.settings().slow_start_least);
+  view.terms = cost_terms(group, endpoint, query);
+  view.state = cell.state(now);
+  for (std::size_t i = 0; i < kScopes; ++i)
+    view.scopes[i] = view_of(kAllScopes[i], cell.eviction(kAllScopes[i]), now);
+  return view;
+}
+
+}  // namespace headgate::select

@@ -1,0 +1,66 @@
+#include "core/select/cost.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/select/health.hpp"
+
+namespace headgate::select {
+namespace {
+
+TEST(Health, IsFaultlessBeforeAnythingHappened) {
+  EXPECT_EQ(health(0, 0), 1);
+  EXPECT_EQ(health(1'000, 0), 1);
+}
+
+TEST(Health, OneFailureOfAnUnknownEndpointIsTwoThirds) {
+  EXPECT_NEAR(health(0, 1), 2.0 / 3, 1e-12);
+}
+
+TEST(Health, IsTheShareOfGoodAttemptsOverThePrior) {
+  EXPECT_NEAR(health(8, 10), 0.5, 1e-12);
+  EXPECT_NEAR(health(0, 2), 0.5, 1e-12);
+  EXPECT_GT(health(0, 1e6), 0);  // never nothing: it divides
+}
+
+TEST(Health, CanBeSetByTheFailuresThatMakeIt) {
+  for (const double wanted : {0.1, 0.5, 0.9})
+    EXPECT_NEAR(health(0, failures_for_health(wanted)), wanted, 1e-12);
+  EXPECT_EQ(failures_for_health(1), 0);
+  EXPECT_EQ(failures_for_health(2), 0);
+  EXPECT_NEAR(health(0, failures_for_health(0)), 0.01, 1e-12);
+}
+
+TEST(PromptFactor, GrowsWithThePrompt) {
+  EXPECT_EQ(prompt_factor(0), 1);
+  EXPECT_EQ(prompt_factor(4'000), 2);
+  EXPECT_EQ(prompt_factor(100'000), 26);
+  EXPECT_EQ(prompt_factor(-5), 1);
+}
+
+TEST(ServiceCost, IsFirstTokenPlusTheOthers) {
+  EXPECT_EQ(service_cost(500, 20, 100), 2'500);
+}
+
+TEST(FailureCost, IsThePriceOfTheFailuresBeforeOneSuccess) {
+  EXPECT_EQ(failure_cost(1'000, 1), 0);
+  EXPECT_EQ(failure_cost(1'000, 0.5), 1'000);  // one failure for each success
+  EXPECT_NEAR(failure_cost(1'000, 0.2), 4'000, 1e-9);
+}
+
+TEST(LoadFactor, GrowsWithTheLoadForTheWeight) {
+  EXPECT_EQ(load_factor(0, 1), 1);
+  EXPECT_EQ(load_factor(3, 1), 4);
+  EXPECT_EQ(load_factor(3, 2), 2.5);
+}
+
+TEST(SlowStartShare, GrowsEvenlyFromTheLeastToAll) {
+  EXPECT_EQ(slow_start_share(0, 10'000, 0.1), 0.1);
+  EXPECT_EQ(slow_start_share(500, 10'000, 0.1), 0.1);
+  EXPECT_EQ(slow_start_share(5'000, 10'000, 0.1), 0.5);
+  EXPECT_EQ(slow_start_share(10'000, 10'000, 0.1), 1);
+  EXPECT_EQ(slow_start_share(99'000, 10'000, 0.1), 1);
+  EXPECT_EQ(slow_start_share(0, 0, 0.1), 1);  // no slow start
+}
+
+}  // namespace
+}  // namespace headgate::select
