@@ -108,6 +108,10 @@ std::size_t AccessLog::drain() {
   return drain_once();
 }
 
+bool AccessLog::idle() const {
+  return thread_->asleep.load();
+}
+
 std::uint64_t AccessLog::written() const {
   return written_.load(std::memory_order_relaxed);
 }

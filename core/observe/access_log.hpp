@@ -97,6 +97,9 @@ class AccessLog {
   // The log file was moved away: write to a new one of the same name. [any]
   void reopen() { sink_->reopen(); }
 
+  // The log thread sleeps because nothing is queued. [any]
+  bool idle() const;
+
   std::uint64_t written() const;  // records given to the sink [any]
   std::uint64_t dropped() const;  // records lost: queue full, or the sink failed [any]
 

@@ -158,6 +158,7 @@ TEST(AccessLog, WakesFromSleepForASingleRecord) {
   options.stop_timeout = std::chrono::milliseconds(1);
   AccessLog log(options, 1, std::make_unique<StuckSink>(entered));
   log.start();
+  while (!log.idle()) std::this_thread::yield();
   submit(log.worker(0), "a");
   // Without a wake-up the thread would sleep on, and this would time out.
   EXPECT_EQ(entered.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);

@@ -103,6 +103,25 @@ TEST(Metrics, DoesNotMixSeriesThatShareAChunkOrBeginANewOne) {
   }
 }
 
+TEST(Metrics, BeginsANewChunkForASeriesThatNoLongerFits) {
+  MetricRegistry registry(1);
+  const auto counters = registry.family(spec("c_total", MetricType::counter, {"l"}));
+  const auto histograms = registry.family(spec("h", MetricType::histogram, {"l"}, {1}));
+  // At every fill level of a chunk (of 512 slots) a series of three begins once.
+  for (int i = 0; i < 512 * 4; ++i) {
+    const std::string label = std::to_string(i);
+    registry.worker(0).observe(registry.histogram(histograms, Values{label}), 2);
+    registry.counter(counters, Values{label});
+    if (i % 5 == 0) registry.counter(counters, Values{label + "+"});
+  }
+  const std::string text = registry.render();
+  std::size_t found = 0;
+  for (std::size_t at = 0; (at = text.find("h_sum{", at)) != std::string::npos; ++at) {
+    found += text.compare(text.find("} ", at), 4, "} 2\n") == 0 ? 1U : 0U;
+  }
+  EXPECT_EQ(found, 1000U);  // series_max; what came later is in "other"
+}
+
 TEST(Metrics, TakesHandlesThatWereNeverResolved) {
   MetricRegistry registry(1);
   const auto family = registry.family(spec("c_total", MetricType::counter, {}));
