@@ -1,0 +1,65 @@
+#include "core/plugin/pass_through.hpp"
+
+#include <gtest/gtest.h>
+
+namespace headgate::plugin {
+namespace {
+
+const PassThrough kPaths({"/v1/embeddings", "/v1/files/...", "/v1/files", "/v2/rerank",
+                          "/v1/files/special/..."},
+                         "/v1");
+
+TEST(PassThrough, TakesThePartBehindTheBasePath) {
+  EXPECT_EQ(kPaths.match("/v1/embeddings"), "/embeddings");
+  EXPECT_EQ(kPaths.match("/v1/files"), "/files");
+  EXPECT_EQ(kPaths.match("/v1/files/abc/content"), "/files/abc/content");
+}
+
+TEST(PassThrough, KeepsAPatternThatIsNotBelowTheBasePathWhole) {
+  EXPECT_EQ(kPaths.match("/v2/rerank"), "/v2/rerank");
+  const PassThrough similar({"/v1beta/x"}, "/v1");
+  EXPECT_EQ(similar.match("/v1beta/x"), "/v1beta/x");
+}
+
+TEST(PassThrough, LetsTheEndOfThePathDecide) {
+  EXPECT_EQ(kPaths.match("/team/x/v1/embeddings"), "/embeddings");
+  EXPECT_EQ(kPaths.match("/team/v1/files/a/b"), "/files/a/b");
+  EXPECT_EQ(kPaths.match("/team/v1/files/special/b"), "/files/special/b");
+}
+
+TEST(PassThrough, RefusesWhatIsNotDeclared) {
+  EXPECT_EQ(kPaths.match("/v1/embeddings/x"), std::nullopt);
+  EXPECT_EQ(kPaths.match("/v1/embeddingsx"), std::nullopt);
+  EXPECT_EQ(kPaths.match("/xv1/embeddings"), std::nullopt);
+  EXPECT_EQ(kPaths.match("/v1/filesx"), std::nullopt);
+  EXPECT_EQ(kPaths.match("/v1/models"), std::nullopt);
+  EXPECT_EQ(kPaths.match(""), std::nullopt);
+  EXPECT_EQ(PassThrough().match("/v1/files"), std::nullopt);
+  EXPECT_TRUE(PassThrough().empty());
+  EXPECT_FALSE(kPaths.empty());
+}
+
+TEST(PassThrough, RefusesDotSegmentsInEveryDisguise) {
+  for (const std::string_view path :
+       {"/v1/files/../admin", "/v1/files/a/..", "/v1/files/./a", "/v1/files/%2e%2e/admin",
+        "/v1/files/.%2E/admin", "/v1/files/a%2f..%2Fadmin", "/v1/files/a\\..\\admin",
+        "/v1/files/a%5c..%5cadmin", "/../v1/embeddings"}) {
+    EXPECT_EQ(kPaths.match(path), std::nullopt) << path;
+  }
+}
+
+TEST(PassThrough, TakesDotsInNames) {
+  EXPECT_EQ(kPaths.match("/v1/files/a..b"), "/files/a..b");
+  EXPECT_EQ(kPaths.match("/v1/files/..."), "/files/...");
+  EXPECT_EQ(kPaths.match("/v1/files/.a"), "/files/.a");
+  EXPECT_EQ(kPaths.match("/v1/files/a%2"), "/files/a%2");
+  EXPECT_EQ(kPaths.match("/v1/files/"), "/files/");
+}
+
+TEST(PassThrough, WorksWithoutABasePath) {
+  const PassThrough rootless({"/files/..."}, "");
+  EXPECT_EQ(rootless.match("/p/files/a"), "/files/a");
+}
+
+}  // namespace
+}  // namespace headgate::plugin
