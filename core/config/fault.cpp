@@ -36,7 +36,8 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 std::string ConfigFault::to_string() const {
   std::string out = file;
   if (position.line != 0) {
-    out += ':' + std::to_string(position.line) + ':' + std::to_string(position.column);
+    if (!file.empty()) out += ':';
+    out += std::to_string(position.line) + ':' + std::to_string(position.column);
   }
   if (!out.empty()) out += ": ";
   return out + message;
@@ -73,7 +74,8 @@ std::string_view closest(std::string_view word, std::span<const std::string> can
   constexpr std::size_t kLongestWord = 64;
   if (word.empty() || word.size() > kLongestWord) return {};
   std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  const std::size_t wrong_max = word.size() == 1 ? 0 : std::max<std::size_t>(1, word.size() / 3);
+  std::size_t best_distance = wrong_max + 1;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kLongestWord) continue;
     const std::size_t distance = edit_distance(word, candidate);

@@ -21,8 +21,10 @@ struct Node {
   Kind kind = Kind::scalar;
   bool quoted = false;    // of a scalar: written in quotes or as a block, so it is a text
   bool expanded = false;  // of a scalar: a variable is in it, so it may be a secret: never print it
+  bool faulty = false;    // already reported (an undefined variable): readers say nothing more
   Position position;
   std::string path;             // `binds[0].port`
+  std::size_t label_begin = 0;  // where the last key of the path begins
   std::string text;             // of a scalar
   std::vector<Node> items;      // of a list
   std::vector<Member> members;  // of a map
@@ -32,6 +34,9 @@ struct Node {
   bool is_map() const { return kind == Kind::map; }
   // Nothing was written, or `null`, or `~`.
   bool is_null() const;
+
+  // What faults call it: `port`, `listeners[0]`.
+  std::string_view label() const { return std::string_view(path).substr(label_begin); }
 
   // The member of that key, or null. [any]
   const Node* find(std::string_view key) const;

@@ -23,7 +23,7 @@ struct RetryConfig {
   // Wait before the second attempt at the same endpoint; grows from there, with jitter.
   milliseconds backoff{100};
   // HTTP statuses that are tried again, besides those that the provider's plugin says are worth it.
-  std::vector<int> codes;
+  std::vector<int> codes = {};
   // The longest `Retry-After` that a request is held for; a longer one goes elsewhere at once.
   milliseconds wait_for_retry_after{3'000};
 };
@@ -75,10 +75,15 @@ struct PoliciesConfig {
 // are replaced whole, the others stay, wider ones first. [main]
 PoliciesConfig merge(const PoliciesConfig& wider, const PoliciesConfig& narrower);
 
+// Puts the plugins into the order of the file.
+void sort_by_place(PoliciesConfig& policies);
+
 void describe(Fields& fields, RetryConfig& retry);
 void describe(Fields& fields, TimeoutConfig& timeout);
 void describe(Fields& fields, BackendTlsConfig& tls);
 void describe(Fields& fields, StreamConfig& stream);
 void describe(Fields& fields, PoliciesConfig& policies);
+// The same keys without `plugins`, as they may stand directly on a provider.
+void describe_policy_keys(Fields& fields, PoliciesConfig& policies);
 
 }  // namespace headgate::config

@@ -1,0 +1,44 @@
+#include "core/config/frontend_config.hpp"
+
+#include "core/config/fields.hpp"
+
+namespace headgate::config {
+
+namespace {
+
+constexpr std::uint64_t kKiB = 1u << 10;
+constexpr std::uint64_t kGiB = 1u << 30;
+constexpr milliseconds kHour = std::chrono::hours(1);
+
+}  // namespace
+
+void describe(Fields& fields, HttpLimits& limits) {
+  size(fields, {"maxBufferSize", "One request body. Larger ones are answered 413."},
+       limits.body_bytes_max, {kKiB, kGiB});
+  size(fields,
+       {"maxTotalBufferSize", "All bodies held at one time. Beyond it requests are answered 503."},
+       limits.total_body_bytes_max, {kKiB, 1024 * kGiB});
+  size(fields, {"http1MaxHeadSize", "Request line and headers. Larger ones are answered 431."},
+       limits.head_bytes_max, {kKiB, 1024 * kKiB});
+  count(fields, {"http1MaxHeaders", "Number of header lines. More are answered 431."},
+        limits.headers_max, {1, 1000});
+  duration(fields, {"headTimeout", "From the first byte of a request head to its last."},
+           limits.head_timeout, kHour);
+  duration(fields, {"bodyTimeout", "Between two pieces of a request body."}, limits.body_timeout,
+           kHour);
+  duration(fields, {"http1IdleTimeout", "A kept connection between two requests."},
+           limits.idle_timeout, 24 * kHour);
+  count(fields,
+        {"maxPendingConnections",
+         "Connections of a port that wait to be accepted, per worker thread."},
+        limits.pending_connections_max, {1, 65535});
+  if (limits.total_body_bytes_max < limits.body_bytes_max) {
+    fields.fault("/maxTotalBufferSize", "'maxTotalBufferSize' must not be below 'maxBufferSize'");
+  }
+}
+
+void describe(Fields& fields, FrontendConfig& frontend) {
+  part(fields, {"http", "Limits of HTTP."}, frontend.http);
+}
+
+}  // namespace headgate::config

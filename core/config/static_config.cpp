@@ -1,0 +1,117 @@
+#include "core/config/static_config.hpp"
+
+#include "core/config/fields.hpp"
+
+namespace headgate::config {
+
+namespace {
+
+constexpr milliseconds kHour = std::chrono::hours(1);
+constexpr milliseconds kDay = std::chrono::hours(24);
+
+// `auto`, or a number.
+void worker_threads(Fields& fields, std::uint32_t& threads) {
+  std::string written = "auto";
+  text(fields, {"workerThreads", "Number of worker threads, or auto: one per core."}, written,
+       {.expects = "auto or a number from 1 to 1024",
+        .pattern = "auto|[1-9][0-9]{0,2}|10[01][0-9]|102[0-4]",
+        .or_number = true});
+  if (written != "auto") threads = static_cast<std::uint32_t>(std::stoul(written));
+}
+
+void describe_log_fields(Fields& fields, LoggingConfig& logging) {
+  fields.unsupported({"add", "Fields to add, as expressions."});
+  texts(fields, {"remove", "Fields that are left out of the access log."}, logging.remove_fields,
+        {.expects = "the name of a field"});
+}
+
+}  // namespace
+
+void describe(Fields& fields, LoggingConfig& logging) {
+  static constexpr Choice<log::Level> kLevels[] = {
+      {"trace", log::Level::trace}, {"debug", log::Level::debug}, {"info", log::Level::info},
+      {"warn", log::Level::warn},   {"error", log::Level::error}, {"off", log::Level::off}};
+  static constexpr Choice<log::Format> kFormats[] = {{"text", log::Format::text},
+                                                     {"json", log::Format::json}};
+  choice(fields, {"level", "What the program says about itself."}, kLevels, logging.level);
+  choice(fields, {"format", "The form of all log lines."}, kFormats, logging.format);
+  fields.unsupported({"filter", "Expression that says which requests are logged."});
+  fields.map({"fields", "Fields of the access log."},
+             [&](Fields& inside) { describe_log_fields(inside, logging); });
+}
+
+void describe(Fields& fields, MetricsConfig& metrics) {
+  texts(fields, {"remove", "Names of metrics that are not exported."}, metrics.remove,
+        {.expects = "the name of a metric"});
+}
+
+void describe(Fields& fields, KeepalivesConfig& keepalives) {
+  flag(fields, {"enabled", "Whether idle upstream connections are probed."}, keepalives.enabled);
+  duration(fields, {"time", "Silence before the first probe."}, keepalives.time, kDay);
+  duration(fields, {"interval", "Between two probes."}, keepalives.interval, kDay);
+  count(fields, {"retries", "Unanswered probes until the connection is given up."},
+        keepalives.retries, {1, 127});
+}
+
+void describe(Fields& fields, UpstreamConfig& upstream) {
+  duration(fields, {"connectTimeout", "Finding the name, connecting and TLS together."},
+           upstream.connect_timeout, kHour);
+  duration(fields, {"poolIdleTimeout", "An idle connection is closed after this."},
+           upstream.pool_idle_timeout, kDay);
+  count(fields, {"poolMaxSize", "Idle connections that are kept, per endpoint and worker."},
+        upstream.pool_size_max, {0, 100'000});
+  part(fields, {"keepalives", "TCP keep-alive of upstream connections."}, upstream.keepalives);
+}
+
+void describe(Fields& fields, DnsConfig& dns) {
+  duration(fields, {"ttl", "How long an answer is used, instead of what it says itself."}, dns.ttl,
+           kDay);
+  addresses(fields, {"servers", "Servers to ask, as ip:port, instead of the system's."},
+            dns.servers, AddressUse::server);
+}
+
+void describe(Fields& fields, PluginUpstreamConfig& upstream) {
+  address(fields, {"host", "host:port or unix:/path.", true}, upstream.host, AddressUse::upstream);
+  part(fields, {"backendTLS", "TLS towards it; {} is TLS with the system's roots."},
+       upstream.backend_tls);
+  duration(fields, {"timeout", "One call, to the last byte of its answer."}, upstream.timeout,
+           kHour);
+}
+
+void describe(Fields& fields, PluginsConfig& plugins) {
+  texts(fields, {"path", "Folders with plugins, besides the built-in one."}, plugins.path,
+        {.expects = "the path of a folder", .pattern = ".+"});
+  fields.entries({"upstreams", "What the HTTP calls of policy plugins may reach, by alias."},
+                 [&](Fields& inside, std::string_view alias) {
+                   PluginUpstreamConfig& upstream = plugins.upstreams.emplace_back();
+                   upstream.alias = alias;
+                   describe(inside, upstream);
+                 });
+  fields.unsupported({"bundles", "Signed bundles of plugins."});
+  fields.unsupported({"lock", "File that pins the bundles."});
+  fields.unsupported({"allowPaths", "Whether a plugin may be named by the path of its file."});
+}
+
+void describe(Fields& fields, StaticConfig& config) {
+  worker_threads(fields, config.worker_threads);
+  address(fields, {"adminAddr", "Where state, metrics and health are served, or 'off'."},
+          config.admin_addr, AddressUse::listen);
+  address(fields, {"statsAddr", "Where /metrics is served. Default: the admin listener."},
+          config.stats_addr, AddressUse::listen);
+  address(fields, {"readinessAddr", "Where /healthz/* is served. Default: the admin listener."},
+          config.readiness_addr, AddressUse::listen);
+  flag(fields, {"enableIpv6", "Whether IPv6 is used, to listen and to connect."},
+       config.enable_ipv6);
+  duration(fields,
+           {"connectionTerminationDeadline",
+            "When the program is asked to stop: how long requests in flight may go on."},
+           config.connection_termination_deadline, kDay);
+  part(fields, {"logging", "What is logged, and how."}, config.logging);
+  part(fields, {"metrics", "What is measured."}, config.metrics);
+  fields.unsupported({"tracing", "Traces to an OpenTelemetry collector."});
+  part(fields, {"backend", "Connections to upstreams."}, config.backend);
+  part(fields, {"dns", "How names are found."}, config.dns);
+  part(fields, {"plugins", "Where plugins come from, and what they may reach."}, config.plugins);
+}
+
+}  // namespace headgate::config
