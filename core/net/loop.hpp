@@ -5,8 +5,8 @@
 
 namespace headgate::net {
 
-// (Not final: Asio derives from what is posted to.) Only one thread runs it and does I/O on it, so the locks of the reactor are off; post() may be
-// called from any thread.
+// (Not final: Asio derives from what is posted to.) Only one thread runs it and does I/O on it, so
+// the locks of the reactor are off; post() may be called from any thread.
 class Loop : public IoContext {
  public:
   Loop();

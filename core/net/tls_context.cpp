@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <array>
@@ -207,6 +208,16 @@ bool uri_matches(X509* certificate, const std::string& name) {
 }
 
 }  // namespace
+
+void OpenSslDeleter::operator()(ssl_ctx_st* context) const {
+  SSL_CTX_free(context);
+}
+void OpenSslDeleter::operator()(ssl_st* ssl) const {
+  SSL_free(ssl);
+}
+void OpenSslDeleter::operator()(ssl_session_st* session) const {
+  SSL_SESSION_free(session);
+}
 
 std::string take_openssl_error() {
   const unsigned long code = ERR_peek_last_error();

@@ -1,8 +1,6 @@
 #pragma once
 // What the contexts and the streams of TLS share. Not for use outside net.
 
-#include <openssl/ssl.h>
-
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,16 +10,22 @@
 
 #include "core/net/tls_context.hpp"
 
+// OpenSSL's SSL_CTX, SSL, SSL_SESSION and X509 by their own names.
+struct ssl_ctx_st;
+struct ssl_st;
+struct ssl_session_st;
+struct x509_st;
+
 namespace headgate::net {
 
 struct OpenSslDeleter {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
-  void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
+  void operator()(ssl_ctx_st* context) const;
+  void operator()(ssl_st* ssl) const;
+  void operator()(ssl_session_st* session) const;
 };
-using SslContextPtr = std::unique_ptr<SSL_CTX, OpenSslDeleter>;
-using SslPtr = std::unique_ptr<SSL, OpenSslDeleter>;
-using SslSessionPtr = std::unique_ptr<SSL_SESSION, OpenSslDeleter>;
+using SslContextPtr = std::unique_ptr<ssl_ctx_st, OpenSslDeleter>;
+using SslPtr = std::unique_ptr<ssl_st, OpenSslDeleter>;
+using SslSessionPtr = std::unique_ptr<ssl_session_st, OpenSslDeleter>;
 
 // What OpenSSL's callbacks need to know about the stream they are called for: the app data of SSL.
 struct TlsConnection {
@@ -39,7 +43,7 @@ class TlsClientContextImpl final : public TlsClientContext {
         options_(std::move(options)) {}
 
   std::string_view fingerprint() const override { return fingerprint_; }
-  SSL_CTX* native() const { return context_.get(); }
+  ssl_ctx_st* native() const { return context_.get(); }
   const TlsClientOptions& options() const { return options_; }
 
   // The session of the last handshake with that server; the caller owns a reference.
@@ -59,14 +63,14 @@ class TlsClientContextImpl final : public TlsClientContext {
 class TlsServerContextImpl final : public TlsServerContext {
  public:
   explicit TlsServerContextImpl(SslContextPtr context) : context_(std::move(context)) {}
-  SSL_CTX* native() const { return context_.get(); }
+  ssl_ctx_st* native() const { return context_.get(); }
 
  private:
   SslContextPtr context_;
 };
 
 // Whether a certificate is for one of `names` (DNS names, IP addresses or URIs).
-bool certificate_matches(X509* certificate, const std::vector<std::string>& names);
+bool certificate_matches(x509_st* certificate, const std::vector<std::string>& names);
 
 // Lower case, without a dot at the end.
 std::string normal_name(std::string_view name);
