@@ -1,0 +1,148 @@
+"""What goes wrong, as the official SDK sees it: its own exception types, with the provider's
+reason where there is one."""
+
+import openai as openai_sdk
+import pytest
+
+from harness import config as make
+from harness.raw import chat_body, exchange, post
+
+MESSAGES = [{"role": "user", "content": "Hello"}]
+
+
+def ask(client, **more):
+    return client.chat.completions.create(model="m", messages=MESSAGES, **more)
+
+
+def keyed(simulator, **policy):
+    """A gateway that asks its clients for a key."""
+    keys = {"apiKey": {"keys": [{"key": "sk-client"}], **policy}}
+    return make.gateway(make.route(make.groups([make.openai(simulator, key="sk-provider")]), keys))
+
+
+def test_a_wrong_client_key_is_an_authentication_error(start, sdk):
+    simulator = start.simulator()
+    gateway = start.gateway(keyed(simulator))
+    with pytest.raises(openai_sdk.AuthenticationError) as caught:
+        ask(sdk(gateway, api_key="sk-wrong"))
+    assert caught.value.status_code == 401
+    assert caught.value.body["code"]
+    assert simulator.count() == 0
+    assert ask(sdk(gateway, api_key="sk-client")).choices
+
+
+def test_an_unknown_path_is_not_found(start, sdk):
+    gateway, simulator = start.single()
+    with pytest.raises(openai_sdk.NotFoundError):
+        sdk(gateway).post("/no/such/thing", body={}, cast_to=object)
+    assert simulator.count() == 0
+
+
+def test_a_path_outside_every_route_is_plain_json(start):
+    simulator = start.simulator()
+    gateway = start.gateway(make.gateway(make.route(
+        make.groups([make.openai(simulator)]), matches=[{"path": {"pathPrefix": "/v1"}}])))
+    answer = exchange(gateway.address, post("/other", b"{}"))
+    assert answer.status == 404
+    assert answer.headers["content-type"].startswith("application/json")
+    assert answer.json()["error"]
+
+
+def test_a_body_over_the_limit_is_refused_and_the_refusal_arrives(start, sdk):
+    gateway, simulator = start.single(frontend={"maxBufferSize": "64KiB"})
+    client = sdk(gateway)
+    with pytest.raises(openai_sdk.APIStatusError) as caught:
+        client.chat.completions.create(model="m", messages=[
+            {"role": "user", "content": "x" * (1 << 20)}])
+    assert caught.value.status_code == 413
+    assert caught.value.body["message"]
+    assert simulator.count() == 0
+    assert ask(client).choices, "the gateway serves on"
+
+
+def test_a_model_that_no_provider_has_is_the_providers_404(start, sdk):
+    gateway, simulator = start.single()
+    simulator.set(rules=[{"times": 9, "status": 404, "errorCode": "model_not_found",
+                          "errorMessage": "The model 'm' does not exist"}])
+    with pytest.raises(openai_sdk.NotFoundError) as caught:
+        ask(sdk(gateway))
+    assert caught.value.code == "model_not_found"
+    assert "does not exist" in caught.value.message
+
+
+@pytest.mark.parametrize("kind", ["openAI", "gemini"])
+@pytest.mark.parametrize("status,exception", [
+    (400, openai_sdk.BadRequestError), (403, openai_sdk.PermissionDeniedError),
+    (404, openai_sdk.NotFoundError), (429, openai_sdk.RateLimitError),
+    (503, openai_sdk.InternalServerError)])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_providers_failure_has_its_type(start, sdk, kind, status, exception, stream):
+    gateway, simulator = start.single(kind, policies={"retry": {"attempts": 1}})
+    simulator.set(status=status, errorMessage="the provider's own words")
+    with pytest.raises(exception) as caught:
+        ask(sdk(gateway), stream=stream)
+    assert caught.value.status_code == status
+    assert "the provider's own words" in caught.value.message
+
+
+def test_retry_after_reaches_the_client_with_the_last_429(start, sdk):
+    gateway, simulator = start.single(policies={"retry": {"attempts": 1}})
+    simulator.set(status=429, retryAfter="60")
+    with pytest.raises(openai_sdk.RateLimitError) as caught:
+        ask(sdk(gateway))
+    assert caught.value.response.headers["retry-after"] == "60"
+
+
+def test_the_sdk_is_told_not_to_retry_what_the_gateway_retried(start, sdk):
+    gateway, simulator = start.single()
+    simulator.set(status=503)
+    with pytest.raises(openai_sdk.InternalServerError) as caught:
+        ask(sdk(gateway))
+    assert caught.value.response.headers["x-should-retry"] == "false"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_content_policy_violation_is_told_and_tried_nowhere_else(start, sdk, stream):
+    first, second = start.simulator("first"), start.simulator("second")
+    gateway = start.gateway(make.gateway(make.route(make.groups(
+        [make.openai(first, "first")], [make.openai(second, "second")]))))
+    first.set(status=400, errorCode="content_policy_violation", errorMessage="Not this.")
+    with pytest.raises(openai_sdk.BadRequestError) as caught:
+        ask(sdk(gateway), stream=stream)
+    assert caught.value.code == "content_policy_violation"
+    assert "Not this." in caught.value.message
+    assert (first.count(), second.count()) == (1, 0)
+
+
+def test_an_upstream_that_nobody_answers_at_is_502_in_the_clients_format(start, sdk):
+    config = make.gateway(make.route(make.groups([make.openai("127.0.0.1:1")])))
+    gateway = start.gateway(config)
+    with pytest.raises(openai_sdk.InternalServerError) as caught:
+        ask(sdk(gateway))
+    assert caught.value.status_code in (502, 503)
+    assert caught.value.body["code"]
+    assert caught.value.body["message"]
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"", b"{\"model\": 5}",
+                                  b"\xff\xfe", b'{"messages": []'])
+def test_a_body_that_is_no_chat_request_is_400(start, body):
+    gateway, simulator = start.single(model="configured")
+    answer = exchange(gateway.address, post("/v1/chat/completions", body))
+    assert answer.status == 400
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert simulator.count() == 0
+
+
+def test_a_wrong_method_is_refused(start):
+    gateway, simulator = start.single()
+    answer = exchange(gateway.address, b"DELETE /v1/chat/completions HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer.status in (404, 405)
+    assert simulator.count() == 0
+
+
+def test_an_error_of_the_gateway_names_a_request(start):
+    gateway, _ = start.single()
+    answer = exchange(gateway.address, post("/v1/chat/completions", chat_body()[:-5]))
+    error = answer.json()["error"]
+    assert error["message"] and error["code"]
