@@ -75,7 +75,7 @@ class Fields {
   // A list of {use: ID, config: {...}}.
   virtual void plugins_by_id(const Key& key, std::vector<PluginPolicy>& policies) = 0;
 
-  // What faults call this map: "provider", "openai" -> provider 'openai'.
+  // What faults call this map: "provider", "one" -> provider 'one'.
   virtual void title(std::string_view kind, std::string_view name) = 0;
   virtual Position position() const = 0;
   // A file that the value names must be readable; the fault is shown at `key`.

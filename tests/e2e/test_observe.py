@@ -108,10 +108,11 @@ def test_endpoints_are_seen_in_metrics_and_state(start):
 def test_the_state_is_json(start):
     gateway, left, right = start.pair()
     exchange(gateway.address, post_chat())
-    state = json.loads(gateway.admin("/state"))
-    text = json.dumps(state)
-    assert left.address in text and right.address in text
-    assert "openai" in text and "gemini" in text
+    endpoints = json.dumps(json.loads(gateway.admin("/api/endpoints")))
+    assert left.address in endpoints and right.address in endpoints
+    assert '"openai"' in endpoints and '"gemini"' in endpoints
+    routes = json.dumps(json.loads(gateway.admin("/api/routes")))
+    assert '"route0"' in routes and '"openai"' in routes
 
 
 def test_an_access_line_tells_the_whole_story(start, sdk):
@@ -193,7 +194,7 @@ def test_no_key_is_seen_anywhere(start, level):
     gateway.reload("binds: [{port: 0, listeners: [{routes: [{backends: [{ai: {name: a, "
                    f"provider: {{openAI: {{}}}}, backendAuth: {{kee: {SECRETS['openai']}}}}}}}]}}]}}]")
     seen = {"log": gateway.log()}
-    for page in ("/metrics", "/state", "/config", "/"):
+    for page in ("/metrics", "/api/routes", "/api/endpoints", "/"):
         if gateway.admin_status(page) == 200:
             seen[page] = gateway.admin(page)
     seen["answers"] = str([(a.header_list, a.body) for a in answers])

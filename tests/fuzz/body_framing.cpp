@@ -36,10 +36,8 @@ Outcome read(std::string_view first, std::string_view second, bool passing) {
 }
 
 }  // namespace
-}  // namespace headgate::http
 
 FUZZ_TARGET(input) {
-  using namespace headgate::http;
   const Outcome whole = read(input.whole, {}, false);
   const Outcome parts =
       read(input.whole.substr(0, input.split), input.whole.substr(input.split), false);
@@ -52,3 +50,5 @@ FUZZ_TARGET(input) {
   const Outcome reread = read(passed.data, {}, false);
   FUZZ_CHECK(reread.data == whole.data && reread.status == whole.status && reread.canonical);
 }
+
+}  // namespace headgate::http

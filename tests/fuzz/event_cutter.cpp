@@ -41,10 +41,8 @@ Outcome read(EventFraming framing, std::string_view first, std::string_view seco
 }
 
 }  // namespace
-}  // namespace headgate::http
 
 FUZZ_TARGET(input) {
-  using namespace headgate::http;
   const auto framing = static_cast<EventFraming>(input.variant % 3);
   const Outcome whole = read(framing, input.whole, {});
   const Outcome parts =
@@ -52,3 +50,5 @@ FUZZ_TARGET(input) {
   FUZZ_CHECK(whole.failed == parts.failed && whole.events == parts.events);
   FUZZ_CHECK(whole.raw == parts.raw && (whole.failed || whole.raw == input.whole));
 }
+
+}  // namespace headgate::http

@@ -52,10 +52,8 @@ void check(const fuzz::Input& input, Parse parse) {
 }
 
 }  // namespace
-}  // namespace headgate::http
 
 FUZZ_TARGET(input) {
-  using namespace headgate::http;
   HeadLimits limits;
   if (input.variant & 2)
     limits = {.head_bytes_max = 64, .request_line_bytes_max = 32, .headers_max = 3};
@@ -69,3 +67,5 @@ FUZZ_TARGET(input) {
     });
   }
 }
+
+}  // namespace headgate::http

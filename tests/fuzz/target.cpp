@@ -3,8 +3,9 @@
 #include "core/http/target.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
+namespace headgate::http {
+
 FUZZ_TARGET(input) {
-  using namespace headgate::http;
   const Target target = split_target(input.whole);
   if (is_safe_path(target.path)) {
     const auto decoded = percent_decode(target.path);
@@ -18,3 +19,5 @@ FUZZ_TARGET(input) {
   const auto value = find_query_parameter(with, name);
   FUZZ_CHECK(value && percent_decode(*value) == target.path);
 }
+
+}  // namespace headgate::http
