@@ -122,15 +122,16 @@ class OpenAi::Attempt {
     });
     if ((flags & HG_EVENT_ERROR) != 0) return hg::Action::proceed;
     const std::size_t choice_count = choices.size();
+    const std::uint64_t finished_before = finished_;
     choices.each_element([&](hg::JsonView choice) { flags |= flags_of(choice); });
-    if (finished_ >= choices_wanted_) flags |= HG_EVENT_FINAL;
+    if (finished_ != finished_before && finished_ >= choices_wanted_) flags |= HG_EVENT_FINAL;
     if (usage.exists()) {
       flags |= HG_EVENT_USAGE;
       call.report_usage(headgate_openai::read_usage(usage));
       // The event that only we asked for is not the client's.
       if (choice_count == 0 && !client_wants_usage_) return hg::Action::replaced;
     }
-    if ((flags & HG_EVENT_MEANINGFUL) == 0) flags |= HG_EVENT_LIFECYCLE;
+    if (flags == 0) flags = HG_EVENT_LIFECYCLE;
     return hg::Action::proceed;
   }
 

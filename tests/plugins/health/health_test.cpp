@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+
+#include "testing/fake_host.hpp"
+#include "tests/plugins/plugin_path.hpp"
+
+namespace {
+
+using hg::testing::Evicted;
+using hg::testing::FakeHost;
+using hg::testing::Instance;
+using hg::testing::PolicyRun;
+
+constexpr std::string_view kId = "headgate.policy.health";
+
+struct Seen {
+  std::uint32_t health = HG_HEALTH_FAILURE;
+  std::uint32_t scope = HG_SCOPE_ENDPOINT;
+  std::uint32_t failures = 1;
+  std::uint32_t evictions = 0;
+  std::uint64_t retry_after = HG_UNKNOWN_COUNT;
+  double score = 1;
+};
+
+class Health : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(host.load(plugin_path("health"))) << host.why(); }
+
+  // What is evicted after this outcome, or nothing.
+  std::optional<Evicted> after(const Seen& seen, std::string_view config = "{}") {
+    Instance policy(host, kId, config);
+    EXPECT_TRUE(policy.ok()) << config;
+    hg_call call;
+    PolicyRun run(policy, call);
+    hg_outcome outcome{};
+    outcome.size = HG_END_OF(hg_outcome, code);
+    outcome.health = seen.health;
+    outcome.endpoint = 42;
+    outcome.scope = seen.scope;
+    outcome.retry_after = seen.retry_after;
+    outcome.consecutive_failures = seen.failures;
+    outcome.evictions_in_row = seen.evictions;
+    outcome.health_score = seen.score;
+    host.evictions.clear();
+    run.on_outcome(outcome);
+    EXPECT_LE(host.evictions.size(), 1u);
+    return host.evictions.empty() ? std::nullopt : std::optional<Evicted>(host.evictions[0]);
+  }
+  FakeHost host;
+};
+
+TEST_F(Health, EvictsAtTheThirdFailureInARow) {
+  EXPECT_FALSE(after({.failures = 2}));
+  const auto evicted = after({.failures = 3});
+  ASSERT_TRUE(evicted);
+  EXPECT_EQ(evicted->endpoint, 42u);
+  EXPECT_EQ(evicted->scope, static_cast<std::uint32_t>(HG_SCOPE_ENDPOINT));
+  EXPECT_EQ(evicted->milliseconds, 5000u);
+  EXPECT_EQ(evicted->max_percent, 100u);
+  EXPECT_TRUE(after({.failures = 4}));
+}
+
+TEST_F(Health, DoublesWithEachEvictionInARowUpToAMinute) {
+  EXPECT_EQ(after({.failures = 3, .evictions = 1})->milliseconds, 10'000u);
+  EXPECT_EQ(after({.failures = 3, .evictions = 3})->milliseconds, 40'000u);
+  EXPECT_EQ(after({.failures = 3, .evictions = 4})->milliseconds, 60'000u);
+  EXPECT_EQ(after({.failures = 3, .evictions = 4'000'000'000})->milliseconds, 60'000u);
+}
+
+TEST_F(Health, KeepsALongerDurationOfTheUsers) {
+  constexpr std::string_view kConfig = R"({"eviction":{"duration":"2m"}})";
+  EXPECT_EQ(after({.failures = 3}, kConfig)->milliseconds, 120'000u);
+  EXPECT_EQ(after({.failures = 3, .evictions = 5}, kConfig)->milliseconds, 120'000u);
+}
+
+TEST_F(Health, BlamesNobodyForSuccessesAndClientsMistakes) {
+  EXPECT_FALSE(after({.health = HG_HEALTH_SUCCESS, .failures = 9, .score = 0.1}));
+  EXPECT_FALSE(after({.health = HG_HEALTH_NEUTRAL, .failures = 9, .score = 0.1},
+                     R"({"eviction":{"healthThreshold":0.5}})"));
+  EXPECT_FALSE(after({.health = HG_HEALTH_SUCCESS, .scope = HG_SCOPE_MODEL, .failures = 9}));
+}
+
+TEST_F(Health, EvictsTheKeyForTheModelUntilTheProviderSays) {
+  const auto evicted = after({.scope = HG_SCOPE_KEY_MODEL, .failures = 1, .retry_after = 2000});
+  ASSERT_TRUE(evicted);
+  EXPECT_EQ(evicted->scope, static_cast<std::uint32_t>(HG_SCOPE_KEY_MODEL));
+  EXPECT_EQ(evicted->milliseconds, 2000u);
+}
+
+TEST_F(Health, WaitsForRepeatedFailuresWhenARateLimitSaysNoTime) {
+  EXPECT_FALSE(after({.scope = HG_SCOPE_KEY_MODEL, .failures = 2}));
+  EXPECT_FALSE(after({.scope = HG_SCOPE_KEY_MODEL, .failures = 2, .retry_after = 0}));
+  EXPECT_TRUE(after({.scope = HG_SCOPE_KEY_MODEL, .failures = 3}));
+}
+
+TEST_F(Health, NeverKeepsAnEndpointOutForMoreThanAnHour) {
+  EXPECT_EQ(after({.failures = 1, .retry_after = 86'400'000})->milliseconds, 3'600'000u);
+}
+
+TEST_F(Health, EvictsARefusedKeyAndAMissingModelAtOnce) {
+  const auto key = after({.scope = HG_SCOPE_KEY, .failures = 1});
+  ASSERT_TRUE(key);
+  EXPECT_EQ(key->scope, static_cast<std::uint32_t>(HG_SCOPE_KEY));
+  EXPECT_EQ(key->milliseconds, 5000u);
+  const auto model = after({.health = HG_HEALTH_NEUTRAL, .scope = HG_SCOPE_MODEL, .failures = 0});
+  ASSERT_TRUE(model);
+  EXPECT_EQ(model->scope, static_cast<std::uint32_t>(HG_SCOPE_MODEL));
+}
+
+TEST_F(Health, CountsAFailureOfNoScopeAgainstTheEndpoint) {
+  const auto evicted = after({.scope = HG_SCOPE_NONE, .failures = 3});
+  ASSERT_TRUE(evicted);
+  EXPECT_EQ(evicted->scope, static_cast<std::uint32_t>(HG_SCOPE_ENDPOINT));
+}
+
+TEST_F(Health, EvictsBelowTheThresholdWhereOneIsSet) {
+  EXPECT_FALSE(after({.failures = 1, .score = 0.2}));
+  constexpr std::string_view kConfig = R"({"eviction":{"healthThreshold":0.5}})";
+  EXPECT_TRUE(after({.failures = 1, .score = 0.49}, kConfig));
+  EXPECT_FALSE(after({.failures = 1, .score = 0.5}, kConfig));
+}
+
+TEST_F(Health, TakesItsFiguresFromTheConfiguration) {
+  constexpr std::string_view kConfig =
+      R"({"eviction":{"duration":"1s","consecutiveFailures":1},"maxEvictionPercent":50})";
+  const auto evicted = after({.failures = 1}, kConfig);
+  ASSERT_TRUE(evicted);
+  EXPECT_EQ(evicted->milliseconds, 1000u);
+  EXPECT_EQ(evicted->max_percent, 50u);
+}
+
+TEST_F(Health, RefusesWhatItCannotDoNamingEachPlace) {
+  EXPECT_FALSE(Instance(host, kId,
+                        R"({"unhealthyExpression":"true","probe":{},)"
+                        R"("eviction":{"restoreHealth":0.5,"duration":"0s"}})")
+                   .ok());
+  std::vector<std::string> pointers;
+  for (const auto& fault : host.faults) pointers.push_back(fault.pointer);
+  EXPECT_EQ(pointers, (std::vector<std::string>{"/unhealthyExpression", "/probe",
+                                                "/eviction/restoreHealth", "/eviction/duration"}));
+}
+
+TEST_F(Health, RefusesADurationThatIsNone) {
+  EXPECT_FALSE(Instance(host, kId, R"({"eviction":{"duration":"soon"}})").ok());
+  ASSERT_EQ(host.faults.size(), 1u);
+  EXPECT_EQ(host.faults[0].pointer, "/eviction/duration");
+}
+
+}  // namespace

@@ -1,0 +1,101 @@
+// Plugins that do what an author may do wrong, for wrapper_test.cpp.
+
+#include <headgate/plugin.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+int live = 0;  // contexts and instances that exist; a leak shows in the next create
+
+class ProbeProvider final : public hg::Provider {
+ public:
+  static constexpr std::string_view kManifest =
+      R"({"id":"probe.provider","kind":"provider","accepts":["openai.chat"],"schema":{}})";
+
+  explicit ProbeProvider(const hg::Config& config) : mode_(config["mode"].text("")) {
+    if (mode_ == "config-error") throw hg::ConfigError("/mode", "bad mode");
+    if (mode_ == "exception") throw std::runtime_error("something else");
+    if (mode_ == "not-an-exception") throw 7;
+    if (mode_ == "faults") {
+      config["a"].fault("first");
+      config["b"]["c/d"].fault("second");
+    }
+    if (mode_ == "worker-fails") fail_worker_ = true;
+    ++live;
+  }
+  ~ProbeProvider() { --live; }
+  ProbeProvider(const ProbeProvider&) = delete;
+  ProbeProvider& operator=(const ProbeProvider&) = delete;
+
+  struct Worker {
+    explicit Worker(const ProbeProvider& provider) {
+      if (provider.fail_worker_) throw std::runtime_error("no worker");
+    }
+    int attempts = 0;
+  };
+
+  void target(hg::Target& out) const { out.host = "probe"; }
+
+  class Attempt {
+   public:
+    Attempt(const ProbeProvider& provider, Worker& worker, hg::Call& call) : provider_(provider) {
+      if (provider_.mode_ == "open-throws") throw std::runtime_error("open");
+      number_ = ++worker.attempts;
+      (void)call;
+      ++live;
+    }
+    ~Attempt() { --live; }
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+
+    hg::Action build(hg::Call& call, const hg::Build&) {
+      if (provider_.mode_ == "build-throws") throw std::runtime_error("build");
+      if (provider_.mode_ == "denied") call.request().set_header("x", "y");
+      if (provider_.mode_ == "invalid") {
+        if (call.upstream().set_header("bad name", "y")) return hg::Action::stop;
+        return hg::Action::proceed;
+      }
+      call.upstream().give_body("attempt " + std::to_string(number_) + ", live " +
+                                std::to_string(live));
+      return hg::Action::proceed;
+    }
+    hg::Action on_event(hg::Call& call, const hg::Event&, hg::EventFlags&) {
+      if (provider_.mode_ == "build-throws") call.emit("never");
+      return hg::Action::replaced;
+    }
+    void classify(hg::Call&, const hg::Failure&, hg::Verdict& verdict) {
+      verdict.next = hg::Next::never;
+      if (provider_.mode_ == "classify-throws") throw 7;
+    }
+
+   private:
+    const ProbeProvider& provider_;
+    int number_ = 0;
+  };
+
+ private:
+  std::string mode_;
+  bool fail_worker_ = false;
+};
+
+// Has no context: no open and no close either.
+class ProbePolicy final : public hg::Policy {
+ public:
+  static constexpr std::string_view kManifest = R"({"id":"probe.policy","kind":"policy"})";
+  static constexpr std::uint32_t kNeeds = hg::kEndpoints;
+
+  hg::Action on_request(hg::Call& call) const { return call.wait(std::chrono::seconds(1)); }
+};
+
+class ProbeDialect final : public hg::Dialect {
+ public:
+  static constexpr std::string_view kManifest = R"({"id":"probe.dialect","kind":"dialect"})";
+  struct Request {};
+  hg::Action error(hg::Call&, const hg::ClientError&) const { return hg::Action::proceed; }
+};
+
+}  // namespace
+
+HG_MODULE(ProbeProvider, ProbePolicy, ProbeDialect)

@@ -1,0 +1,149 @@
+// What the C++ wrapper does for an author: tables, faults, exceptions, contexts.
+
+#include <gtest/gtest.h>
+
+#include "testing/fake_host.hpp"
+
+namespace {
+
+using hg::testing::FakeHost;
+using hg::testing::Instance;
+using hg::testing::ProviderRun;
+
+class Wrapper : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(host.load(HEADGATE_PROBE)) << host.why(); }
+
+  std::string mode(std::string_view name) { return "{\"mode\":\"" + std::string(name) + "\"}"; }
+  FakeHost host;
+};
+
+TEST_F(Wrapper, LeavesOutWhatTheAuthorDidNotWrite) {
+  const auto& provider = *static_cast<const hg_provider_api*>(host.plugin("probe.provider").api);
+  EXPECT_NE(provider.open, nullptr);
+  EXPECT_NE(provider.build, nullptr);
+  EXPECT_NE(provider.on_event, nullptr);
+  EXPECT_NE(provider.classify, nullptr);
+  EXPECT_EQ(provider.sign, nullptr);
+  EXPECT_EQ(provider.on_head, nullptr);
+  EXPECT_EQ(provider.on_body, nullptr);
+  EXPECT_EQ(provider.on_end, nullptr);
+  EXPECT_EQ(provider.on_async, nullptr);
+  EXPECT_EQ(provider.size, HG_END_OF(hg_provider_api, close));
+}
+
+TEST_F(Wrapper, NeedsNoContextWhereTheAuthorHasNone) {
+  const auto& policy = *static_cast<const hg_policy_api*>(host.plugin("probe.policy").api);
+  EXPECT_EQ(policy.open, nullptr);
+  EXPECT_EQ(policy.close, nullptr);
+  EXPECT_NE(policy.on_request, nullptr);
+  EXPECT_EQ(policy.on_attempt, nullptr);
+  EXPECT_EQ(host.plugin("probe.policy").instance->worker_create, nullptr);
+  EXPECT_NE(host.plugin("probe.provider").instance->worker_create, nullptr);
+}
+
+TEST_F(Wrapper, RefusesAHostThatLacksWhatOneOfItsPluginsNeeds) {
+  FakeHost poor;
+  poor.missing = {HG_EXT_ENDPOINTS};
+  EXPECT_FALSE(poor.load(HEADGATE_PROBE));
+  ASSERT_FALSE(poor.log.empty());
+  EXPECT_EQ(poor.log.back().text, HG_EXT_ENDPOINTS);
+  FakeHost enough;
+  enough.missing = {HG_EXT_CREDENTIAL, HG_EXT_CRYPTO};
+  EXPECT_TRUE(enough.load(HEADGATE_PROBE));
+}
+
+TEST_F(Wrapper, ReportsWhatAConstructorThrows) {
+  EXPECT_FALSE(Instance(host, "probe.provider", mode("config-error")).ok());
+  EXPECT_FALSE(Instance(host, "probe.provider", mode("exception")).ok());
+  EXPECT_FALSE(Instance(host, "probe.provider", mode("not-an-exception")).ok());
+  ASSERT_EQ(host.faults.size(), 3u);
+  EXPECT_EQ(host.faults[0].pointer, "/mode");
+  EXPECT_EQ(host.faults[0].message, "bad mode");
+  EXPECT_EQ(host.faults[1].pointer, "");
+  EXPECT_EQ(host.faults[1].message, "something else");
+}
+
+TEST_F(Wrapper, ReportsAllFaultsAndMakesNothing) {
+  EXPECT_FALSE(Instance(host, "probe.provider", mode("faults")).ok());
+  ASSERT_EQ(host.faults.size(), 2u);
+  EXPECT_EQ(host.faults[0].pointer, "/a");
+  EXPECT_EQ(host.faults[1].pointer, "/b/c~1d");
+  Instance next(host, "probe.provider");
+  hg_call call;
+  ProviderRun run(next, call);
+  run.build();
+  EXPECT_EQ(call.upstream().body, "attempt 1, live 2") << "the refused one is still alive";
+}
+
+TEST_F(Wrapper, ReportsAWorkerThatCannotBeMade) {
+  EXPECT_FALSE(Instance(host, "probe.provider", mode("worker-fails")).ok());
+  ASSERT_FALSE(host.log.empty());
+  EXPECT_EQ(host.log.back().text, "no worker");
+}
+
+TEST_F(Wrapper, GivesEachAttemptItsOwnContextAndEachWorkerItsState) {
+  Instance probe(host, "probe.provider");
+  for (const std::string expected : {"attempt 1, live 2", "attempt 2, live 2"}) {
+    hg_call call;
+    ProviderRun run(probe, call);
+    EXPECT_EQ(run.build(), HG_CONTINUE);
+    EXPECT_EQ(call.upstream().body, expected);
+  }
+}
+
+TEST_F(Wrapper, PoisonsAnAttemptThatThrew) {
+  Instance probe(host, "probe.provider", mode("build-throws"));
+  hg_call call;
+  ProviderRun run(probe, call);
+  EXPECT_EQ(run.build(), HG_ABORT);
+  EXPECT_EQ(host.log.back().text, "build");
+  const auto event = run.on_event("{}");
+  EXPECT_EQ(event.action, HG_ABORT);
+  EXPECT_TRUE(event.emitted.empty()) << "no code of the author runs after it threw";
+}
+
+TEST_F(Wrapper, EndsAnAttemptThatCannotBegin) {
+  Instance probe(host, "probe.provider", mode("open-throws"));
+  hg_call call;
+  EXPECT_EQ(ProviderRun(probe, call).opened, HG_ABORT);
+  hg_call small;
+  small.memory_left = 0;
+  Instance other(host, "probe.provider");
+  EXPECT_EQ(ProviderRun(other, small).opened, HG_ABORT);
+}
+
+TEST_F(Wrapper, KeepsTheGatewaysVerdictWhenClassifyThrows) {
+  Instance probe(host, "probe.provider", mode("classify-throws"));
+  hg_call call;
+  ProviderRun run(probe, call);
+  EXPECT_EQ(run.classify(HG_FAILURE_STATUS, 500, "").next,
+            static_cast<std::uint32_t>(HG_NEXT_ELSEWHERE));
+  Instance good(host, "probe.provider");
+  ProviderRun other(good, call);
+  EXPECT_EQ(other.classify(HG_FAILURE_STATUS, 500, "").next,
+            static_cast<std::uint32_t>(HG_NEXT_NEVER));
+}
+
+TEST_F(Wrapper, FailsClosedOnWhatThePhaseForbids) {
+  Instance probe(host, "probe.provider", mode("denied"));
+  hg_call call;
+  ProviderRun run(probe, call);
+  EXPECT_EQ(run.build(), HG_ABORT);
+}
+
+TEST_F(Wrapper, TellsTheAuthorOfABadArgumentAndGoesOn) {
+  Instance probe(host, "probe.provider", mode("invalid"));
+  hg_call call;
+  ProviderRun run(probe, call);
+  EXPECT_EQ(run.build(), HG_CONTINUE);
+}
+
+TEST_F(Wrapper, PausesForATimer) {
+  Instance probe(host, "probe.policy");
+  hg_call call;
+  EXPECT_EQ(hg::testing::PolicyRun(probe, call).on_request(), HG_PAUSE);
+  EXPECT_EQ(call.timer_ms, 1000u);
+}
+
+}  // namespace
