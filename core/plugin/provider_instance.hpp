@@ -2,6 +2,8 @@
 // A configured provider: where it sends requests, and its callbacks. A callback that the plugin
 // does not have does what provider.h says of NULL; a result that it may not return is HG_ABORT.
 
+#include <headgate/endpoints.h>
+
 #include <string>
 
 #include "core/plugin/instance.hpp"
@@ -51,7 +53,8 @@ class ProviderInstance final : public Instance {
   std::int32_t on_head(void* attempt, hg_call& call, const hg_head& head, hg_plan& plan) const {
     if (!api().on_head) return HG_CONTINUE;
     const Running running(id_text(), "on_head", &call);
-    return checked(api().on_head(made(), attempt, &call, &head, &plan), kGo);
+    const std::int32_t result = checked(api().on_head(made(), attempt, &call, &head, &plan), kGo);
+    return good(plan) ? result : HG_ABORT;
   }
   std::int32_t on_body(void* attempt, hg_call& call, std::string_view body) const {
     if (!api().on_body) return HG_CONTINUE;
@@ -80,12 +83,15 @@ class ProviderInstance final : public Instance {
     const Running running(id_text(), "on_async", &call);
     return checked(api().on_async(made(), attempt, &call, reason), kGo | allow(HG_PAUSE));
   }
-  // `verdict` comes filled with what the status suggests.
+  // `verdict` comes filled with what the status suggests, and goes with known values only.
   void classify(void* attempt, hg_call& call, const hg_failure& failure,
                 hg_verdict& verdict) const {
     if (!api().classify) return;
     const Running running(id_text(), "classify", &call);
     api().classify(made(), attempt, &call, &failure, &verdict);
+    if (verdict.next > HG_NEXT_NEVER) verdict.next = HG_NEXT_ELSEWHERE;
+    if (verdict.health > HG_HEALTH_SUCCESS) verdict.health = HG_HEALTH_NEUTRAL;
+    if (verdict.scope > HG_SCOPE_KEY_MODEL) verdict.scope = HG_SCOPE_ENDPOINT;
   }
   void close(void* attempt) const {
     if (!api().close) return;
@@ -95,6 +101,12 @@ class ProviderInstance final : public Instance {
 
  private:
   static constexpr std::uint32_t kGo = allow(HG_CONTINUE) | allow(HG_ABORT);
+  static constexpr std::uint32_t kLiteralsMax = 4;
+
+  static bool good(const hg_plan& plan) {
+    return plan.framing <= HG_FRAMING_RAW && plan.literal_count <= kLiteralsMax &&
+           (plan.literal_count == 0 || plan.literals != nullptr);
+  }
 
   const hg_provider_api& api() const { return plugin().provider; }
 

@@ -31,7 +31,9 @@
 #define HEADGATE_POLICY_H
 
 #include <headgate/abi.h>
+#include <headgate/endpoints.h>
 #include <headgate/llm.h>
+#include <headgate/provider.h>
 #include <headgate/stream.h>
 
 #ifdef __cplusplus

@@ -32,6 +32,8 @@
 
 #include <headgate/abi.h>
 #include <headgate/credential.h>
+#include <headgate/endpoints.h>
+#include <headgate/llm.h>
 #include <headgate/stream.h>
 
 #ifdef __cplusplus

@@ -216,6 +216,38 @@ TEST_F(InstanceTest, PassesEventsToThePlugin) {
   EXPECT_EQ(flags, static_cast<std::uint32_t>(HG_EVENT_MEANINGFUL));
 }
 
+TEST_F(InstanceTest, RefusesAPlanThatItCannotFollow) {
+  const Created<ProviderInstance> made = provider();
+  FakeCall call;
+  const auto plan_for = [&](std::string_view content_type) {
+    hg_head head{};
+    head.content_type = str(content_type);
+    hg_plan plan{};
+    return made.instance->on_head(nullptr, call, head, plan);
+  };
+  EXPECT_EQ(plan_for("good"), HG_CONTINUE);
+  EXPECT_EQ(plan_for("unknown framing"), HG_ABORT);
+  EXPECT_EQ(plan_for("five literals"), HG_ABORT);
+  EXPECT_EQ(plan_for("no literals"), HG_ABORT);
+}
+
+TEST_F(InstanceTest, ReadsUnknownValuesOfAVerdictAsTheHeaderSays) {
+  const Created<ProviderInstance> made = provider();
+  FakeCall call;
+  hg_failure failure{};
+  failure.status = 400;
+  hg_verdict verdict{};
+  made.instance->classify(nullptr, call, failure, verdict);
+  EXPECT_EQ(verdict.next, static_cast<std::uint32_t>(HG_NEXT_NEVER));
+  EXPECT_EQ(verdict.health, static_cast<std::uint32_t>(HG_HEALTH_SUCCESS));
+  EXPECT_EQ(verdict.scope, static_cast<std::uint32_t>(HG_SCOPE_KEY_MODEL));
+  failure.status = 500;
+  made.instance->classify(nullptr, call, failure, verdict);
+  EXPECT_EQ(verdict.next, static_cast<std::uint32_t>(HG_NEXT_ELSEWHERE));
+  EXPECT_EQ(verdict.health, static_cast<std::uint32_t>(HG_HEALTH_NEUTRAL));
+  EXPECT_EQ(verdict.scope, static_cast<std::uint32_t>(HG_SCOPE_ENDPOINT));
+}
+
 TEST_F(InstanceTest, DoesWithoutTheFunctionsThatAShortTableLacks) {
   const Created<ProviderInstance> made = store.provider(spec("sizes.short"));
   ASSERT_TRUE(made.ok());
