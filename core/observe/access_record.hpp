@@ -63,7 +63,7 @@ class AccessRecord {
   std::uint64_t bytes_in = 0;                           // of the client's body
   std::uint64_t bytes_out = 0;                          // of the body sent to the client
   bool stream = false;
-  std::string_view error_code;  // static storage; empty when all went well
+  std::string error_code;  // empty when all went well
   std::string request_id;
 
   // The next attempt to fill, or a spare one once the list is full. Valid until the next call.

@@ -61,6 +61,8 @@ class ProviderInstance final : public Instance {
     const Running running(id_text(), "on_body", &call);
     return checked(api().on_body(made(), attempt, &call, str(body)), kGo | allow(HG_REPLACED));
   }
+  // Whether the plugin looks at events, so that it will say when an answer is complete.
+  bool reads_events() const { return api().on_event != nullptr; }
   // Without on_event every event counts as meaningful: it is part of an answer that nobody reads.
   std::int32_t on_event(void* attempt, hg_call& call, const hg_event& event,
                         std::uint32_t& flags) const {

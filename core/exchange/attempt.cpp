@@ -1,0 +1,374 @@
+#include "core/exchange/attempt.hpp"
+
+#include <headgate/policy.h>
+#include <headgate/provider.h>
+
+#include <algorithm>
+
+#include "core/base/log.hpp"
+#include "core/exchange/attempt_stream.hpp"
+#include "core/select/cell.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+Health health_of(std::uint32_t value) {
+  switch (value) {
+    case HG_HEALTH_FAILURE:
+      return Health::failure;
+    case HG_HEALTH_SUCCESS:
+      return Health::success;
+    default:
+      return Health::neutral;
+  }
+}
+
+Next next_of(std::uint32_t value) {
+  switch (value) {
+    case HG_NEXT_HERE:
+      return Next::here;
+    case HG_NEXT_WAIT:
+      return Next::wait;
+    case HG_NEXT_NEVER:
+      return Next::never;
+    default:
+      return Next::elsewhere;
+  }
+}
+
+std::uint32_t to_c(Next next) {
+  switch (next) {
+    case Next::here:
+      return HG_NEXT_HERE;
+    case Next::wait:
+      return HG_NEXT_WAIT;
+    case Next::never:
+      return HG_NEXT_NEVER;
+    case Next::elsewhere:
+      return HG_NEXT_ELSEWHERE;
+  }
+  return HG_NEXT_ELSEWHERE;
+}
+
+std::uint32_t to_c(Health health) {
+  switch (health) {
+    case Health::failure:
+      return HG_HEALTH_FAILURE;
+    case Health::neutral:
+      return HG_HEALTH_NEUTRAL;
+    case Health::success:
+      return HG_HEALTH_SUCCESS;
+  }
+  return HG_HEALTH_NEUTRAL;
+}
+
+std::uint32_t to_c(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::status:
+      return HG_FAILURE_STATUS;
+    case FailureKind::connect:
+    case FailureKind::transport:
+      return HG_FAILURE_TRANSPORT;
+    case FailureKind::timeout:
+      return HG_FAILURE_TIMEOUT;
+    case FailureKind::event:
+      return HG_FAILURE_EVENT;
+    case FailureKind::bad_answer:
+    case FailureKind::cannot:
+      return HG_FAILURE_BAD_ANSWER;
+  }
+  return HG_FAILURE_TRANSPORT;
+}
+
+std::uint64_t count_of(const std::optional<milliseconds>& time) {
+  return time ? static_cast<std::uint64_t>(time->count()) : HG_UNKNOWN_COUNT;
+}
+
+}  // namespace
+
+Attempt::Attempt(RequestContext& request, Call& call, PolicyChain& policies, ClientLink& client,
+                 select::PickResult pick)
+    : request_(request),
+      call_(call),
+      policies_(policies),
+      client_(client),
+      endpoint_(request.backend->endpoints[pick.endpoint->index()]),
+      pick_(std::move(pick)),
+      context_(request, endpoint_),
+      deadline_(request.worker.worker.sweep(),
+                [this] {
+                  if (connection_) connection_->stream().close();
+                }),
+      started_(request.worker.worker.clock().now()),
+      sent_(started_) {}
+
+Attempt::~Attempt() {
+  client_.watch(nullptr);
+  call_.enter(Phase::none, nullptr);
+  // Left early (the client is gone, or an error of our own): counts for nobody.
+  if (!finished_) finish(select::OutcomeKind::neutral, "cancelled", HG_SCOPE_NONE, {});
+}
+
+net::Task<AttemptEnd> Attempt::run() {
+  if (auto problem = co_await prepare()) co_return failed(std::move(*problem));
+  client_.watch([this] {
+    if (connection_) connection_->stream().close();
+  });
+  if (auto problem = co_await send()) co_return failed(std::move(*problem));
+
+  const int status = context_.head.status;
+  const bool plain = !endpoint_.provider;
+  if (!plain && (status < 200 || status > 299)) {
+    Failure problem =
+        failure(FailureKind::status, "upstream_status", "answered " + std::to_string(status));
+    problem.status = status;
+    if (auto worse = co_await read_error_body(problem)) co_return failed(std::move(*worse));
+    co_return failed(std::move(problem));
+  }
+  if (plain || !request_.dialect.route) co_return co_await relay_raw();
+
+  hg_plan plan{};
+  plan.size = HG_END_OF(hg_plan, reserved);
+  plan.framing = content_type_ == "text/event-stream" ? HG_FRAMING_SSE : HG_FRAMING_WHOLE;
+  plan.passes = passes_dialect() ? 1 : 0;
+  plan.want_body = 1;
+  hg_head head{};
+  head.size = HG_END_OF(hg_head, content_type);
+  head.status = static_cast<std::uint32_t>(status);
+  head.content_type = plugin::str(content_type_);
+  call_.enter(Phase::head, &context_);
+  if (endpoint_.provider->on_head(context_.provider_context, call_, head, plan) != HG_CONTINUE) {
+    co_return failed(failure(FailureKind::bad_answer, "upstream_bad_response",
+                             "sent a head that its plugin does not understand"));
+  }
+  switch (plan.framing) {
+    case HG_FRAMING_WHOLE:
+      co_return co_await relay_whole(plan);
+    case HG_FRAMING_RAW:
+      co_return co_await relay_raw();
+    case HG_FRAMING_SSE:
+    case HG_FRAMING_NDJSON:
+    case HG_FRAMING_AWS: {
+      StreamRelay relay(*this, plan);
+      co_return co_await relay.run();
+    }
+    default:
+      co_return failed(failure(FailureKind::bad_answer, "plugin_error",
+                               "has a plugin that asks for an unknown framing"));
+  }
+}
+
+bool Attempt::passes_dialect() const {
+  return endpoint_.provider && request_.dialect.route &&
+         endpoint_.provider->declares().accepts_dialect(request_.dialect_id());
+}
+
+// The first meaningful event came: the endpoint's latency is known, and a probe is decided.
+void Attempt::note_first_token() {
+  const TimePoint now = request_.worker.worker.clock().now();
+  first_token_ = last_token_ = now;
+  request_.first_token = std::chrono::duration_cast<milliseconds>(now - request_.started);
+  if (pick_.permit.caller_credential()) return;
+  const double prompt_tokens = static_cast<double>(request_.body.size()) / kBytesPerToken;
+  select::note_first_token(pick_.permit, select::Millis(now - sent_), prompt_tokens, now);
+}
+
+void Attempt::note_last_token() {
+  last_token_ = request_.worker.worker.clock().now();
+}
+
+milliseconds Attempt::elapsed() const {
+  return std::chrono::duration_cast<milliseconds>(request_.worker.worker.clock().now() - started_);
+}
+
+// Waits for bytes of the upstream. False at its end and on errors; read_failure() says which.
+net::Task<bool> Attempt::read_more() {
+  const std::span<char> space = connection_->buffer().space();
+  const net::ReadResult result = co_await connection_->stream().read_some(space);
+  if (result.error) {
+    read_error_ = result.error;
+    co_return false;
+  }
+  connection_->buffer().commit(result.bytes);
+  bytes_received_ += result.bytes;
+  co_return true;
+}
+
+Failure Attempt::failure(FailureKind kind, std::string_view code, std::string detail) const {
+  Failure made;
+  made.kind = kind;
+  made.code = code;
+  made.detail = std::move(detail);
+  return made;
+}
+
+Failure Attempt::read_failure() const {
+  if (deadline_.expired()) {
+    return failure(FailureKind::timeout, "upstream_timeout",
+                   "sent nothing for " + std::to_string(elapsed().count()) + " ms");
+  }
+  if (client_.gone()) return failure(FailureKind::transport, "client_gone", "was cancelled");
+  return failure(FailureKind::transport, "upstream_closed",
+                 net::is_end(read_error_) ? "closed the connection"
+                                          : "broke the connection: " + read_error_.message());
+}
+
+Verdict Attempt::classify(const Failure& failure) {
+  Verdict verdict = default_verdict(failure);
+  const auto& codes = endpoint_.retry_codes;
+  if (failure.status != 0 && verdict.next == Next::never &&
+      std::find(codes.begin(), codes.end(), failure.status) != codes.end()) {
+    verdict.next = Next::here;
+  }
+  if (!endpoint_.provider || failure.kind == FailureKind::cannot) return verdict;
+
+  hg_failure in{};
+  in.size = HG_END_OF(hg_failure, retry_after);
+  in.kind = to_c(failure.kind);
+  in.status = static_cast<std::uint32_t>(failure.status);
+  in.body = plugin::str(failure.body);
+  in.retry_after = count_of(failure.retry_after);
+  hg_verdict out{};
+  out.size = HG_END_OF(hg_verdict, message);
+  out.next = to_c(verdict.next);
+  out.exclude = verdict.exclude ? 1 : 0;
+  out.health = to_c(verdict.health);
+  out.scope = verdict.scope;
+  out.status = static_cast<std::uint32_t>(verdict.status);
+  out.retry_after = count_of(verdict.retry_after);
+  call_.enter(Phase::none, &context_);
+  endpoint_.provider->classify(context_.provider_context, call_, in, out);
+
+  verdict.next = next_of(out.next);
+  verdict.exclude = out.exclude != 0;
+  verdict.health = health_of(out.health);
+  verdict.scope = out.scope <= HG_SCOPE_KEY_MODEL ? out.scope : HG_SCOPE_ENDPOINT;
+  if (out.status >= 400 && out.status <= 599) verdict.status = static_cast<int>(out.status);
+  verdict.retry_after.reset();
+  if (out.retry_after != HG_UNKNOWN_COUNT) {
+    verdict.retry_after = milliseconds(std::min<std::uint64_t>(out.retry_after, 86'400'000));
+  }
+  verdict.code = plugin::view(out.code);
+  verdict.message = plugin::view(out.message);
+  return verdict;
+}
+
+AttemptEnd Attempt::failed(Failure failure) {
+  if (client_.gone()) {
+    finish(select::OutcomeKind::neutral, "client_gone", HG_SCOPE_NONE, {});
+    return AttemptEnd(AttemptEnd::Kind::served);
+  }
+  Verdict verdict = classify(failure);
+  select::OutcomeKind kind = select::OutcomeKind::neutral;
+  if (verdict.health == Health::failure) kind = select::OutcomeKind::failure;
+  if (verdict.health == Health::success) kind = select::OutcomeKind::success;
+  if (log::enabled(log::Level::debug)) {
+    log::debug("request " + request_.id + ": " + endpoint_.name + " " + failure.detail);
+  }
+  attempt_status_ = failure.status;
+  finish(kind, failure.code, verdict.scope, verdict.retry_after);
+  return AttemptEnd(std::move(failure), std::move(verdict));
+}
+
+void Attempt::note_served() {
+  request_.served_by = &endpoint_;
+  request_.served_model = context_.model;
+  request_.answer_status = context_.head.status;
+  attempt_status_ = context_.head.status;
+}
+
+AttemptEnd Attempt::served() {
+  note_served();
+  if (client_.gone()) {
+    finish(select::OutcomeKind::neutral, "client_gone", HG_SCOPE_NONE, {});
+  } else {
+    give_back_connection();
+    finish(select::OutcomeKind::success, "", HG_SCOPE_NONE, {});
+  }
+  return AttemptEnd(AttemptEnd::Kind::served);
+}
+
+AttemptEnd Attempt::broken(std::string_view code) {
+  note_served();
+  request_.broken_code = code;
+  const bool gone = client_.gone();
+  finish(gone ? select::OutcomeKind::neutral : select::OutcomeKind::failure,
+         gone ? "client_gone" : code, HG_SCOPE_NONE, {});
+  return AttemptEnd(AttemptEnd::Kind::broken);
+}
+
+// An outcome is recorded once, whatever way the attempt ends.
+void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
+                     std::optional<milliseconds> retry_after) {
+  finished_ = true;
+  deadline_.disarm();
+  const TimePoint now = request_.worker.worker.clock().now();
+  select::AttemptOutcome outcome;
+  outcome.kind = kind;
+  outcome.caller_credential = pick_.permit.caller_credential();
+  outcome.model = context_.model;
+  outcome.prompt_tokens = static_cast<double>(request_.usage.input.value_or(0));
+  if (kind == select::OutcomeKind::success) {
+    outcome.output_tokens = static_cast<double>(request_.usage.output.value_or(0));
+    if (first_token_ && last_token_)
+      outcome.streaming = select::Millis(*last_token_ - *first_token_);
+    if (!first_token_) outcome.whole_answer = select::Millis(now - sent_);
+  } else if (!first_token_) {
+    outcome.waited = select::Millis(now - sent_);
+  }
+  const select::OutcomeFacts facts = select::record(pick_.permit, outcome, now);
+  endpoint_.attempts->attempt(request_.worker.metrics, code.empty() ? "success" : code);
+  AttemptNote note;
+  note.endpoint = endpoint_.name;
+  note.status = attempt_status_;
+  note.code = code;
+  note.duration = elapsed();
+  request_.attempts.push_back(note);
+  if (facts.counted) tell_policies(facts, kind, code, scope, retry_after);
+  pick_.permit.release();
+}
+
+void Attempt::tell_policies(const select::OutcomeFacts& facts, select::OutcomeKind kind,
+                            std::string_view code, std::uint32_t scope,
+                            std::optional<milliseconds> retry_after) {
+  if (endpoint_.on_outcome.empty()) return;
+  hg_outcome outcome{};
+  outcome.size = HG_END_OF(hg_outcome, code);
+  outcome.health = kind == select::OutcomeKind::failure   ? HG_HEALTH_FAILURE
+                   : kind == select::OutcomeKind::success ? HG_HEALTH_SUCCESS
+                                                          : HG_HEALTH_NEUTRAL;
+  outcome.endpoint = endpoint_.id;
+  outcome.endpoint_name = plugin::str(endpoint_.name);
+  outcome.status = static_cast<std::uint32_t>(attempt_status_);
+  outcome.scope = scope;
+  outcome.retry_after = count_of(retry_after);
+  outcome.consecutive_failures = facts.consecutive_failures;
+  outcome.evictions_in_row = facts.evictions_in_a_row;
+  outcome.health_score = facts.health;
+  outcome.code = plugin::str(code);
+  policies_.on_outcome(context_, outcome);
+}
+
+void Attempt::give_back_connection() {
+  if (!connection_ || !body_complete_ || !context_.head.keep_alive) return;
+  deadline_.disarm();
+  client_.watch(nullptr);
+  request_.worker.pool.give_back(std::move(connection_));
+}
+
+// What the client is told about how its answer came to be.
+void Attempt::add_answer_headers() {
+  http::HeaderMap& headers = context_.response_headers;
+  headers.set("x-headgate-provider", endpoint_.name);
+  std::string attempts = describe_attempts(request_.attempts);
+  if (!attempts.empty()) attempts += ';';
+  AttemptNote note;
+  note.endpoint = endpoint_.name;
+  note.status = context_.head.status;
+  note.duration = elapsed();
+  attempts += describe_attempt(note);
+  headers.set("x-headgate-attempts", attempts);
+  headers.set("x-headgate-request-id", request_.id);
+}
+
+}  // namespace headgate::exchange

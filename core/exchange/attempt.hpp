@@ -1,0 +1,156 @@
+#pragma once
+// One try of a request at one endpoint: build, sign, send, read the head, then the answer up to the
+// commit point and from there on to the client. Until the commit nothing has reached the client and
+// the attempt may fail unseen. [worker]
+//
+//   attempt.cpp          the story, and what an outcome means
+//   attempt_send.cpp     from the client's request to the head of the answer
+//   attempt_whole.cpp    an answer in one piece
+//   attempt_stream.cpp   an answer event by event
+//   attempt_raw.cpp      bytes that nobody here understands
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/exchange/attempt_context.hpp"
+#include "core/exchange/call.hpp"
+#include "core/exchange/client_link.hpp"
+#include "core/exchange/failure.hpp"
+#include "core/exchange/policy_chain.hpp"
+#include "core/http/body_framing.hpp"
+#include "core/http/decoder.hpp"
+#include "core/net/deadline.hpp"
+#include "core/net/task.hpp"
+#include "core/select/outcome.hpp"
+#include "core/select/picker.hpp"
+#include "core/upstream/connection.hpp"
+
+namespace headgate::exchange {
+
+// How an attempt ended. Has a constructor because it travels through coroutines.
+struct AttemptEnd {
+  enum class Kind : std::uint8_t {
+    served,    // the client has the whole answer, or left while it came
+    failed,    // nothing reached the client: `verdict` says what next
+    broken,    // the answer ended in an error after it had begun
+    answered,  // a policy recorded an answer of its own in its place
+  };
+
+  explicit AttemptEnd(Kind kind) : kind(kind) {}
+  AttemptEnd(Failure failure, Verdict verdict)
+      : kind(Kind::failed), failure(std::move(failure)), verdict(std::move(verdict)) {}
+
+  Kind kind;
+  Failure failure;
+  Verdict verdict;
+};
+
+class Attempt {
+ public:
+  // The longest wait for a whole answer where no timeout is configured.
+  static constexpr std::chrono::minutes kWholeAnswerTimeout{10};
+  // Of an error answer; more is not read.
+  static constexpr std::size_t kErrorBodyMax = 64 * 1024;
+  // Of an answer that must be translated as a whole.
+  static constexpr std::size_t kTranslatedBodyMax = 64 * 1024 * 1024;
+  // After the finish reason of a stream, how long its end is waited for.
+  static constexpr std::chrono::seconds kEndGrace{2};
+
+  // A rough measure of a prompt, until the provider has counted: English text has about four bytes
+  // per token.
+  static constexpr double kBytesPerToken = 4;
+
+  Attempt(RequestContext& request, Call& call, PolicyChain& policies, ClientLink& client,
+          select::PickResult pick);
+  ~Attempt();
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+  net::Task<AttemptEnd> run();
+
+  const EndpointPlan& endpoint() const { return endpoint_; }
+
+ private:
+  using MaybeFailure = std::optional<Failure>;
+
+  // attempt_send.cpp
+  net::Task<MaybeFailure> prepare();
+  void forward_headers();
+  void choose_credential();
+  std::string query_without_credentials() const;
+  MaybeFailure build();
+  net::Task<MaybeFailure> sign();
+  net::Task<MaybeFailure> send();
+  net::Task<MaybeFailure> send_on_connection(bool& stale);
+  net::Task<MaybeFailure> read_head();
+  void take_head(std::size_t bytes);
+  void write_request();
+  TimePoint first_answer_deadline() const;
+
+  // attempt_whole.cpp
+  net::Task<AttemptEnd> relay_whole(hg_plan plan);
+  net::Task<MaybeFailure> read_whole(std::size_t bytes_max);
+  net::Task<MaybeFailure> read_error_body(Failure& failure);
+  MaybeFailure decode_whole(std::size_t bytes_max);
+  MaybeFailure translate_whole(const hg_plan& plan);
+
+  // attempt_raw.cpp
+  net::Task<AttemptEnd> relay_raw();
+  AttemptEnd cut_raw();
+  TimePoint idle_deadline(milliseconds idle) const;
+
+  // attempt.cpp
+  net::Task<bool> read_more();
+  Failure read_failure() const;
+  Failure failure(FailureKind kind, std::string_view code, std::string detail) const;
+  AttemptEnd failed(Failure failure);
+  AttemptEnd served();
+  void note_served();
+  AttemptEnd broken(std::string_view code);
+  Verdict classify(const Failure& failure);
+  void finish(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
+              std::optional<milliseconds> retry_after);
+  void tell_policies(const select::OutcomeFacts& facts, select::OutcomeKind kind,
+                     std::string_view code, std::uint32_t scope,
+                     std::optional<milliseconds> retry_after);
+  void give_back_connection();
+  void add_answer_headers();
+  void note_first_token();
+  void note_last_token();
+  milliseconds elapsed() const;
+  bool passes_dialect() const;
+
+  friend class StreamRelay;
+
+  RequestContext& request_;
+  Call& call_;
+  PolicyChain& policies_;
+  ClientLink& client_;
+  const EndpointPlan& endpoint_;
+  select::PickResult pick_;
+  AttemptContext context_;
+
+  std::unique_ptr<upstream::Connection> connection_;
+  net::Deadline deadline_;  // closes the upstream connection
+  http::BodyFraming framing_;
+  std::string head_text_;
+  std::string whole_;             // a body that had to be copied together
+  std::string content_encoding_;  // of the answer, when it is coded
+  std::string content_type_;      // of the answer, without parameters, lower case
+  bool body_complete_ = false;
+  bool decoded_ = false;  // the body in whole_ was coded
+  net::ErrorCode read_error_;
+  std::uint64_t bytes_received_ = 0;
+  int attempt_status_ = 0;
+
+  TimePoint started_;
+  TimePoint sent_;
+  std::optional<TimePoint> first_token_;
+  std::optional<TimePoint> last_token_;
+  bool finished_ = false;
+};
+
+}  // namespace headgate::exchange

@@ -1,0 +1,307 @@
+// From the client's request to the head of the upstream's answer.
+
+#include <headgate/provider.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/exchange/attempt.hpp"
+#include "core/http/head_parser.hpp"
+#include "core/http/head_writer.hpp"
+#include "core/http/header_rules.hpp"
+#include "core/http/target.hpp"
+#include "core/select/retry_after.hpp"
+#include "core/upstream/stale_retry.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+// What clients may say to any provider: content, idempotency and tracing. Everything else stays
+// here, unless the provider's manifest asks for it.
+constexpr std::array<std::string_view, 9> kForwardedHeaders = {
+    "accept",      "accept-language", "baggage",    "content-type", "idempotency-key",
+    "traceparent", "tracestate",      "user-agent", "x-request-id"};
+
+bool is_forwarded(std::string_view lower_name) {
+  return std::find(kForwardedHeaders.begin(), kForwardedHeaders.end(), lower_name) !=
+         kForwardedHeaders.end();
+}
+
+std::string_view lowered(std::string_view name, std::array<char, 64>& room) {
+  if (name.size() > room.size()) return {};
+  std::transform(name.begin(), name.end(), room.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return {room.data(), name.size()};
+}
+
+// The answer's headers that are about this hop or about our own answer.
+bool stays_here(std::string_view name) {
+  static constexpr std::array<std::string_view, 7> kOurs = {
+      "content-length",           "date", "server", "set-cookie", "alt-svc", "connection",
+      "strict-transport-security"};
+  return std::any_of(kOurs.begin(), kOurs.end(),
+                     [&](std::string_view ours) { return http::equals_ignoring_case(name, ours); });
+}
+
+std::string_view without_parameters(std::string_view content_type) {
+  content_type = content_type.substr(0, content_type.find(';'));
+  while (!content_type.empty() && content_type.back() == ' ') content_type.remove_suffix(1);
+  return content_type;
+}
+
+}  // namespace
+
+void Attempt::forward_headers() {
+  const auto& credentials = request_.snapshot->credential_headers;
+  std::array<char, 64> room;
+  for (const http::Header& header : request_.headers) {
+    const std::string_view name = lowered(header.name, room);
+    if (name.empty() || name == "host" || name == "accept-encoding" || name == "expect" ||
+        name == "content-length") {
+      continue;
+    }
+    if (std::find(credentials.begin(), credentials.end(), name) != credentials.end()) continue;
+    const bool wanted = !endpoint_.provider || is_forwarded(name) ||
+                        endpoint_.provider->declares().forwards_header(name);
+    if (wanted) context_.headers.add_view(header.name, header.value);
+  }
+}
+
+// Without a credential of the configuration the client's own goes through, if it stands where this
+// provider looks for one and was not meant for us.
+void Attempt::choose_credential() {
+  if (context_.credential.kind != HG_CREDENTIAL_NONE || !endpoint_.provider) return;
+  const auto& place = endpoint_.provider->declares().credential;
+  if (!place || place->place != HG_PLACE_HEADER) return;
+  if (http::equals_ignoring_case(request_.consumed_credential, place->name)) return;
+  const auto value = request_.headers.get(place->name);
+  if (!value || value->size() <= place->prefix.size() ||
+      !http::equals_ignoring_case(value->substr(0, place->prefix.size()), place->prefix)) {
+    return;
+  }
+  context_.credential.kind = HG_CREDENTIAL_CLIENT;
+  context_.credential.value = value->substr(place->prefix.size());
+}
+
+net::Task<Attempt::MaybeFailure> Attempt::prepare() {
+  forward_headers();
+  const std::int32_t allowed = co_await policies_.on_attempt(context_);
+  if (allowed != HG_CONTINUE) {
+    co_return failure(FailureKind::cannot, "policy_refused", "was refused by a policy");
+  }
+  if (!endpoint_.provider) {
+    context_.method = request_.head.method;
+    context_.target = request_.head.target;
+    context_.body.share(request_.body);
+    co_return std::nullopt;
+  }
+  choose_credential();
+  request_.last_credential = context_.credential.value;
+  request_.attempt_used_client_key = context_.credential.kind == HG_CREDENTIAL_CLIENT;
+  if (request_.attempt_used_client_key) pick_.permit.use_caller_credential();
+  if (auto problem = build()) co_return problem;
+  co_return co_await sign();
+}
+
+Attempt::MaybeFailure Attempt::build() {
+  plugin::ProviderInstance& provider = *endpoint_.provider;
+  const bool neutral = request_.dialect.route && !passes_dialect();
+  JsonBody as_asked(request_.arena, request_.worker.scanner);
+  if (neutral && !request_.dialect.dialect->declares().neutral) {
+    // The next attempt may be at a provider that takes the client's own format.
+    as_asked.share(request_.body);
+    call_.enter(Phase::request, nullptr);
+    if (request_.dialect.dialect->to_neutral(request_.dialect_context, call_) != HG_CONTINUE) {
+      return failure(FailureKind::cannot, "not_translatable", "cannot be asked this");
+    }
+  }
+
+  hg_build in{};
+  in.size = HG_END_OF(hg_build, max_tokens);
+  in.stream = request_.facets.stream ? 1 : 0;
+  in.neutral = neutral ? 1 : 0;
+  in.operation = plugin::str(request_.operation());
+  in.dialect = plugin::str(request_.dialect_id());
+  in.model = plugin::str(context_.model);
+  in.base_path = plugin::str(endpoint_.base_path);
+  in.max_tokens = request_.facets.max_tokens.value_or(HG_UNKNOWN_COUNT);
+  std::string path;
+  if (!request_.dialect.route) {
+    path = provider.pass_through().match(request_.path).value_or(std::string_view());
+    const std::string query = query_without_credentials();
+    if (!query.empty()) path.append("?").append(query);
+    in.path = plugin::str(path);
+  }
+
+  call_.enter(Phase::build, &context_);
+  const auto worker = static_cast<std::uint32_t>(request_.worker.worker.index());
+  context_.provider_open = provider.open(worker, call_, context_.provider_context) == HG_CONTINUE;
+  const bool built =
+      context_.provider_open && provider.build(context_.provider_context, call_, in) == HG_CONTINUE;
+  if (neutral && !request_.dialect.dialect->declares().neutral) request_.body.share(as_asked);
+  if (!built) {
+    return failure(FailureKind::cannot, "not_expressible", "cannot express this request");
+  }
+  if (endpoint_.path_override) context_.target = *endpoint_.path_override;
+  if (context_.method.empty() || context_.target.empty()) {
+    return failure(FailureKind::cannot, "plugin_error", "has a plugin that built no request");
+  }
+  return std::nullopt;
+}
+
+// The client's query for a pass-through path, without the parameters that can carry a key.
+std::string Attempt::query_without_credentials() const {
+  std::string query(request_.query);
+  for (const std::string& name : request_.snapshot->credential_parameters)
+    query = http::remove_query_parameter(query, name);
+  return query;
+}
+
+net::Task<Attempt::MaybeFailure> Attempt::sign() {
+  hg_credential credential{};
+  credential.size = HG_END_OF(hg_credential, prefix);
+  credential.kind = context_.credential.kind;
+  credential.value = plugin::str(context_.credential.value);
+  credential.place = context_.credential.place;
+  credential.name = plugin::str(context_.credential.name);
+  credential.prefix = plugin::str(context_.credential.prefix);
+  call_.enter(Phase::sign, &context_);
+  std::int32_t result = endpoint_.provider->sign(context_.provider_context, call_, credential);
+  if (result == HG_PAUSE) {
+    auto resume = [this](std::uint32_t reason) {
+      call_.enter(Phase::sign, &context_);
+      return endpoint_.provider->on_async(context_.provider_context, call_, reason);
+    };
+    result = co_await policies_.resumed(result, resume);
+  }
+  if (result != HG_CONTINUE) {
+    co_return failure(FailureKind::cannot, "not_signed", "could not be given its credential");
+  }
+  co_return std::nullopt;
+}
+
+void Attempt::write_request() {
+  head_text_.clear();
+  http::write_request_line(head_text_, context_.method, context_.target);
+  http::write_header(head_text_, "host", endpoint_.authority);
+  for (const http::Header& header : context_.headers)
+    http::write_header(head_text_, header.name, header.value);
+  // Answers are read here, and coding them would cost both sides more than it saves.
+  http::write_header(head_text_, "accept-encoding", "identity");
+  const std::size_t length = context_.body.size();
+  if (length > 0 || context_.method == "POST" || context_.method == "PUT") {
+    http::write_header(head_text_, "content-length", length);
+  }
+  http::write_head_end(head_text_);
+}
+
+TimePoint Attempt::first_answer_deadline() const {
+  const config::TimeoutConfig& timeout = endpoint_.timeout;
+  TimePoint until = sent_ + (request_.facets.stream ? timeout.first_token_timeout
+                                                    : milliseconds(kWholeAnswerTimeout));
+  if (timeout.backend_request_timeout) {
+    const TimePoint attempt_end = started_ + *timeout.backend_request_timeout;
+    until = request_.facets.stream ? std::min(until, attempt_end) : attempt_end;
+  }
+  return request_.deadline ? std::min(until, *request_.deadline) : until;
+}
+
+// Connects and sends; once more on a fresh connection if the one that waited turns out to be dead.
+net::Task<Attempt::MaybeFailure> Attempt::send() {
+  write_request();
+  for (bool fresh = false;; fresh = true) {
+    if (!fresh) connection_ = request_.worker.pool.take_idle(*endpoint_.target);
+    if (!connection_) {
+      TimePoint until = request_.worker.worker.clock().now() + endpoint_.connect_timeout;
+      if (request_.deadline) until = std::min(until, *request_.deadline);
+      const upstream::AcquireOptions options(until, true);
+      auto acquired = co_await request_.worker.pool.acquire(*endpoint_.target, options);
+      if (!acquired) {
+        co_return failure(FailureKind::connect, acquired.error().code,
+                          "could not be reached: " + acquired.error().message);
+      }
+      connection_ = std::move(*acquired);
+    }
+    if (client_.gone()) co_return failure(FailureKind::transport, "client_gone", "was cancelled");
+    bool stale = false;
+    auto problem = co_await send_on_connection(stale);
+    if (!problem || !stale) co_return problem;
+    connection_.reset();
+  }
+}
+
+net::Task<Attempt::MaybeFailure> Attempt::send_on_connection(bool& stale) {
+  std::vector<std::string_view> pieces{head_text_};
+  context_.body.append_pieces(pieces);
+  sent_ = request_.worker.worker.clock().now();
+  bytes_received_ = 0;
+  deadline_.arm(first_answer_deadline());
+  const net::ErrorCode error = co_await connection_->stream().write(pieces);
+  MaybeFailure problem;
+  if (error) {
+    read_error_ = error;
+    problem = read_failure();
+  } else {
+    problem = co_await read_head();
+  }
+  if (problem && !deadline_.expired() && !client_.gone()) {
+    upstream::BrokenExchange broken{};
+    broken.reused = connection_->reused();
+    broken.bytes_received = bytes_received_;
+    broken.body_replayable = true;
+    broken.error = read_error_;
+    stale = upstream::stale_retry_allowed(broken);
+  }
+  co_return problem;
+}
+
+net::Task<Attempt::MaybeFailure> Attempt::read_head() {
+  static constexpr http::HeadLimits kLimits;
+  context_.head.clear();
+  for (;;) {
+    if (!connection_->buffer().empty()) {
+      http::ParseStep step = http::parse_response_head(connection_->buffer().data(), kLimits,
+                                                       context_.method == "HEAD", context_.head);
+      if (step.status == http::ParseStatus::failed) {
+        co_return failure(FailureKind::bad_answer, "upstream_bad_response",
+                          "sent no valid answer: " + step.error->message);
+      }
+      if (step.status == http::ParseStatus::done) {
+        if (!context_.head.informational()) {
+          take_head(step.consumed);
+          co_return std::nullopt;
+        }
+        connection_->buffer().consume(step.consumed);
+        context_.head.clear();
+        continue;
+      }
+    }
+    const bool more = co_await read_more();
+    if (!more) co_return read_failure();
+  }
+}
+
+// Keeps what is needed of the head; its bytes make room for the body.
+void Attempt::take_head(std::size_t bytes) {
+  const http::HopByHop hop(context_.head.headers);
+  context_.response_headers.clear();
+  for (const http::Header& header : context_.head.headers) {
+    if (http::equals_ignoring_case(header.name, "content-type")) {
+      content_type_ = without_parameters(header.value);
+      std::transform(content_type_.begin(), content_type_.end(), content_type_.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    } else if (http::equals_ignoring_case(header.name, "content-encoding") &&
+               !http::equals_ignoring_case(header.value, "identity")) {
+      content_encoding_ = header.value;
+    }
+    if (hop.ends_here(header.name) || stays_here(header.name)) continue;
+    context_.response_headers.add(header.name, header.value);
+  }
+  const http::BodyLimits limits;
+  framing_ = http::response_body(context_.head, context_.method == "HEAD", limits);
+  body_complete_ = framing_.done();
+  context_.head.headers.clear();  // views into the buffer, which moves on
+  connection_->buffer().consume(bytes);
+}
+
+}  // namespace headgate::exchange

@@ -1,0 +1,391 @@
+#include "core/exchange/attempt_stream.hpp"
+
+#include <headgate/dialect.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/log.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+http::EventFraming framing_of(std::uint32_t framing) {
+  switch (framing) {
+    case HG_FRAMING_NDJSON:
+      return http::EventFraming::ndjson;
+    case HG_FRAMING_AWS:
+      return http::EventFraming::aws_event_stream;
+    default:
+      return http::EventFraming::sse;
+  }
+}
+
+bool contains(std::string_view text, std::string_view word) {
+  return memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
+}
+
+}  // namespace
+
+StreamRelay::StreamRelay(Attempt& attempt, const hg_plan& plan)
+    : attempt_(attempt), plan_(plan), cutter_(framing_of(plan.framing)) {}
+
+net::Task<AttemptEnd> StreamRelay::run() {
+  if (!attempt_.content_encoding_.empty()) {
+    co_return attempt_.failed(attempt_.failure(FailureKind::bad_answer, "upstream_bad_response",
+                                               "coded a stream although it was asked not to"));
+  }
+  unframe();
+  for (;;) {
+    const Step step = cut_events();
+    if (step == Step::failed) co_return co_await fail();
+    const bool written = co_await flush();
+    if (!written) co_return stopped();
+    if (upstream_done_) co_return co_await finish();
+    const bool more = co_await fill();
+    if (!more && !upstream_done_) co_return co_await fail();
+  }
+}
+
+TimePoint StreamRelay::read_deadline() const {
+  if (!gate_.open()) return attempt_.first_answer_deadline();
+  if (finished_) return attempt_.idle_deadline(milliseconds(Attempt::kEndGrace));
+  return attempt_.idle_deadline(attempt_.endpoint_.timeout.stream_idle_timeout);
+}
+
+// Body bytes of the connection's buffer become contiguous event text.
+void StreamRelay::unframe() {
+  ReadBuffer& buffer = attempt_.connection_->buffer();
+  while (!upstream_done_) {
+    http::Piece piece = attempt_.framing_.next(buffer.data());
+    if (piece.status == http::PieceStatus::failed) {
+      failure_ =
+          attempt_.failure(FailureKind::bad_answer, "upstream_bad_response", piece.error->message);
+      framing_failed_ = true;
+      return;
+    }
+    if (!piece.data.empty()) {
+      std::memcpy(events_.space(piece.data.size()).data(), piece.data.data(), piece.data.size());
+      events_.commit(piece.data.size());
+    }
+    buffer.consume(piece.consumed);
+    if (piece.status == http::PieceStatus::done) {
+      upstream_done_ = true;
+      attempt_.body_complete_ = true;
+    }
+    if (piece.consumed == 0 || buffer.empty()) return;
+  }
+}
+
+net::Task<bool> StreamRelay::fill() {
+  settle();
+  attempt_.deadline_.arm(read_deadline());
+  const bool more = co_await attempt_.read_more();
+  attempt_.deadline_.disarm();
+  if (more) {
+    unframe();
+    co_return !framing_failed_;
+  }
+  const bool expired = attempt_.deadline_.expired();
+  if (expired && finished_) {
+    upstream_done_ = true;  // it said all it had to say, and then forgot to hang up
+    co_return true;
+  }
+  if (!expired && net::is_end(attempt_.read_error_) && attempt_.framing_.end_of_input()) {
+    upstream_done_ = true;
+    co_return true;
+  }
+  failure_ = attempt_.read_failure();
+  co_return false;
+}
+
+StreamRelay::Step StreamRelay::cut_events() {
+  for (;;) {
+    const http::Cut cut = upstream_done_ ? cut_last() : cutter_.next(events_.data());
+    if (cut.status == http::CutStatus::need_more) return Step::more;
+    if (cut.status == http::CutStatus::failed) {
+      return refuse(FailureKind::bad_answer, "upstream_bad_response", cut.error->message);
+    }
+    const Step step = handle(cut.event);
+    // Bytes of a run stay readable until the buffer is filled again.
+    events_.consume(cut.consumed);
+    if (step != Step::more) return step;
+  }
+}
+
+http::Cut StreamRelay::cut_last() {
+  http::Cut cut = cutter_.next(events_.data());
+  if (cut.status == http::CutStatus::need_more) cut = cutter_.finish(events_.data());
+  return cut;
+}
+
+bool StreamRelay::needs_call(const http::Event& event) const {
+  if (!gate_.open() || plan_.literal_count == 0 || plan_.passes == 0) return true;
+  const std::size_t count = std::min<std::size_t>(plan_.literal_count, 4);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (contains(event.raw, plugin::view(plan_.literals[i]))) return true;
+  }
+  return false;
+}
+
+StreamRelay::Step StreamRelay::handle(const http::Event& event) {
+  if (!event.has_data) {
+    // Comments keep connections alive; they say nothing, and mean nothing in another format.
+    if (plan_.passes != 0 && begun_) pass(event.raw);
+    return Step::more;
+  }
+  if (needs_call(event)) return handle_shown(event);
+  ++events_seen_;
+  if (attempt_.policies_.reads_events()) {
+    attempt_.call_.clear_emitted();
+    shown_.assign(1, EmittedEvent{std::string(event.type), std::string(event.data)});
+    return emit(HG_EVENT_MEANINGFUL);
+  }
+  pass(event.raw);
+  return Step::more;
+}
+
+StreamRelay::Step StreamRelay::handle_shown(const http::Event& event) {
+  hg_event in{};
+  in.size = HG_END_OF(hg_event, data);
+  in.committed = begun_ ? 1 : 0;
+  in.type = plugin::str(event.type);
+  in.data = plugin::str(event.data);
+  std::uint32_t flags = 0;
+  Call& call = attempt_.call_;
+  call.clear_emitted();
+  call.enter(Phase::event, &attempt_.context_);
+  const std::int32_t result =
+      attempt_.endpoint_.provider->on_event(attempt_.context_.provider_context, call, in, flags);
+  if ((flags & HG_EVENT_NOT_JSON) != 0) {
+    ++dropped_events_;
+    log::warn("request " + attempt_.request_.id + ": an event of " + attempt_.endpoint_.name +
+              " is not JSON and was dropped");
+    return in_tool_call_ ? refuse(FailureKind::bad_answer, "upstream_bad_event",
+                                  "sent an event that is not JSON inside a tool call")
+                         : Step::more;
+  }
+  if ((flags & HG_EVENT_ERROR) != 0) {
+    failure_ =
+        attempt_.failure(FailureKind::event, "upstream_error_event", "sent an error in its stream");
+    failure_.status = attempt_.context_.head.status;
+    failure_.body = event.data;
+    if (begun_ && plan_.passes != 0) {
+      pass(event.raw);  // the provider's own words, in the client's format
+      error_passed_ = true;
+    }
+    return Step::failed;
+  }
+  if (result == HG_ABORT) {
+    return refuse(FailureKind::bad_answer, "upstream_bad_event",
+                  "sent an event that its plugin cannot read");
+  }
+  const Step step = note(flags, event.raw.size());
+  if (step != Step::more) return step;
+  const bool end_marker = (flags & HG_EVENT_END) != 0;
+  if (result == HG_CONTINUE && plan_.passes != 0 &&
+      (end_marker || !attempt_.policies_.reads_events())) {
+    pass(event.raw);
+    end_marked_ = end_marked_ || end_marker;
+    return Step::more;
+  }
+  if (end_marker) return Step::more;  // the client's own end is written by finish()
+  shown_.clear();
+  if (result == HG_CONTINUE) {
+    shown_.push_back(EmittedEvent{std::string(event.type), std::string(event.data)});
+  } else {
+    shown_.swap(call.emitted());
+  }
+  return emit(flags);
+}
+
+// What an event was, for the gate, the statistics and the end of the stream.
+StreamRelay::Step StreamRelay::note(std::uint32_t flags, std::size_t bytes) {
+  ++events_seen_;
+  if ((flags & (HG_EVENT_FINAL | HG_EVENT_END)) != 0) finished_ = true;
+  in_tool_call_ = (flags & HG_EVENT_TOOL) != 0;
+  const bool was_open = gate_.open();
+  if (gate_.on_event(flags, bytes) == CommitGate::Decision::fail) {
+    return refuse(FailureKind::event, "upstream_error_event", "sent an error in its stream");
+  }
+  if (!was_open && gate_.open()) attempt_.note_first_token();
+  return Step::more;
+}
+
+// Events of the neutral form (or of the client's, where a policy reads them): policies, then the
+// dialect, then the client's framing.
+StreamRelay::Step StreamRelay::emit(std::uint32_t flags) {
+  if (attempt_.policies_.reads_events() &&
+      !attempt_.policies_.on_event(attempt_.context_, shown_, flags)) {
+    return refuse(FailureKind::cannot, "policy_failed", "was stopped by a policy");
+  }
+  const plugin::DialectInstance& dialect = *attempt_.request_.dialect.dialect;
+  if (plan_.passes != 0 || dialect.declares().neutral) {
+    for (const EmittedEvent& event : shown_) add_event(event.data);
+    return Step::more;
+  }
+  Call& call = attempt_.call_;
+  for (const EmittedEvent& event : shown_) {
+    call.clear_emitted();
+    call.enter(Phase::event, &attempt_.context_);
+    const std::int32_t result =
+        dialect.from_neutral_event(attempt_.request_.dialect_context, call, event.data, flags);
+    if (result == HG_ABORT) {
+      return refuse(FailureKind::bad_answer, "not_translatable",
+                    "sent an event that cannot be translated");
+    }
+    if (result == HG_CONTINUE) add_event(event.data);
+    for (const EmittedEvent& made : call.emitted()) add_event(made.data);
+  }
+  return Step::more;
+}
+
+StreamRelay::Step StreamRelay::refuse(FailureKind kind, std::string_view code, std::string detail) {
+  failure_ = attempt_.failure(kind, code, std::move(detail));
+  return Step::failed;
+}
+
+void StreamRelay::pass(std::string_view raw) {
+  if (run_.empty()) {
+    run_ = raw;
+  } else if (run_.data() + run_.size() == raw.data()) {
+    run_ = std::string_view(run_.data(), run_.size() + raw.size());
+  } else {
+    settle();
+    run_ = raw;
+  }
+}
+
+void StreamRelay::add(std::string_view text) {
+  settle();
+  out_ += text;
+}
+
+void StreamRelay::add_event(std::string_view data) {
+  settle();
+  out_ += "data: ";
+  out_ += data;
+  out_ += "\n\n";
+}
+
+void StreamRelay::settle() {
+  out_ += run_;
+  run_ = {};
+}
+
+// Before the commit everything is held (settled, because the buffer moves on).
+net::Task<bool> StreamRelay::flush() {
+  if (!gate_.open()) {
+    settle();
+    co_return !attempt_.client_.gone();
+  }
+  std::vector<std::string_view> pieces;
+  if (!out_.empty()) pieces.push_back(out_);
+  if (!run_.empty()) pieces.push_back(run_);
+  bool written = true;
+  if (!begun_) {
+    if (plan_.passes == 0 || plan_.framing != HG_FRAMING_SSE) {
+      attempt_.context_.response_headers.set("content-type", "text/event-stream; charset=utf-8");
+    }
+    stop_ = attempt_.policies_.on_response(attempt_.context_);
+    if (stop_ != HG_CONTINUE) co_return false;
+    begun_ = true;
+    attempt_.add_answer_headers();
+    written = co_await attempt_.client_.begin_answer(attempt_.context_.head.status,
+                                                     attempt_.context_.response_headers,
+                                                     std::nullopt, std::move(pieces));
+  } else if (!pieces.empty()) {
+    written = co_await attempt_.client_.send(std::move(pieces));
+  }
+  out_.clear();
+  run_ = {};
+  co_return written;
+}
+
+// The upstream's stream is over, in order or not: was it complete?
+net::Task<AttemptEnd> StreamRelay::finish() {
+  settle();
+  Call& call = attempt_.call_;
+  std::uint32_t flags = 0;
+  call.clear_emitted();
+  call.enter(Phase::event, &attempt_.context_);
+  const std::int32_t result = attempt_.endpoint_.provider->on_end(
+      attempt_.context_.provider_context, call, HG_END_COMPLETE, flags);
+  const bool reads = attempt_.endpoint_.provider->reads_events();
+  if (!reads && attempt_.body_complete_) flags |= HG_EVENT_FINAL;
+  if (result == HG_ABORT) {
+    refuse(FailureKind::bad_answer, "upstream_cut",
+           "ended its stream before the answer was complete");
+    co_return co_await fail();
+  }
+  if (flags != 0) note(flags, 0);
+  shown_.clear();
+  shown_.swap(call.emitted());
+  if (!shown_.empty() && emit(flags) == Step::failed) co_return co_await fail();
+  if (!finished_) {
+    refuse(FailureKind::transport, "upstream_cut",
+           "ended its stream before the answer was complete");
+    co_return co_await fail();
+  }
+  if (!end_marked_) add(attempt_.request_.dialect.dialect->declares().event_end);
+  if (!begun_) {
+    gate_.on_event(HG_EVENT_FINAL, 0);
+    const bool written = co_await flush();
+    if (!written) co_return stopped();
+  }
+  settle();
+  std::vector<std::string_view> pieces;
+  if (!out_.empty()) pieces.push_back(out_);
+  co_await attempt_.client_.end_answer(std::move(pieces));
+  attempt_.note_last_token();
+  co_return attempt_.served();
+}
+
+// Nothing more can be written: the client left, or a policy stopped the answer at its head.
+AttemptEnd StreamRelay::stopped() {
+  if (stop_ == HG_CONTINUE) return attempt_.served();
+  if (stop_ == HG_STOP && attempt_.request_.recorded) {
+    attempt_.finish(select::OutcomeKind::success, "", HG_SCOPE_NONE, {});
+    return AttemptEnd(AttemptEnd::Kind::answered);
+  }
+  return attempt_.failed(
+      attempt_.failure(FailureKind::cannot, "policy_failed", "was stopped by a policy"));
+}
+
+// Before the commit the attempt has failed, and another endpoint may serve. Afterwards the client
+// is told in its own format: a cut stream never looks like a complete one.
+net::Task<AttemptEnd> StreamRelay::fail() {
+  if (attempt_.client_.gone()) co_return attempt_.served();
+  if (!begun_) co_return attempt_.failed(std::move(failure_));
+  const std::string_view code = failure_.code;
+  std::string message =
+      "the answer of '" + attempt_.endpoint_.name + "' broke off: it " + failure_.detail;
+  co_return co_await end_broken(code, std::move(message));
+}
+
+net::Task<AttemptEnd> StreamRelay::end_broken(std::string_view code, std::string message) {
+  settle();
+  if (!error_passed_) {
+    Call& call = attempt_.call_;
+    call.clear_emitted();
+    call.enter(Phase::answer, &attempt_.context_);
+    hg_client_error error{};
+    error.size = HG_END_OF(hg_client_error, event);
+    error.status = 502;
+    error.code = plugin::str(code);
+    error.message = plugin::str(message);
+    error.fault = 1;
+    error.event = 1;
+    attempt_.request_.dialect.dialect->error(attempt_.request_.dialect_context, call, error);
+    for (const EmittedEvent& event : call.emitted()) add_event(event.data);
+  }
+  std::vector<std::string_view> pieces;
+  settle();
+  if (!out_.empty()) pieces.push_back(out_);
+  attempt_.client_.close_after_answer();
+  co_await attempt_.client_.end_answer(std::move(pieces));
+  attempt_.note_last_token();
+  co_return attempt_.broken(code);
+}
+
+}  // namespace headgate::exchange

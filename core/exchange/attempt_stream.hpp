@@ -1,0 +1,75 @@
+#pragma once
+// An answer event by event: cut, shown to the provider's plugin, held until the commit gate opens,
+// then written on as it comes. Events that pass untouched are written from the buffer they were
+// read into. [worker]
+
+#include <headgate/provider.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/read_buffer.hpp"
+#include "core/exchange/attempt.hpp"
+#include "core/exchange/commit_gate.hpp"
+#include "core/http/event_cutter.hpp"
+
+namespace headgate::exchange {
+
+class StreamRelay {
+ public:
+  StreamRelay(Attempt& attempt, const hg_plan& plan);
+
+  // Runs to the end of the answer, or to a failure before the commit.
+  net::Task<AttemptEnd> run();
+
+ private:
+  enum class Step : std::uint8_t { more, failed };
+
+  // Takes what has been read into events_ apart. `failed`: failure_ says why.
+  Step cut_events();
+  http::Cut cut_last();  // what is left when the upstream has ended
+  Step handle(const http::Event& event);
+  Step handle_shown(const http::Event& event);
+  bool needs_call(const http::Event& event) const;
+  Step note(std::uint32_t flags, std::size_t bytes);
+  Step emit(std::uint32_t flags);
+  Step refuse(FailureKind kind, std::string_view code, std::string detail);
+
+  net::Task<bool> fill();   // reads more into events_
+  void unframe();           // moves body bytes from the connection into events_
+  net::Task<bool> flush();  // writes what is due; false: stopped() says why not
+  AttemptEnd stopped();
+  net::Task<AttemptEnd> finish();  // the upstream's stream is over
+  net::Task<AttemptEnd> fail();
+  net::Task<AttemptEnd> end_broken(std::string_view code, std::string message);
+  TimePoint read_deadline() const;
+
+  // What goes out: copied text, then a run of bytes that still lie in events_.
+  void pass(std::string_view raw);
+  void add(std::string_view text);
+  void add_event(std::string_view data);
+  void settle();  // copies the run, before events_ moves
+
+  Attempt& attempt_;
+  const hg_plan plan_;
+  http::EventCutter cutter_;
+  CommitGate gate_;
+  ReadBuffer events_;
+  std::string out_;
+  std::string_view run_;
+  bool begun_ = false;  // the client has the head
+  bool upstream_done_ = false;
+  bool finished_ = false;    // the finish reason was said
+  bool end_marked_ = false;  // the format's own end marker was passed on
+  bool in_tool_call_ = false;
+  bool error_passed_ = false;
+  bool framing_failed_ = false;
+  std::int32_t stop_ = 0;  // HG_*, of the policies at the head of the answer
+  std::vector<EmittedEvent> shown_;
+  std::uint64_t events_seen_ = 0;
+  std::uint32_t dropped_events_ = 0;
+  Failure failure_;
+};
+
+}  // namespace headgate::exchange

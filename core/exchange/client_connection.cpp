@@ -1,0 +1,144 @@
+#include "core/exchange/client_connection.hpp"
+
+#include <utility>
+
+#include "core/exchange/client_link.hpp"
+#include "core/exchange/exchange.hpp"
+#include "core/http/head_parser.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+// After the last answer the client's unread bytes are taken for a moment: closing over them would
+// reset the connection, and the client might lose the answer.
+constexpr std::chrono::seconds kLingerTimeout{2};
+constexpr std::size_t kLingerBytesMax = 1024 * 1024;
+
+class ClientConnection {
+ public:
+  ClientConnection(WorkerContext& worker, std::unique_ptr<net::ByteStream> stream,
+                   std::uint16_t port)
+      : worker_(worker),
+        stream_(std::move(stream)),
+        port_(port),
+        link_(worker, *stream_),
+        deadline_(worker.worker.sweep(), [this] { stream_->close(); }) {
+    ++worker_.connections;
+  }
+  ~ClientConnection() { --worker_.connections; }
+  ClientConnection(const ClientConnection&) = delete;
+  ClientConnection& operator=(const ClientConnection&) = delete;
+
+  net::Task<void> run() {
+    while (!worker_.draining) {
+      const bool came = co_await read_head();
+      if (!came) break;
+      link_.begin_request(head_.minor_version, head_.keep_alive, head_.method == "HEAD");
+      co_await serve_one();
+      if (!link_.keep_alive()) break;
+    }
+    if (!link_.gone() && link_.head_sent()) co_await linger();
+    stream_->close();
+  }
+
+ private:
+  // In a function of its own, so that the exchange's memory is not held between requests.
+  net::Task<void> serve_one() {
+    Exchange exchange(worker_, *stream_, in_, head_, link_, port_);
+    co_await exchange.run();
+  }
+
+  // False: no further request, whatever the reason; a client that sent something else than a
+  // request has been told so.
+  net::Task<bool> read_head() {
+    const config::HttpLimits& limits = worker_.snapshot->config->frontend.http;
+    http::HeadLimits head_limits;
+    head_limits.head_bytes_max = static_cast<std::size_t>(limits.head_bytes_max);
+    head_limits.headers_max = limits.headers_max;
+    const milliseconds head_timeout = limits.head_timeout;
+    head_.clear();
+    if (in_.empty()) {
+      const bool came = co_await wait_for_request(limits.idle_timeout);
+      if (!came) co_return false;
+    }
+    const TimePoint until = worker_.worker.clock().now() + head_timeout;
+    for (;;) {
+      http::ParseStep step = http::parse_request_head(in_.data(), head_limits, head_);
+      if (step.status == http::ParseStatus::done) co_return true;
+      if (step.status == http::ParseStatus::failed) {
+        Error error = std::move(*step.error);
+        co_await refuse(error);
+        co_return false;
+      }
+      deadline_.arm(until);
+      const net::ReadResult result = co_await stream_->read_some(in_.space());
+      deadline_.disarm();
+      if (deadline_.expired()) {
+        Error error = client_error(408, "head_timeout", "the request head did not arrive in time");
+        stream_->close();
+        co_return false;
+      }
+      if (result.error) co_return false;
+      in_.commit(result.bytes);
+    }
+  }
+
+  net::Task<bool> wait_for_request(milliseconds idle_timeout) {
+    const IdleConnections::Entry idle(worker_.idle, *stream_);
+    deadline_.arm_after(idle_timeout);
+    const std::span<char> space = in_.space();
+    const net::ReadResult result = co_await stream_->read_some(space);
+    deadline_.disarm();
+    if (result.error) co_return false;
+    in_.commit(result.bytes);
+    co_return true;
+  }
+
+  net::Task<void> refuse(const Error& error) {
+    link_.begin_request(1, false, false);
+    Arena arena;
+    http::HeaderMap headers(arena);
+    headers.set("content-type", "application/json");
+    const std::string body = plain_error(error);
+    std::vector<std::string_view> pieces{body};
+    co_await link_.send_whole(error.status, headers, std::move(pieces));
+    auto record = worker_.access_log.take();
+    record->time = worker_.worker.clock().wall();
+    record->client_address = stream_->remote_address();
+    record->status = error.status;
+    record->error_code = error.code;
+    worker_.access_log.submit(std::move(record));
+  }
+
+  net::Task<void> linger() {
+    co_await stream_->shutdown_send();
+    deadline_.arm_after(kLingerTimeout);
+    std::size_t seen = 0;
+    while (seen < kLingerBytesMax) {
+      in_.consume(in_.size());
+      const std::span<char> space = in_.space();
+      const net::ReadResult result = co_await stream_->read_some(space);
+      if (result.error) break;
+      seen += result.bytes;
+    }
+    deadline_.disarm();
+  }
+
+  WorkerContext& worker_;
+  std::unique_ptr<net::ByteStream> stream_;
+  const std::uint16_t port_;
+  ClientLink link_;
+  net::Deadline deadline_;
+  ReadBuffer in_;
+  http::RequestHead head_;
+};
+
+}  // namespace
+
+net::Task<void> serve_connection(WorkerContext& worker, std::unique_ptr<net::ByteStream> stream,
+                                 std::uint16_t port) {
+  ClientConnection connection(worker, std::move(stream), port);
+  co_await connection.run();
+}
+
+}  // namespace headgate::exchange

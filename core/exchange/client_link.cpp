@@ -1,0 +1,144 @@
+#include "core/exchange/client_link.hpp"
+
+#include <utility>
+
+#include "core/http/head_writer.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+bool may_have_body(int status) {
+  return status >= 200 && status != 204 && status != 304;
+}
+
+std::uint64_t total(const std::vector<std::string_view>& pieces) {
+  std::uint64_t bytes = 0;
+  for (const std::string_view piece : pieces) bytes += piece.size();
+  return bytes;
+}
+
+}  // namespace
+
+ClientLink::ClientLink(WorkerContext& worker, net::ByteStream& stream)
+    : worker_(worker),
+      stream_(stream),
+      write_deadline_(worker.worker.sweep(), [this] { stream_.close(); }),
+      watch_deadline_(worker.worker.sweep(), [this] {
+        watching_ = true;
+        stream_.watch_peer([this] {
+          gone_ = true;
+          if (on_gone_) on_gone_();
+        });
+      }) {}
+
+ClientLink::~ClientLink() {
+  unwatch();
+}
+
+void ClientLink::begin_request(int minor_version, bool keep_alive, bool head_request) {
+  minor_version_ = minor_version;
+  keep_alive_ = keep_alive;
+  head_request_ = head_request;
+  head_sent_ = false;
+  chunked_ = false;
+  body_bytes_ = 0;
+}
+
+void ClientLink::watch(std::function<void()> on_gone) {
+  on_gone_ = std::move(on_gone);
+  if (!watching_ && !watch_deadline_.armed()) watch_deadline_.arm_after(kWatchAfter);
+}
+
+void ClientLink::unwatch() {
+  on_gone_ = nullptr;
+  watch_deadline_.disarm();
+  if (watching_) stream_.unwatch_peer();
+  watching_ = false;
+}
+
+void ClientLink::write_head(int status, const http::HeaderMap& headers,
+                            std::optional<std::uint64_t> length) {
+  head_.clear();
+  http::write_status_line(head_, status);
+  http::write_header(head_, "date", worker_.date());
+  for (const http::Header& header : headers) http::write_header(head_, header.name, header.value);
+  chunked_ = false;
+  if (length) {
+    if (may_have_body(status)) http::write_header(head_, "content-length", *length);
+  } else if (minor_version_ >= 1) {
+    chunked_ = true;
+    http::write_header(head_, "transfer-encoding", "chunked");
+  } else {
+    keep_alive_ = false;  // HTTP/1.0: the connection's end is the body's
+  }
+  if (worker_.draining) keep_alive_ = false;
+  if (!keep_alive_) {
+    http::write_header(head_, "connection", "close");
+  } else if (minor_version_ == 0) {
+    http::write_header(head_, "connection", "keep-alive");
+  }
+  http::write_head_end(head_);
+  head_sent_ = true;
+}
+
+net::Task<bool> ClientLink::write(std::span<const std::string_view> pieces) {
+  if (gone_) co_return false;
+  write_deadline_.arm_after(kWriteTimeout);
+  const net::ErrorCode error = co_await stream_.write(pieces);
+  write_deadline_.disarm();
+  if (error) gone_ = true;
+  co_return !error;
+}
+
+void ClientLink::frame(std::vector<std::string_view>& out,
+                       const std::vector<std::string_view>& pieces) {
+  const std::uint64_t bytes = total(pieces);
+  if (bytes == 0 || head_request_) return;
+  body_bytes_ += bytes;
+  if (chunked_) {
+    chunk_head_.clear();
+    http::write_chunk_size(chunk_head_, bytes);
+    out.push_back(chunk_head_);
+  }
+  out.insert(out.end(), pieces.begin(), pieces.end());
+  if (chunked_) out.push_back(http::kChunkEnd);
+}
+
+net::Task<bool> ClientLink::send_whole(int status, const http::HeaderMap& headers,
+                                       std::vector<std::string_view> body) {
+  write_head(status, headers, total(body));
+  std::vector<std::string_view> out{head_};
+  if (may_have_body(status)) frame(out, body);
+  co_return co_await write(out);
+}
+
+net::Task<bool> ClientLink::begin_answer(int status, const http::HeaderMap& headers,
+                                         std::optional<std::uint64_t> length,
+                                         std::vector<std::string_view> first) {
+  write_head(status, headers, length);
+  std::vector<std::string_view> out{head_};
+  frame(out, first);
+  co_return co_await write(out);
+}
+
+net::Task<bool> ClientLink::send(std::vector<std::string_view> pieces) {
+  std::vector<std::string_view> out;
+  frame(out, pieces);
+  if (out.empty()) co_return !gone_;
+  co_return co_await write(out);
+}
+
+net::Task<bool> ClientLink::end_answer(std::vector<std::string_view> pieces) {
+  std::vector<std::string_view> out;
+  frame(out, pieces);
+  if (chunked_ && !head_request_) out.push_back("0\r\n\r\n");
+  if (out.empty()) co_return !gone_;
+  co_return co_await write(out);
+}
+
+net::Task<bool> ClientLink::send_continue() {
+  const std::array<std::string_view, 1> pieces{"HTTP/1.1 100 Continue\r\n\r\n"};
+  co_return co_await write(pieces);
+}
+
+}  // namespace headgate::exchange

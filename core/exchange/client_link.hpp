@@ -1,0 +1,93 @@
+#pragma once
+// The client's end of an exchange: what is written to it, and whether it is still there. A client
+// that leaves cancels whatever is being waited for on its behalf. [worker]
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/exchange/worker_context.hpp"
+#include "core/http/header_map.hpp"
+#include "core/net/byte_stream.hpp"
+#include "core/net/deadline.hpp"
+#include "core/net/signal.hpp"
+#include "core/net/task.hpp"
+
+namespace headgate::exchange {
+
+class ClientLink {
+ public:
+  // A write that the client takes nothing of for so long means that it is stuck.
+  static constexpr std::chrono::seconds kWriteTimeout{120};
+  // Watching the connection costs a few system calls, so it begins only when an answer takes
+  // longer.
+  static constexpr milliseconds kWatchAfter{40};
+
+  // `head_request`: the answer's body is left out. `minor_version` of the request.
+  ClientLink(WorkerContext& worker, net::ByteStream& stream);
+  ~ClientLink();
+  ClientLink(const ClientLink&) = delete;
+  ClientLink& operator=(const ClientLink&) = delete;
+
+  // A new request begins on the connection.
+  void begin_request(int minor_version, bool keep_alive, bool head_request);
+
+  bool gone() const { return gone_; }
+  bool head_sent() const { return head_sent_; }
+  bool keep_alive() const { return keep_alive_ && !gone_; }
+  void close_after_answer() { keep_alive_ = false; }
+  std::uint64_t body_bytes_sent() const { return body_bytes_; }
+
+  // Begins to watch (later) whether the client leaves; `on_gone` is called once when it does.
+  void watch(std::function<void()> on_gone);
+  void unwatch();
+
+  // A whole answer: head and body in one write. False when the client is gone.
+  net::Task<bool> send_whole(int status, const http::HeaderMap& headers,
+                             std::vector<std::string_view> body);
+
+  // An answer whose end is not known yet: its head and the first of its body in one write.
+  // `length`: of the body, if it is known; otherwise it is chunked (or ends with the connection).
+  net::Task<bool> begin_answer(int status, const http::HeaderMap& headers,
+                               std::optional<std::uint64_t> length,
+                               std::vector<std::string_view> first);
+  net::Task<bool> send(std::vector<std::string_view> pieces);
+  // The last of the body and its end.
+  net::Task<bool> end_answer(std::vector<std::string_view> pieces);
+
+  net::Task<bool> send_continue();
+
+  // Breaks the connection: for an answer that cannot be finished in any other honest way.
+  void abort() {
+    keep_alive_ = false;
+    stream_.close();
+  }
+
+ private:
+  void write_head(int status, const http::HeaderMap& headers, std::optional<std::uint64_t> length);
+  net::Task<bool> write(std::span<const std::string_view> pieces);
+  // Frames pieces as one chunk, where the body is chunked.
+  void frame(std::vector<std::string_view>& out, const std::vector<std::string_view>& pieces);
+
+  WorkerContext& worker_;
+  net::ByteStream& stream_;
+  net::Deadline write_deadline_;
+  net::Deadline watch_deadline_;
+  std::function<void()> on_gone_;
+  std::string head_;
+  std::string chunk_head_;
+  int minor_version_ = 1;
+  bool keep_alive_ = false;
+  bool head_request_ = false;
+  bool head_sent_ = false;
+  bool chunked_ = false;
+  bool gone_ = false;
+  bool watching_ = false;
+  std::uint64_t body_bytes_ = 0;
+};
+
+}  // namespace headgate::exchange

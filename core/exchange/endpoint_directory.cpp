@@ -1,0 +1,51 @@
+#include "core/exchange/endpoint_directory.hpp"
+
+#include <utility>
+
+#include "core/select/cell_table.hpp"
+
+namespace headgate::exchange {
+
+EndpointDirectory::Registration EndpointDirectory::add(
+    std::shared_ptr<const select::EndpointSet> set, std::uint16_t endpoint, std::uint64_t& id) {
+  const std::lock_guard lock(mutex_);
+  id = next_id_++;
+  entries_.emplace(id, Entry{std::move(set), endpoint});
+  return Registration(*this, id);
+}
+
+EndpointDirectory::Result EndpointDirectory::evict(std::uint64_t id, select::Scope scope,
+                                                   milliseconds length, std::uint32_t max_percent,
+                                                   TimePoint now) {
+  const auto entry = find(id);
+  if (!entry) return Result::gone;
+  const select::Endpoint& endpoint = entry->set->endpoint(entry->endpoint);
+  const select::Group& group = entry->set->group(entry->set->group_of(entry->endpoint));
+  // Extending one that is out already takes nobody else out.
+  const bool out = endpoint.base_cell().eviction(scope).state(now) == select::ServiceState::out;
+  if (!out && !group.may_evict(max_percent, now)) return Result::limit;
+  select::evict(endpoint.base_cell(), scope, now + length, now);
+  return Result::ok;
+}
+
+EndpointDirectory::Result EndpointDirectory::restore(std::uint64_t id, TimePoint now) {
+  const auto entry = find(id);
+  if (!entry) return Result::gone;
+  for (const select::Scope scope : select::kAllScopes)
+    select::restore(entry->set->endpoint(entry->endpoint).base_cell(), scope, now);
+  return Result::ok;
+}
+
+void EndpointDirectory::remove(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  entries_.erase(id);
+}
+
+std::optional<EndpointDirectory::Entry> EndpointDirectory::find(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto hit = entries_.find(id);
+  if (hit == entries_.end()) return {};
+  return hit->second;
+}
+
+}  // namespace headgate::exchange

@@ -1,0 +1,63 @@
+#pragma once
+// From the 64-bit ids that plugins hold to endpoints. An id is never used twice, so one that
+// outlived its snapshot is found to be gone. Evictions are rare: a lock is good enough. [any]
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "core/base/clock.hpp"
+#include "core/select/endpoint_set.hpp"
+#include "core/select/eviction.hpp"
+
+namespace headgate::exchange {
+
+class EndpointDirectory {
+ public:
+  // Ends the entry when it is destroyed.
+  class Registration {
+   public:
+    Registration(EndpointDirectory& directory, std::uint64_t id)
+        : directory_(&directory), id_(id) {}
+    Registration(Registration&& other) noexcept : directory_(other.directory_), id_(other.id_) {
+      other.directory_ = nullptr;
+    }
+    Registration& operator=(Registration&&) = delete;
+    ~Registration() {
+      if (directory_) directory_->remove(id_);
+    }
+
+   private:
+    EndpointDirectory* directory_;
+    std::uint64_t id_;
+  };
+
+  // Names an endpoint of a set. `id` is for plugins; the registration keeps it alive.
+  Registration add(std::shared_ptr<const select::EndpointSet> set, std::uint16_t endpoint,
+                   std::uint64_t& id);
+
+  enum class Result : std::uint8_t { ok, gone, limit };
+
+  // As hg.endpoints/1 has it: extends only, and never puts out more than `max_percent` of the
+  // group.
+  Result evict(std::uint64_t id, select::Scope scope, milliseconds length,
+               std::uint32_t max_percent, TimePoint now);
+  Result restore(std::uint64_t id, TimePoint now);
+
+ private:
+  struct Entry {
+    std::shared_ptr<const select::EndpointSet> set;
+    std::uint16_t endpoint = 0;
+  };
+
+  void remove(std::uint64_t id);
+  std::optional<Entry> find(std::uint64_t id);
+
+  std::mutex mutex_;
+  std::uint64_t next_id_ = 1;
+  std::unordered_map<std::uint64_t, Entry> entries_;
+};
+
+}  // namespace headgate::exchange

@@ -1,0 +1,116 @@
+#include "core/exchange/exchange.hpp"
+
+#include <utility>
+
+namespace headgate::exchange {
+
+Exchange::Exchange(WorkerContext& worker, net::ByteStream& stream, ReadBuffer& in,
+                   http::RequestHead& head, ClientLink& client, std::uint16_t port)
+    : worker_(worker),
+      stream_(stream),
+      client_(client),
+      port_(port),
+      request_(worker, worker.snapshot, arena_, head),
+      call_(request_),
+      policies_(request_, call_, client),
+      body_(request_, stream, in, client) {
+  request_.started = worker.worker.clock().now();
+  request_.wall = worker.worker.clock().wall();
+  request_.id = std::to_string(worker.worker.index()) + "-" + std::to_string(++worker.requests);
+}
+
+// Contexts of plugins are closed before what they point into goes away.
+Exchange::~Exchange() {
+  policies_.close();
+  if (request_.dialect_open) request_.dialect.dialect->close(request_.dialect_context);
+}
+
+net::Task<void> Exchange::run() {
+  auto problem = co_await prepare();
+  if (!problem) {
+    co_await serve();
+  } else if (problem->code != "client_gone") {
+    co_await answer_error(std::move(*problem), std::nullopt);
+  }
+  client_.unwatch();
+  finish();
+  if (!body_.complete()) client_.close_after_answer();
+  if (client_.keep_alive()) body_.consume();
+}
+
+// Everything before the first policy: what is asked, by whom, of what.
+net::Task<Exchange::MaybeError> Exchange::prepare() {
+  if (auto problem = find_route()) co_return problem;
+  find_dialect();
+  auto body = co_await body_.read();
+  if (!body) co_return std::move(body.error());
+  request_.headers.add_end_to_end(request_.head.headers);
+  if (body_.was_coded()) request_.headers.remove("content-encoding");
+  if (auto problem = choose_backend()) co_return problem;
+  co_return take_body(*body);
+}
+
+net::Task<void> Exchange::serve() {
+  auto problem = co_await run_policies();
+  if (problem) {
+    if (problem->code != "client_gone") {
+      co_await answer_error(std::move(*problem), std::nullopt);
+    }
+    co_return;
+  }
+  if (request_.recorded) {
+    co_await answer_recorded();
+    co_return;
+  }
+  if (request_.dialect.route && request_.dialect.route->answered) {
+    call_.enter(Phase::answer, nullptr);
+    request_.dialect.dialect->answer(request_.dialect_context, call_);
+    co_await answer_recorded();
+    co_return;
+  }
+  co_await try_endpoints();
+}
+
+net::Task<Exchange::MaybeError> Exchange::run_policies() {
+  if (request_.dialect.route) {
+    call_.enter(Phase::request, nullptr);
+    const auto index = static_cast<std::uint32_t>(worker_.worker.index());
+    const std::int32_t opened =
+        request_.dialect.dialect->open(index, call_, request_.dialect_context);
+    if (opened != HG_CONTINUE) {
+      co_return gateway_error("plugin_error", "the plugin of this API format failed");
+    }
+    request_.dialect_open = true;
+  }
+  const std::int32_t result = co_await policies_.on_request();
+  if (client_.gone()) co_return client_error(400, "client_gone", "the client left");
+  if (result == HG_CONTINUE) co_return std::nullopt;
+  if (result == HG_STOP && request_.recorded) co_return std::nullopt;
+  co_return gateway_error("policy_failed", "a policy of this route failed");
+}
+
+net::Task<void> Exchange::answer_recorded() {
+  if (!request_.recorded) {
+    Error missing = gateway_error("plugin_error", "a plugin promised an answer and gave none");
+    co_await answer_error(std::move(missing), std::nullopt);
+    co_return;
+  }
+  RecordedAnswer answer = std::move(*request_.recorded);
+  request_.recorded.reset();
+  if (answer.is_error) {
+    const Fault fault = answer.status < 500 ? Fault::client : Fault::gateway;
+    request_.own_error_code = std::move(answer.code);
+    Error error(fault, Retry::no, answer.status, request_.own_error_code,
+                std::move(answer.message));
+    co_await answer_error(std::move(error), std::nullopt);
+    co_return;
+  }
+  http::HeaderMap headers(arena_);
+  if (!answer.content_type.empty()) headers.set("content-type", answer.content_type);
+  add_headers(headers, false);
+  status_ = answer.status;
+  std::vector<std::string_view> pieces{answer.body};
+  co_await client_.send_whole(answer.status, headers, std::move(pieces));
+}
+
+}  // namespace headgate::exchange

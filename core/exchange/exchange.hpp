@@ -1,0 +1,86 @@
+#pragma once
+// One client request from its head to the last byte of its answer: the story that every other
+// folder of core is a word in.
+//
+//   route -> body -> facets -> policies -> { pick -> attempt } until served -> answer -> record
+//
+// [worker]
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/exchange/attempt.hpp"
+#include "core/exchange/call.hpp"
+#include "core/exchange/client_link.hpp"
+#include "core/exchange/policy_chain.hpp"
+#include "core/exchange/request_body.hpp"
+#include "core/exchange/request_context.hpp"
+
+namespace headgate::exchange {
+
+class Exchange {
+ public:
+  // `in` begins with the head; `port` is the listener's as configured. All must outlive it.
+  Exchange(WorkerContext& worker, net::ByteStream& stream, ReadBuffer& in, http::RequestHead& head,
+           ClientLink& client, std::uint16_t port);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // Serves the request. Afterwards client.keep_alive() tells whether another may follow; `in` then
+  // begins behind this one.
+  net::Task<void> run();
+
+ private:
+  using MaybeError = std::optional<Error>;
+
+  // exchange_route.cpp
+  MaybeError find_route();
+  void find_dialect();
+  MaybeError choose_backend();
+  bool can_serve(const EndpointPlan& endpoint) const;
+  MaybeError take_body(std::string_view body);
+
+  // exchange.cpp
+  net::Task<MaybeError> prepare();
+  net::Task<void> serve();
+  net::Task<MaybeError> run_policies();
+  net::Task<void> answer_recorded();
+
+  // exchange_attempts.cpp
+  net::Task<void> try_endpoints();
+  select::PickResult pick(const EndpointPlan* only);
+  NextStep after(const AttemptEnd& end, const Attempt& attempt);
+  bool others(const EndpointPlan& failed, bool same_group) const;
+  net::Task<void> answer_shortage(const select::PickResult& none);
+  net::Task<void> answer_failure(AttemptEnd end, const EndpointPlan& endpoint);
+  Error error_of(const AttemptEnd& end, const EndpointPlan& endpoint) const;
+
+  // exchange_answer.cpp
+  void finish();
+  net::Task<void> answer_error(Error error, std::optional<milliseconds> retry_after);
+  std::string render(const Error& error);
+  void add_headers(http::HeaderMap& headers, bool retries_spent);
+  void write_record(std::chrono::nanoseconds duration);
+
+  WorkerContext& worker_;
+  net::ByteStream& stream_;
+  ClientLink& client_;
+  const std::uint16_t port_;
+  Arena arena_;
+  RequestContext request_;
+  Call call_;
+  PolicyChain policies_;
+  RequestBody body_;
+  std::vector<std::uint16_t> excluded_;
+  RetryState retry_;
+  int status_ = 0;  // that the client was sent
+  std::string error_code_;
+};
+
+// An error as JSON that is of no particular API format.
+std::string plain_error(const Error& error);
+
+}  // namespace headgate::exchange

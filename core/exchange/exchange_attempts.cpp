@@ -1,0 +1,185 @@
+// pick -> attempt, until one serves the request or nothing is left to try.
+
+#include <algorithm>
+
+#include "core/base/log.hpp"
+#include "core/exchange/exchange.hpp"
+#include "core/exchange/pause.hpp"
+#include "core/select/cell.hpp"
+#include "core/select/cell_table.hpp"
+
+namespace headgate::exchange {
+
+select::PickResult Exchange::pick(const EndpointPlan* only) {
+  const std::vector<EndpointPlan>& plans = request_.backend->endpoints;
+  const auto eligible = [&](const select::Endpoint& endpoint) {
+    const EndpointPlan& plan = plans[endpoint.index()];
+    return only ? &plan == only : can_serve(plan);
+  };
+  select::PickQuery query;
+  query.now = worker_.worker.clock().now();
+  query.prompt_tokens = static_cast<double>(request_.body.size()) / Attempt::kBytesPerToken;
+  query.output_tokens_max = static_cast<double>(request_.facets.max_tokens.value_or(0));
+  if (!request_.facets.model.empty()) query.model = select::model_hash(request_.facets.model);
+  query.excluded = excluded_;
+  query.eligible = eligible;
+  // With everything out the least bad endpoint gets the request rather than nobody.
+  query.last_resort = true;
+  return select::pick(*request_.backend->set, query, worker_.worker.rng());
+}
+
+net::Task<void> Exchange::try_endpoints() {
+  worker_.retries.deposit_one(worker_.worker.clock().now());
+  retry_ = RetryState{};
+  retry_.attempts = 0;
+  retry_.here = 0;
+  const EndpointPlan* again = nullptr;
+  for (;;) {
+    select::PickResult picked = pick(again);
+    if (!picked.endpoint) {
+      co_await answer_shortage(picked);
+      co_return;
+    }
+    ++retry_.attempts;
+    ++retry_.here;
+    milliseconds delay{0};
+    {
+      Attempt attempt(request_, call_, policies_, client_, std::move(picked));
+      AttemptEnd end = co_await attempt.run();
+      if (end.kind != AttemptEnd::Kind::failed) {
+        if (end.kind == AttemptEnd::Kind::answered) co_await answer_recorded();
+        co_return;
+      }
+      const NextStep step = after(end, attempt);
+      if (step.step == Step::give_up) {
+        co_await answer_failure(std::move(end), attempt.endpoint());
+        co_return;
+      }
+      delay = step.delay;
+      again = step.step == Step::again_here ? &attempt.endpoint() : nullptr;
+      request_.recorded.reset();
+    }
+    if (!again) {
+      ++retry_.failovers;
+      retry_.here = 0;
+    }
+    if (delay.count() > 0) {
+      Pause pause(worker_, client_);
+      const TimePoint until = worker_.worker.clock().now() + delay;
+      const bool here = co_await pause.until(until);
+      if (!here) co_return;
+    }
+  }
+}
+
+NextStep Exchange::after(const AttemptEnd& end, const Attempt& attempt) {
+  const EndpointPlan& failed = attempt.endpoint();
+  const auto index = static_cast<std::uint16_t>(&failed - request_.backend->endpoints.data());
+  const TimePoint now = worker_.worker.clock().now();
+  retry_.others_in_group = others(failed, true);
+  retry_.others = retry_.others_in_group || others(failed, false);
+  retry_.jitter = worker_.worker.rng().uniform();
+  if (request_.deadline) {
+    retry_.time_left = std::chrono::duration_cast<milliseconds>(*request_.deadline - now);
+    if (retry_.time_left.count() <= 0) return {};
+  }
+  NextStep step = next_step(end.verdict, retry_, request_.backend->retry);
+  if (step.spends_budget && !worker_.retries.try_spend(now)) {
+    retry_.budget = false;
+    step = next_step(end.verdict, retry_, request_.backend->retry);
+  }
+  if (step.step == Step::elsewhere) excluded_.push_back(index);
+  return step;
+}
+
+// Whether somebody else could be asked: not tried yet, able to, and not out.
+bool Exchange::others(const EndpointPlan& failed, bool same_group) const {
+  const select::EndpointSet& set = *request_.backend->set;
+  const std::vector<EndpointPlan>& plans = request_.backend->endpoints;
+  const auto failed_index = static_cast<std::size_t>(&failed - plans.data());
+  const TimePoint now = worker_.worker.clock().now();
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    if (i == failed_index || !can_serve(plans[i])) continue;
+    if (same_group && set.group_of(i) != set.group_of(failed_index)) continue;
+    if (std::find(excluded_.begin(), excluded_.end(), i) != excluded_.end()) continue;
+    const select::Cell& cell = set.endpoint(i).base_cell();
+    const bool out =
+        std::any_of(select::kAllScopes.begin(), select::kAllScopes.end(), [&](select::Scope scope) {
+          return cell.eviction(scope).state(now) == select::ServiceState::out;
+        });
+    if (!out && !cell.gate.full(set.endpoint(i).concurrency_max())) return true;
+  }
+  return false;
+}
+
+net::Task<void> Exchange::answer_shortage(const select::PickResult& none) {
+  std::optional<milliseconds> retry_after;
+  if (none.earliest_return) {
+    const auto wait = std::chrono::duration_cast<milliseconds>(*none.earliest_return -
+                                                               worker_.worker.clock().now());
+    retry_after = std::max(wait, milliseconds(1));
+  }
+  std::string message = "no provider can take the request now";
+  std::string_view code = "no_endpoint";
+  if (none.shortage == select::Shortage::full) {
+    code = "overloaded";
+    message = "every provider has as many requests in flight as its maxConcurrency allows";
+    if (!retry_after) retry_after = milliseconds(1000);
+  } else if (none.shortage == select::Shortage::evicted) {
+    message = "every provider is out of service";
+  }
+  Error error = gateway_error(code, std::move(message), 503);
+  co_await answer_error(std::move(error), retry_after);
+}
+
+// What the client gets to see of an upstream's failure. The provider's own words only where they
+// are about the client's request: what it says of our key is not for everybody.
+Error Exchange::error_of(const AttemptEnd& end, const EndpointPlan& endpoint) const {
+  const bool clients_fault = end.verdict.next == Next::never && end.verdict.status < 500;
+  Error error(clients_fault ? Fault::client : Fault::upstream, Retry::no, end.verdict.status,
+              end.failure.code, "");
+  if (request_.recorded && request_.recorded->is_error) {  // a plugin said why it cannot
+    error.status = request_.recorded->status;
+    error.message = request_.recorded->message;
+    return error;
+  }
+  if (clients_fault && !end.verdict.message.empty()) {
+    error.message = end.verdict.message;
+    return error;
+  }
+  error.message = "provider '" + endpoint.name + "' " + end.failure.detail;
+  if (request_.attempts.size() > 1) {
+    error.message += " (attempts: " + describe_attempts(request_.attempts) + ")";
+  }
+  return error;
+}
+
+net::Task<void> Exchange::answer_failure(AttemptEnd end, const EndpointPlan& endpoint) {
+  const bool client_key = request_.attempt_used_client_key;
+  const bool own_format = endpoint.provider && request_.dialect.route &&
+                          endpoint.provider->declares().accepts_dialect(request_.dialect_id());
+  const bool pass_through = endpoint.provider && !request_.dialect.route;
+  const bool for_client = end.verdict.next == Next::never || client_key;
+  if (end.failure.kind == FailureKind::status && !end.failure.body.empty() && for_client &&
+      (own_format || pass_through) && !request_.mentions_credential(end.failure.body)) {
+    http::HeaderMap headers(arena_);
+    headers.set("content-type",
+                end.failure.content_type.empty() ? "application/json" : end.failure.content_type);
+    headers.set("x-headgate-provider", endpoint.name);
+    add_headers(headers, true);
+    status_ = end.failure.status;
+    error_code_ = end.failure.code;
+    std::vector<std::string_view> pieces{end.failure.body};
+    co_await client_.send_whole(status_, headers, std::move(pieces));
+    co_return;
+  }
+  if (!end.verdict.code.empty()) request_.own_error_code = end.verdict.code;
+  if (request_.recorded && request_.recorded->is_error) {
+    request_.own_error_code = request_.recorded->code;
+  }
+  Error error = error_of(end, endpoint);
+  if (!request_.own_error_code.empty()) error.code = request_.own_error_code;
+  co_await answer_error(std::move(error), end.verdict.retry_after);
+}
+
+}  // namespace headgate::exchange

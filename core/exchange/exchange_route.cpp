@@ -1,0 +1,153 @@
+// Where a request goes: listener, route, API format, backend.
+
+#include <algorithm>
+#include <array>
+
+#include "core/exchange/exchange.hpp"
+#include "core/http/header_rules.hpp"
+#include "core/http/target.hpp"
+#include "core/route/draw_backend.hpp"
+#include "core/select/cell.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+class RequestHeaders final : public route::HeaderSource {
+ public:
+  explicit RequestHeaders(const http::Headers& headers) : headers_(headers) {}
+  std::optional<std::string_view> find(std::string_view name) const override {
+    return headers_.find(name);
+  }
+
+ private:
+  const http::Headers& headers_;
+};
+
+bool in_service(const select::Endpoint& endpoint, TimePoint now) {
+  return std::none_of(
+      select::kAllScopes.begin(), select::kAllScopes.end(), [&](select::Scope scope) {
+        return endpoint.base_cell().eviction(scope).state(now) == select::ServiceState::out;
+      });
+}
+
+std::string quoted(std::string_view text) {
+  return "'" + std::string(text.substr(0, 200)) + "'";
+}
+
+}  // namespace
+
+Exchange::MaybeError Exchange::find_route() {
+  const http::RequestHead& head = request_.head;
+  const http::Target parts = http::split_target(head.target);
+  request_.path = parts.path;
+  request_.query = parts.query;
+  if (head.target == "*" || !http::is_safe_path(parts.path)) {
+    return client_error(400, "bad_path", "the path of the request is not one that can be routed");
+  }
+  const route::RouteTable& routes = request_.snapshot->routes;
+  const auto listener = routes.select_listener(port_, head.authority);
+  if (const net::TlsInfo* tls = stream_.tls()) {
+    // The client checked the certificate of one listener and asks another: it must come anew.
+    if (routes.select_listener(port_, tls->server_name) != listener) {
+      return client_error(421, "misdirected_request",
+                          "this connection was made for another host name");
+    }
+  }
+  if (!listener) {
+    return client_error(404, "no_listener", "no listener serves host " + quoted(head.authority));
+  }
+  request_.listener_name = routes.listeners()[*listener].config->name;
+  const RequestHeaders headers(head.headers);
+  const route::MatchRequest wanted{*listener,  head.method, head.authority,
+                                   parts.path, parts.query, headers};
+  const route::RouteEntry* entry = routes.match(wanted);
+  if (!entry) {
+    return client_error(
+        404, "no_route",
+        "no route matches " + std::string(head.method.substr(0, 32)) + " " + quoted(parts.path));
+  }
+  request_.route = &request_.snapshot->plans[entry->index];
+  request_.route->series->started(worker_.metrics);
+  return std::nullopt;
+}
+
+void Exchange::find_dialect() {
+  const http::Headers& headers = request_.head.headers;
+  const auto has_header = [&headers](std::string_view name) { return headers.contains(name); };
+  request_.dialect =
+      request_.snapshot->dialects.find(request_.head.method, request_.path, has_header);
+}
+
+// Whether the provider of an endpoint declares what is asked.
+bool Exchange::can_serve(const EndpointPlan& endpoint) const {
+  if (!endpoint.provider) return true;  // bytes pass
+  if (!request_.dialect.route) {
+    return endpoint.provider->pass_through().match(request_.path).has_value();
+  }
+  return endpoint.provider->declares().has_operation(request_.operation());
+}
+
+Exchange::MaybeError Exchange::choose_backend() {
+  const auto& backends = request_.route->backends;
+  if (backends.empty()) {
+    return gateway_error("no_backend", "route " + quoted(request_.route->name) + " has no backend",
+                         503);
+  }
+  std::array<route::BackendShare, 16> few;
+  std::vector<route::BackendShare> many;
+  std::span<route::BackendShare> shares(few.data(), backends.size());
+  if (backends.size() > few.size()) {
+    many.resize(backends.size());
+    shares = many;
+  }
+  const TimePoint now = request_.started;
+  bool declared = request_.dialect.route && request_.dialect.route->answered;
+  for (std::size_t i = 0; i < backends.size(); ++i) {
+    shares[i].weight = backends[i].weight;
+    shares[i].available = false;
+    for (std::size_t k = 0; k < backends[i].endpoints.size(); ++k) {
+      if (!can_serve(backends[i].endpoints[k])) continue;
+      declared = true;
+      if (backends.size() == 1 || in_service(backends[i].set->endpoint(k), now)) {
+        shares[i].available = true;
+        break;
+      }
+    }
+  }
+  if (!declared && request_.dialect.dialect && !request_.dialect.route) {
+    return client_error(
+        405, "method_not_allowed",
+        "this path does not take " + std::string(request_.head.method.substr(0, 32)));
+  }
+  if (!declared) {
+    return client_error(404, "unknown_path",
+                        "no provider of route " + quoted(request_.route->name) + " serves " +
+                            quoted(request_.path));
+  }
+  const auto drawn = route::draw_backend(shares, worker_.worker.rng());
+  if (!drawn) {
+    return gateway_error("no_backend",
+                         "route " + quoted(request_.route->name) + " has no backend with a weight",
+                         503);
+  }
+  request_.backend = &backends[*drawn];
+  if (request_.backend->request_timeout) {
+    request_.deadline = request_.started + *request_.backend->request_timeout;
+  }
+  return std::nullopt;
+}
+
+// The body as it came, and what can be read of it.
+Exchange::MaybeError Exchange::take_body(std::string_view body) {
+  request_.body.assign(body);
+  const bool plain =
+      !request_.backend->endpoints.empty() && !request_.backend->endpoints.front().provider;
+  if (plain || !request_.dialect.route || !request_.dialect.route->json_body) return std::nullopt;
+  auto facets = read_facets(request_.body, worker_.scanner, request_.dialect.dialect->declares(),
+                            request_.dialect.model, arena_);
+  if (!facets) return std::move(facets.error());
+  request_.facets = *facets;
+  return std::nullopt;
+}
+
+}  // namespace headgate::exchange

@@ -1,0 +1,82 @@
+#include "core/exchange/facets.hpp"
+
+#include <charconv>
+#include <string>
+
+namespace headgate::exchange {
+namespace {
+
+Error bad_member(std::string_view pointer, std::string_view problem) {
+  return client_error(400, "invalid_request",
+                      "member '" + std::string(pointer.substr(1)) + "' of the request body " +
+                          std::string(problem));
+}
+
+// The same member twice: this gateway and the provider could each follow another one.
+bool written_twice(JsonBody& body, std::string_view pointer) {
+  return pointer.find('/', 1) == std::string_view::npos && body.has_duplicate(pointer.substr(1));
+}
+
+Result<void> read_model(Facets& facets, JsonBody& body, JsonScanner& scanner,
+                        std::string_view pointer, Arena& arena) {
+  const auto value = body.get(pointer);
+  if (!value || *value == "null") return {};
+  const auto decoded = scanner.decode(*value);
+  if (!decoded) return bad_member(pointer, "must be a string");
+  facets.client_model = arena.copy(*decoded);
+  return {};
+}
+
+Result<void> read_stream(Facets& facets, JsonBody& body, std::string_view pointer) {
+  const auto value = body.get(pointer);
+  if (!value || *value == "null" || *value == "false") return {};
+  if (*value != "true") return bad_member(pointer, "must be true or false");
+  facets.stream = true;
+  return {};
+}
+
+void read_max_tokens(Facets& facets, JsonBody& body, const plugin::DialectManifest& dialect) {
+  for (const std::string& pointer : dialect.max_tokens) {
+    const auto value = body.get(pointer);
+    std::uint64_t count = 0;
+    // A value of another kind is the provider's to refuse: it only helps to estimate here.
+    if (value && std::from_chars(value->data(), value->data() + value->size(), count).ptr ==
+                     value->data() + value->size()) {
+      facets.max_tokens = count;
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+Result<Facets> read_facets(JsonBody& body, JsonScanner& scanner,
+                           const plugin::DialectManifest& dialect, std::string_view path_model,
+                           Arena& arena) {
+  Facets facets;
+  if (!body.is_object()) {
+    return client_error(400, "invalid_json", "the request body is not a JSON object");
+  }
+  for (const std::string* pointer : {&dialect.model, &dialect.stream}) {
+    if (!pointer->empty() && written_twice(body, *pointer)) {
+      return bad_member(*pointer, "is written twice; which of them counts is not defined");
+    }
+  }
+  if (!path_model.empty()) {
+    facets.client_model = arena.copy(path_model);
+  } else if (!dialect.model.empty()) {
+    if (auto read = read_model(facets, body, scanner, dialect.model, arena); !read) {
+      return std::move(read.error());
+    }
+  }
+  if (!dialect.stream.empty()) {
+    if (auto read = read_stream(facets, body, dialect.stream); !read) {
+      return std::move(read.error());
+    }
+  }
+  read_max_tokens(facets, body, dialect);
+  facets.model = facets.client_model;
+  return facets;
+}
+
+}  // namespace headgate::exchange

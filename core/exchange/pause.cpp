@@ -1,0 +1,24 @@
+#include "core/exchange/pause.hpp"
+
+namespace headgate::exchange {
+
+Pause::Pause(WorkerContext& worker, ClientLink& client)
+    : client_(client),
+      signal_(worker.worker.io()),
+      deadline_(worker.worker.sweep(), [this] { signal_.notify(); }) {}
+
+net::Task<bool> Pause::until(TimePoint time) {
+  deadline_.arm(time);
+  client_.watch([this] { signal_.notify(); });
+  co_await signal_.wait();
+  deadline_.disarm();
+  client_.watch(nullptr);
+  co_return !client_.gone();
+}
+
+void Pause::wake() {
+  woken_ = true;
+  signal_.notify();
+}
+
+}  // namespace headgate::exchange

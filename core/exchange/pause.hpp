@@ -1,0 +1,36 @@
+#pragma once
+// Waiting inside a request: until a time, until somebody wakes it, or until the client leaves,
+// whatever comes first. [worker]
+
+#include <functional>
+#include <optional>
+
+#include "core/base/clock.hpp"
+#include "core/exchange/client_link.hpp"
+#include "core/net/deadline.hpp"
+#include "core/net/signal.hpp"
+#include "core/net/task.hpp"
+
+namespace headgate::exchange {
+
+class Pause {
+ public:
+  Pause(WorkerContext& worker, ClientLink& client);
+  Pause(const Pause&) = delete;
+  Pause& operator=(const Pause&) = delete;
+
+  // True when the time came or somebody woke it; false when the client left.
+  net::Task<bool> until(TimePoint time);
+
+  // Ends the wait, or the next one if none goes on. [worker]
+  void wake();
+  bool woken() const { return woken_; }
+
+ private:
+  ClientLink& client_;
+  net::Signal signal_;
+  net::Deadline deadline_;
+  bool woken_ = false;
+};
+
+}  // namespace headgate::exchange

@@ -1,0 +1,158 @@
+#include "core/exchange/policy_chain.hpp"
+
+#include <headgate/async.h>
+
+#include <utility>
+
+#include "core/exchange/pause.hpp"
+#include "core/exchange/wakers.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+// A pause without a timer of its own does not outlive this.
+constexpr std::chrono::seconds kPauseMax{600};
+
+}  // namespace
+
+void* PolicyChain::context(const PolicyUse& use, bool& ok) {
+  ok = true;
+  if (request_.policy_contexts.empty()) {
+    request_.policy_contexts.resize(request_.backend->policies.size());
+    request_.policy_open.resize(request_.backend->policies.size());
+  }
+  if (!request_.policy_open[use.slot]) {
+    ok = use.instance->open(static_cast<std::uint32_t>(request_.worker.worker.index()), call_,
+                            request_.policy_contexts[use.slot]) == HG_CONTINUE;
+    request_.policy_open[use.slot] = ok;
+  }
+  return request_.policy_contexts[use.slot];
+}
+
+// Waits for the timer, a wake-up, or the request's deadline; says which it was.
+net::Task<std::uint32_t> PolicyChain::wait() {
+  WorkerContext& worker = request_.worker;
+  const Call::Outstanding asked = call_.take_pause();
+  Pause pause(worker, client_);
+  TimePoint until = worker.worker.clock().now() + kPauseMax;
+  if (asked.timer) until = worker.worker.clock().now() + *asked.timer;
+  bool deadline_first = !asked.timer;
+  if (request_.deadline && *request_.deadline < until) {
+    until = *request_.deadline;
+    deadline_first = true;
+  }
+  request_.wake_pause = [&pause] { pause.wake(); };
+  if (request_.woken_early) pause.wake();
+  co_await pause.until(until);
+  request_.wake_pause = nullptr;
+  request_.woken_early = false;
+  if (asked.waker_id != 0) worker.wakers.remove(asked.waker_id);
+  if (pause.woken()) co_return HG_ASYNC_WAKE;
+  co_return deadline_first || client_.gone() ? HG_ASYNC_DEADLINE : HG_ASYNC_TIMER;
+}
+
+net::Task<std::int32_t> PolicyChain::on_request() {
+  for (const PolicyUse& use : request_.backend->on_request) {
+    bool ok = false;
+    call_.enter(Phase::request, nullptr);
+    void* const own = context(use, ok);
+    if (!ok) co_return HG_ABORT;
+    std::int32_t result = use.instance->on_request(own, call_);
+    if (result == HG_PAUSE) {
+      auto resume = [&](std::uint32_t reason) {
+        call_.enter(Phase::request, nullptr);
+        return use.instance->on_async(own, call_, reason);
+      };
+      result = co_await resumed(result, resume);
+    }
+    if (result != HG_CONTINUE) co_return result;
+  }
+  co_return HG_CONTINUE;
+}
+
+net::Task<std::int32_t> PolicyChain::on_attempt(AttemptContext& attempt) {
+  for (const PolicyUse& use : attempt.endpoint.on_attempt) {
+    bool ok = false;
+    call_.enter(Phase::attempt, &attempt);
+    void* const own = context(use, ok);
+    if (!ok) co_return HG_ABORT;
+    std::int32_t result = use.instance->on_attempt(own, call_);
+    if (result == HG_PAUSE) {
+      auto resume = [&](std::uint32_t reason) {
+        call_.enter(Phase::attempt, &attempt);
+        return use.instance->on_async(own, call_, reason);
+      };
+      result = co_await resumed(result, resume);
+    }
+    if (result != HG_CONTINUE) co_return HG_ABORT;
+  }
+  co_return HG_CONTINUE;
+}
+
+std::int32_t PolicyChain::on_response(AttemptContext& attempt) {
+  for (const PolicyUse& use : request_.backend->on_response) {
+    bool ok = false;
+    call_.enter(Phase::response, &attempt);
+    void* const own = context(use, ok);
+    if (!ok) return HG_ABORT;
+    const std::int32_t result = use.instance->on_response(own, call_);
+    if (result != HG_CONTINUE) return result;
+  }
+  return HG_CONTINUE;
+}
+
+void PolicyChain::on_outcome(AttemptContext& attempt, const hg_outcome& outcome) {
+  for (const PolicyUse& use : attempt.endpoint.on_outcome) {
+    bool ok = false;
+    call_.enter(Phase::none, &attempt);
+    void* const own = context(use, ok);
+    if (ok) use.instance->on_outcome(own, call_, outcome);
+  }
+}
+
+void PolicyChain::on_complete(const hg_completion& completion) {
+  if (!request_.backend) return;
+  for (const PolicyUse& use : request_.backend->on_complete) {
+    bool ok = false;
+    call_.enter(Phase::none, nullptr);
+    void* const own = context(use, ok);
+    if (ok) use.instance->on_complete(own, call_, completion);
+  }
+}
+
+bool PolicyChain::on_event(AttemptContext& attempt, std::vector<EmittedEvent>& events,
+                           std::uint32_t flags) {
+  for (const PolicyUse& use : request_.backend->on_event) {
+    std::vector<EmittedEvent> next;
+    for (EmittedEvent& event : events) {
+      bool ok = false;
+      call_.enter(Phase::event, &attempt);
+      void* const own = context(use, ok);
+      if (!ok) return false;
+      call_.clear_emitted();
+      const std::int32_t result = use.instance->on_event(own, call_, event.data, flags);
+      if (result == HG_ABORT) return false;
+      if (result == HG_CONTINUE) {
+        next.push_back(std::move(event));
+      } else {
+        for (EmittedEvent& made : call_.emitted()) next.push_back(std::move(made));
+      }
+    }
+    events = std::move(next);
+  }
+  return true;
+}
+
+void PolicyChain::close() {
+  if (!request_.backend) return;
+  const auto close_use = [this](const PolicyUse& use) {
+    if (!request_.policy_open[use.slot]) return;
+    request_.policy_open[use.slot] = false;
+    use.instance->close(request_.policy_contexts[use.slot]);
+  };
+  if (request_.policy_contexts.empty()) return;
+  call_.enter(Phase::none, nullptr);
+  for (const PolicyUse& use : request_.backend->policies) close_use(use);
+}
+
+}  // namespace headgate::exchange

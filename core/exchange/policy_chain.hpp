@@ -1,0 +1,60 @@
+#pragma once
+// Runs the policies of a backend over one request: contexts made when they are first needed, one
+// per instance, all closed at the end. [worker]
+
+#include <headgate/policy.h>
+
+#include "core/exchange/call.hpp"
+#include "core/exchange/client_link.hpp"
+#include "core/net/task.hpp"
+
+namespace headgate::exchange {
+
+class PolicyChain {
+ public:
+  PolicyChain(RequestContext& request, Call& call, ClientLink& client)
+      : request_(request), call_(call), client_(client) {}
+  ~PolicyChain() { close(); }
+  PolicyChain(const PolicyChain&) = delete;
+  PolicyChain& operator=(const PolicyChain&) = delete;
+
+  // How a phase ended: HG_CONTINUE, HG_STOP (an answer was recorded) or HG_ABORT.
+  net::Task<std::int32_t> on_request();
+  net::Task<std::int32_t> on_attempt(AttemptContext& attempt);
+  std::int32_t on_response(AttemptContext& attempt);
+  void on_outcome(AttemptContext& attempt, const hg_outcome& outcome);
+  void on_complete(const hg_completion& completion);
+
+  bool reads_events() const { return !request_.backend->on_event.empty(); }
+  // Shows one event to all of them; `events` holds it at entry and what stands in its place at
+  // exit. False: the stream cannot go on.
+  bool on_event(AttemptContext& attempt, std::vector<EmittedEvent>& events, std::uint32_t flags);
+
+  // Ends all contexts. Called by the destructor as well.
+  void close();
+
+  // Waits for what a callback that returned HG_PAUSE has started, and calls `resume(reason)` for
+  // its result; again if that pauses too. A pause with nothing outstanding is HG_ABORT.
+  template <class Resume>
+  net::Task<std::int32_t> resumed(std::int32_t result, Resume& resume) {
+    while (result == HG_PAUSE) {
+      if (!call_.has_pause()) co_return HG_ABORT;
+      const std::uint32_t reason = co_await wait();
+      if (client_.gone()) co_return HG_ABORT;
+      result = resume(reason);
+    }
+    call_.drop_pause();
+    co_return result;
+  }
+
+ private:
+  // The context of a use, opened; null in `ok` false.
+  void* context(const PolicyUse& use, bool& ok);
+  net::Task<std::uint32_t> wait();
+
+  RequestContext& request_;
+  Call& call_;
+  ClientLink& client_;
+};
+
+}  // namespace headgate::exchange

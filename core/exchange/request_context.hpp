@@ -1,0 +1,140 @@
+#pragma once
+// Everything that is known of one client request while it is served. Plain data, owned by the
+// exchange; the phases read and write it. [worker]
+
+#include <headgate/llm.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/arena.hpp"
+#include "core/exchange/facets.hpp"
+#include "core/exchange/json_body.hpp"
+#include "core/exchange/worker_context.hpp"
+#include "core/http/head.hpp"
+#include "core/http/header_map.hpp"
+#include "core/observe/access_record.hpp"
+#include "core/plugin/dialect_table.hpp"
+
+namespace headgate::exchange {
+
+// Token counts of the answer, as far as they are known.
+struct Usage {
+  std::optional<std::uint64_t> input;
+  std::optional<std::uint64_t> output;
+  std::optional<std::uint64_t> cache_read;
+  std::optional<std::uint64_t> cache_write;
+  std::optional<std::uint64_t> reasoning;
+
+  // Known fields of `report` replace ours.
+  void take(const hg_usage& report);
+  hg_usage to_c() const;
+};
+
+// An answer that a plugin recorded: a whole one, or an error to be rendered in the client's format.
+struct RecordedAnswer {
+  bool is_error = false;
+  int status = 500;
+  std::string code;     // of an error
+  std::string message;  // of an error
+  std::string content_type;
+  std::string body;
+};
+
+// One attempt, for the answer's headers and the access log.
+struct AttemptNote {
+  std::string_view endpoint;
+  int status = 0;         // of the upstream; 0 without an answer
+  std::string_view code;  // of the error; empty when it served
+  milliseconds duration{0};
+};
+
+// "primary:429/12ms;second:200/240ms"
+std::string describe_attempt(const AttemptNote& note);
+std::string describe_attempts(const std::vector<AttemptNote>& notes);
+
+struct RequestContext {
+  RequestContext(WorkerContext& worker, std::shared_ptr<const Snapshot> snapshot, Arena& arena,
+                 http::RequestHead& head)
+      : worker(worker),
+        snapshot(std::move(snapshot)),
+        arena(arena),
+        head(head),
+        headers(arena),
+        body(arena, worker.scanner) {}
+
+  WorkerContext& worker;
+  const std::shared_ptr<const Snapshot> snapshot;
+  Arena& arena;
+  http::RequestHead& head;  // views into the client's read buffer
+
+  // What the client asked.
+  std::string_view path;
+  std::string_view query;
+  http::HeaderMap headers;  // as policies left them
+  JsonBody body;            // likewise
+  Facets facets;
+
+  // Where it goes.
+  const RoutePlan* route = nullptr;
+  const BackendPlan* backend = nullptr;
+  plugin::DialectMatch dialect;  // empty: pass-through
+  void* dialect_context = nullptr;
+  bool dialect_open = false;
+
+  // Contexts of the backend's policies, by slot.
+  std::vector<void*> policy_contexts;
+  std::vector<bool> policy_open;
+
+  // What plugins left.
+  std::vector<std::pair<std::string_view, std::string_view>> attributes;
+  std::optional<RecordedAnswer> recorded;
+  std::string_view consumed_credential;  // header that a policy took as meant for the gateway
+  Usage usage;
+  bool usage_reported = false;
+  std::vector<AttemptNote> attempts;     // that have ended
+  bool attempt_used_client_key = false;  // the last one went out with the client's own credential
+  std::string_view last_credential;      // of the last one; for keeping it out of answers
+
+  // What the client got.
+  const EndpointPlan* served_by = nullptr;
+  std::string_view served_model;
+  int answer_status = 0;
+  std::string_view broken_code;             // why the answer ended early, after it had begun
+  std::optional<milliseconds> first_token;  // from the start of the request
+
+  // Set while a plugin's pause is waited for; a wake-up that comes before that is remembered.
+  std::function<void()> wake_pause;
+  bool woken_early = false;
+
+  TimePoint started;
+  std::optional<TimePoint> deadline;  // of the whole request
+  WallTime wall;
+  std::string id;
+  std::string_view listener_name;
+  std::string own_error_code;  // of an answer that a plugin recorded
+  std::unique_ptr<observe::AccessRecord> record;
+
+  // The head's bytes, which began at `from`, are at `to` now: moves the views of path and query.
+  void rebase(const char* from, const char* to);
+
+  // An upstream's words are not passed on when they hold the key it was asked with.
+  bool mentions_credential(std::string_view text) const {
+    return !last_credential.empty() && text.find(last_credential) != std::string_view::npos;
+  }
+
+  std::string_view operation() const {
+    return dialect.route ? std::string_view(dialect.route->operation) : std::string_view();
+  }
+  std::string_view dialect_id() const {
+    return dialect.route ? std::string_view(dialect.dialect->id()) : std::string_view();
+  }
+};
+
+}  // namespace headgate::exchange

@@ -1,0 +1,109 @@
+#pragma once
+// A configuration as requests use it: every name resolved, every plugin instance made, every
+// statistic found. Immutable; built beside the old one on the control thread, then handed to each
+// worker. A request keeps the snapshot that it began with. [main] to build, [worker] to use.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/config/config.hpp"
+#include "core/exchange/endpoint_directory.hpp"
+#include "core/exchange/next_step.hpp"
+#include "core/observe/gateway_metrics.hpp"
+#include "core/observe/mask.hpp"
+#include "core/plugin/dialect_table.hpp"
+#include "core/plugin/policy_instance.hpp"
+#include "core/plugin/provider_instance.hpp"
+#include "core/route/route_table.hpp"
+#include "core/select/endpoint_set.hpp"
+#include "core/upstream/target.hpp"
+
+namespace headgate::exchange {
+
+// A policy that takes part in the requests of a backend. `slot` is the place of its context in the
+// request: the same instance attached twice has one.
+struct PolicyUse {
+  std::shared_ptr<plugin::PolicyInstance> instance;
+  std::uint16_t slot = 0;
+};
+
+// One configured provider, or a plain HTTP upstream.
+struct EndpointPlan {
+  std::string name;
+  std::uint64_t id = 0;                                // for hg.endpoints/1
+  std::shared_ptr<plugin::ProviderInstance> provider;  // null: a plain upstream, bytes pass
+  std::shared_ptr<const upstream::Target> target;
+  std::string authority;  // the Host header
+  std::string base_path;  // pathPrefix, else the provider's own; no slash at the end
+  std::optional<std::string> path_override;
+  std::string model;  // that every request is sent with; empty: the request's own
+
+  // In the order of calling. Slots count in the backend's list.
+  std::vector<PolicyUse> on_attempt;
+  std::vector<PolicyUse> on_outcome;
+
+  config::TimeoutConfig timeout;
+  std::vector<int> retry_codes;  // statuses tried again besides those the plugin says
+  milliseconds connect_timeout{10'000};
+
+  observe::EndpointSeries* attempts = nullptr;  // never null in a snapshot
+  observe::GenAiSeries* gen_ai = nullptr;       // of chat; null for a plain upstream
+};
+
+struct BackendPlan {
+  std::string name;
+  std::uint32_t weight = 1;
+  std::shared_ptr<const select::EndpointSet> set;
+  std::vector<EndpointPlan> endpoints;  // by select::Endpoint::index()
+
+  // Every distinct instance that takes part, by slot: one context each per request.
+  std::vector<PolicyUse> policies;
+  // Those of the listener, route and backend levels, in the order of calling (stage, then file).
+  std::vector<PolicyUse> on_request;
+  std::vector<PolicyUse> on_response;  // last first
+  std::vector<PolicyUse> on_event;     // last first
+  std::vector<PolicyUse> on_complete;
+
+  RetrySettings retry;
+  std::optional<milliseconds> request_timeout;
+
+  // What GET /v1/models and the like list: model and the provider that serves it.
+  std::vector<std::pair<std::string, std::string>> models;
+};
+
+struct RoutePlan {
+  std::string listener;
+  std::string name;
+  std::vector<BackendPlan> backends;
+  observe::RouteSeries* series = nullptr;  // never null in a snapshot
+};
+
+struct Snapshot {
+  explicit Snapshot(std::shared_ptr<const config::Config> from)
+      : config(std::move(from)), routes(config) {}
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  std::shared_ptr<const config::Config> config;
+  route::RouteTable routes;
+  std::vector<RoutePlan> plans;  // by route::RouteEntry::index
+  plugin::DialectTable dialects;
+
+  // Everywhere a client's credential can be, over all plugins and HTTP itself: stripped from what
+  // goes upstream and masked in what is logged. Lower case.
+  std::vector<std::string> credential_headers;
+  std::vector<std::string> credential_parameters;
+  observe::SecretMask mask;
+
+  // Taken back when the snapshot ends.
+  std::vector<EndpointDirectory::Registration> registrations;
+
+  // Every plugin instance in it, for starting and stopping the workers' states.
+  std::vector<std::shared_ptr<plugin::Instance>> instances;
+};
+
+}  // namespace headgate::exchange

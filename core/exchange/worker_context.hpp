@@ -1,0 +1,68 @@
+#pragma once
+// What one worker serves requests with. Everything here belongs to that worker, or is made to be
+// shared. [worker]
+
+#include <cstdint>
+#include <ctime>
+#include <memory>
+#include <string>
+
+#include "core/exchange/body_budget.hpp"
+#include "core/exchange/idle_connections.hpp"
+#include "core/exchange/json_scan.hpp"
+#include "core/exchange/snapshot.hpp"
+#include "core/net/worker.hpp"
+#include "core/observe/access_log.hpp"
+#include "core/observe/metrics.hpp"
+#include "core/select/budget.hpp"
+#include "core/upstream/pool.hpp"
+
+namespace headgate::exchange {
+
+class Wakers;
+
+struct WorkerContext {
+  WorkerContext(net::Worker& worker, upstream::Pool& pool, observe::WorkerMetrics& metrics,
+                observe::AccessLogWriter& access_log, select::Budget& retry_budget,
+                BodyBudget& bodies, Wakers& wakers)
+      : worker(worker),
+        pool(pool),
+        metrics(metrics),
+        access_log(access_log),
+        retries(retry_budget),
+        bodies(bodies),
+        wakers(wakers) {}
+
+  net::Worker& worker;
+  upstream::Pool& pool;
+  observe::WorkerMetrics& metrics;
+  observe::AccessLogWriter& access_log;
+  select::BudgetShare retries;
+  BodyBudget& bodies;
+  Wakers& wakers;
+
+  JsonScanner scanner;
+
+  // What new requests are served with. Swapped by a reload, on this worker.
+  std::shared_ptr<const Snapshot> snapshot;
+
+  // Connections that wait for their next request, to be closed when the gateway ends.
+  IdleConnections idle;
+  // Connections that are open, idle ones included.
+  std::size_t connections = 0;
+
+  // Answers close their connections from now on, and idle ones are closed: the gateway is ending.
+  bool draining = false;
+
+  // Counts and names requests: "3-1f" is the 31st of worker 3 since the start.
+  std::uint64_t requests = 0;
+
+  // The Date header, written anew once a second.
+  std::string_view date();
+
+ private:
+  std::string date_;
+  std::time_t date_second_ = 0;
+};
+
+}  // namespace headgate::exchange

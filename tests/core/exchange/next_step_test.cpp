@@ -1,0 +1,126 @@
+#include "core/exchange/next_step.hpp"
+
+#include <gtest/gtest.h>
+#include <headgate/endpoints.h>
+
+namespace headgate::exchange {
+namespace {
+
+Failure status(int code) {
+  Failure failure;
+  failure.kind = FailureKind::status;
+  failure.status = code;
+  return failure;
+}
+
+Verdict next(Next what) {
+  Verdict verdict;
+  verdict.next = what;
+  return verdict;
+}
+
+RetryState with_others() {
+  RetryState state;
+  state.others = state.others_in_group = true;
+  return state;
+}
+
+TEST(DefaultVerdict, TriesServerErrorsHereAndOverloadElsewhere) {
+  EXPECT_EQ(default_verdict(status(500)).next, Next::here);
+  EXPECT_EQ(default_verdict(status(502)).next, Next::here);
+  EXPECT_EQ(default_verdict(status(503)).next, Next::elsewhere);
+  EXPECT_EQ(default_verdict(status(529)).next, Next::elsewhere);
+  EXPECT_EQ(default_verdict(status(429)).next, Next::wait);
+}
+
+TEST(DefaultVerdict, HoldsNothingAgainstAnEndpointForAClientsMistake) {
+  for (const int code : {400, 404, 413, 422}) {
+    const Verdict verdict = default_verdict(status(code));
+    EXPECT_EQ(verdict.next, Next::never) << code;
+    EXPECT_EQ(verdict.health, Health::neutral) << code;
+    EXPECT_EQ(verdict.status, code);
+  }
+}
+
+TEST(DefaultVerdict, NamesWhatIsOut) {
+  EXPECT_EQ(default_verdict(status(401)).scope, std::uint32_t{HG_SCOPE_KEY});
+  EXPECT_EQ(default_verdict(status(429)).scope, std::uint32_t{HG_SCOPE_KEY_MODEL});
+  EXPECT_EQ(default_verdict(status(503)).scope, std::uint32_t{HG_SCOPE_ENDPOINT});
+  EXPECT_EQ(default_verdict(status(500)).scope, std::uint32_t{HG_SCOPE_NONE});
+}
+
+TEST(DefaultVerdict, NeverAsksASilentEndpointAgain) {
+  Failure failure;
+  failure.kind = FailureKind::timeout;
+  EXPECT_TRUE(default_verdict(failure).exclude);
+}
+
+TEST(NextStep, GivesUpWhenTheAttemptsAreSpent) {
+  RetryState state = with_others();
+  state.attempts = 3;
+  EXPECT_EQ(next_step(next(Next::elsewhere), state, {}).step, Step::give_up);
+  state.attempts = 2;
+  EXPECT_EQ(next_step(next(Next::elsewhere), state, {}).step, Step::elsewhere);
+}
+
+TEST(NextStep, NeverRetriesWhatIsTheClientsToMend) {
+  EXPECT_EQ(next_step(next(Next::never), with_others(), {}).step, Step::give_up);
+}
+
+TEST(NextStep, TriesOnceMoreHereAfterABackoffWithJitterThenElsewhere) {
+  RetryState state = with_others();
+  const NextStep first = next_step(next(Next::here), state, {});
+  EXPECT_EQ(first.step, Step::again_here);
+  EXPECT_EQ(first.delay, milliseconds(50));
+  state.jitter = 0.5;
+  EXPECT_EQ(next_step(next(Next::here), state, {}).delay, milliseconds(75));
+  state.attempts = state.here = 2;
+  EXPECT_EQ(next_step(next(Next::here), state, {}).step, Step::elsewhere);
+}
+
+TEST(NextStep, GoesElsewhereWhenTheBudgetForRetriesHereIsSpent) {
+  RetryState state = with_others();
+  state.budget = false;
+  const NextStep step = next_step(next(Next::here), state, {});
+  EXPECT_EQ(step.step, Step::elsewhere);
+  EXPECT_FALSE(step.spends_budget);  // the first failover is free
+  state.failovers = 1;
+  EXPECT_EQ(next_step(next(Next::elsewhere), state, {}).step, Step::give_up);
+}
+
+TEST(NextStep, WaitsForTheQuotaOnlyWhereNobodyElseCanServe) {
+  Verdict verdict = next(Next::wait);
+  verdict.retry_after = milliseconds(2000);
+  RetryState alone;
+  NextStep step = next_step(verdict, alone, {});
+  EXPECT_EQ(step.step, Step::again_here);
+  EXPECT_EQ(step.delay, milliseconds(2000));
+  alone.jitter = 0.5;
+  EXPECT_EQ(next_step(verdict, alone, {}).delay, milliseconds(2200));
+  EXPECT_EQ(next_step(verdict, with_others(), {}).step, Step::elsewhere);
+}
+
+TEST(NextStep, DoesNotWaitLongerThanAllowedOrThanTheRequestHas) {
+  Verdict verdict = next(Next::wait);
+  verdict.retry_after = milliseconds(3001);
+  EXPECT_EQ(next_step(verdict, RetryState{}, {}).step, Step::give_up);
+  verdict.retry_after = milliseconds(2000);
+  RetryState hurried;
+  hurried.time_left = milliseconds(1500);
+  EXPECT_EQ(next_step(verdict, hurried, {}).step, Step::give_up);
+  verdict.retry_after.reset();
+  EXPECT_EQ(next_step(verdict, RetryState{}, {}).step, Step::give_up);
+}
+
+TEST(NextStep, WaitsForTheQuotaBeforeItFallsBackToTheNextGroup) {
+  Verdict verdict = next(Next::wait);
+  verdict.retry_after = milliseconds(1000);
+  RetryState state;
+  state.others = true;  // but only in the next group
+  EXPECT_EQ(next_step(verdict, state, {}).step, Step::again_here);
+  state.attempts = state.here = 2;
+  EXPECT_EQ(next_step(verdict, state, {}).step, Step::elsewhere);
+}
+
+}  // namespace
+}  // namespace headgate::exchange
