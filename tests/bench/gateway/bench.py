@@ -1,0 +1,145 @@
+"""Measures the gateway against nginx and HAProxy: CPU time of the proxy per request, in alternating
+rounds over the same simulated upstreams. script/bench runs it.
+
+CPU time is what repeats on a machine that does other things; throughput is told beside it."""
+
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import tempfile
+
+import report
+from cases import CASES
+from proxies import (CLIENT_KEY, Haproxy, Headgate, HeadgateGemini, Nginx, Upstreams,
+                     cpu_nanoseconds, resident_kib)
+
+HERE = pathlib.Path(__file__).resolve().parent
+SOURCE = HERE.parents[2]
+
+
+class Result:
+    """What one proxy did in one case: a figure per round."""
+
+    def __init__(self):
+        self.cpu_us = []
+        self.per_second = []
+        self.p99_us = []
+
+    def median(self, name):
+        return statistics.median(getattr(self, name))
+
+
+def fetch(port, body):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", "/v1/chat/completions", body,
+                       {"Content-Type": "application/json", "Authorization": f"Bearer {CLIENT_KEY}"})
+    answer = connection.getresponse()
+    data = answer.read()
+    connection.close()
+    assert answer.status == 200, (port, answer.status, data[:500])
+    return data
+
+
+def load(port, case, seconds, core, directory):
+    """Runs wrk and returns what post.lua says at the end."""
+    body = directory / "body.json"
+    body.write_bytes(case.body)
+    prefix = [] if core is None else ["taskset", "-c", str(core)]
+    done = subprocess.run(
+        [*prefix, "wrk", "-t1", f"-c{case.connections}", f"-d{seconds}s", "--timeout", "30s",
+         "-s", HERE / "post.lua", f"http://127.0.0.1:{port}/v1/chat/completions"],
+        capture_output=True, text=True, check=True,
+        env={**os.environ, "HEADGATE_BENCH_BODY": str(body)})
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    assert result["requests"] > 0, done.stdout
+    assert result["not2xx"] == 0 and result["socket_errors"] == 0, done.stdout
+    return result
+
+
+def measure(case, proxies, upstreams, options, directory):
+    """Returns {proxy name: Result}, and the requests per second of the upstreams themselves."""
+    upstreams.set(case.knobs)
+    taking_part = [p for p in proxies
+                   if case.headgate_only is False and p.kind_matches(case)
+                   or case.headgate_only and (p.name == "nginx" or p.kind_matches(case))]
+    expected = fetch(upstreams.ports[0], case.body)
+    for proxy in taking_part:
+        if not case.headgate_only:
+            got = fetch(proxy.port, case.body)
+            assert got == expected, f"{proxy.name} does not pass the body of {case.name} as it is"
+    direct = load(upstreams.ports[0], case, 2, options.load_core, directory)
+    direct_per_second = direct["requests"] * 1e6 / direct["microseconds"]
+
+    results = {proxy.name: Result() for proxy in taking_part}
+    for proxy in taking_part:  # connections, caches, branch predictors
+        load(proxy.port, case, 1, options.load_core, directory)
+    for _ in range(options.rounds):
+        for proxy in taking_part:
+            before = cpu_nanoseconds(proxy.pids())
+            done = load(proxy.port, case, options.seconds, options.load_core, directory)
+            spent = cpu_nanoseconds(proxy.pids()) - before
+            result = results[proxy.name]
+            result.cpu_us.append(spent / 1000 / done["requests"])
+            result.per_second.append(done["requests"] * 1e6 / done["microseconds"])
+            result.p99_us.append(done["p99_us"])
+    return results, direct_per_second
+
+
+def with_kind(proxy):
+    """A proxy takes part in the cases of its provider; those that know none, in OpenAI's."""
+    kind = getattr(proxy, "kind", "openAI")
+    proxy.kind_matches = lambda case: case.provider == kind
+    return proxy
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=pathlib.Path, default=SOURCE / "build" / "release")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--case", action="append", help="only these cases")
+    parser.add_argument("--not-pinned", action="store_true")
+    parser.add_argument("--write", type=pathlib.Path, help="the page to write")
+    options = parser.parse_args()
+    pinned = not options.not_pinned and (os.cpu_count() or 1) > 1
+    proxy_core, options.load_core = (0, 1) if pinned else (None, None)
+
+    Headgate.program = HeadgateGemini.program = options.build / "bin" / "headgate"
+    kinds = [kind for kind in (Nginx, Haproxy, Headgate, HeadgateGemini) if kind.program]
+    skipped = [kind.name for kind in (Nginx, Haproxy) if not kind.program]
+    for name in skipped:
+        print(f"{name} is not installed: skipped", flush=True)
+    cases = [case for case in CASES if not options.case or case.name in options.case]
+
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="headgate-bench-"))
+    upstreams = Upstreams(options.build / "bin" / "upstream-sim", directory, options.load_core)
+    proxies = []
+    outcome = []
+    try:
+        for kind in kinds:
+            proxies.append(with_kind(kind(directory, upstreams, proxy_core)))
+        idle = {proxy.name: resident_kib(proxy.pids()) for proxy in proxies}
+        for case in cases:
+            results, direct = measure(case, proxies, upstreams, options, directory)
+            outcome.append((case, results, direct))
+            print(report.lines_of(case, results, direct), flush=True)
+        memory = {proxy.name: (idle[proxy.name], resident_kib(proxy.pids())) for proxy in proxies}
+    finally:
+        for proxy in proxies:
+            proxy.stop()
+        upstreams.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+    versions = {kind.name: kind.version() for kind in kinds if kind is not HeadgateGemini}
+    if options.write:
+        options.write.write_text(report.page(outcome, memory, versions, options, pinned),
+                                 encoding="utf-8")
+        print(f"wrote {options.write}")
+
+
+if __name__ == "__main__":
+    main()
