@@ -43,3 +43,6 @@ build_preset() {
   say "building build/$preset"
   cmake --build --preset "$preset" ${1:+--target "$@"}
 }
+
+# The program and what it needs to run, without its tests.
+program_targets=(headgate headgate_plugins upstream-sim)

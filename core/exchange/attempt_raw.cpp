@@ -49,7 +49,7 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
   if (piece.status == http::PieceStatus::failed) co_return cut_raw();
   buffer.consume(piece.consumed);
   body_complete_ = true;
-  co_await client_.end_answer({});
+  co_await client_.end_answer(std::vector<std::string_view>());
   co_return served();
 }
 

@@ -85,4 +85,7 @@ function(headgate_plugin name)
     PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${HEADGATE_PLUGIN_DIR})
   target_link_libraries(${name} PRIVATE headgate_flags headgate::sdk headgate_plugin_link ${arg_LINK})
   install(TARGETS ${name} LIBRARY DESTINATION ${HEADGATE_PLUGIN_DIR})
+  add_dependencies(headgate_plugins ${name})
 endfunction()
+# Builds them all: what the program needs beside itself.
+add_custom_target(headgate_plugins)
