@@ -138,6 +138,7 @@ void Listener::State::take(FileDescriptor socket, const Address& remote) {
     if (on_stream_) on_stream_(std::move(stream));
     return;
   }
+  if (options_.tls->any() == nullptr) return;  // no certificate, no connection
   auto tls = make_tls_server_stream(std::move(stream), options_.tls);
   spawn(sweep_.io(), secure(shared_from_this(), std::move(tls)));
 }

@@ -37,6 +37,7 @@ struct ResolverOptions {
 
 class Resolver {
  public:
+  // `sweep` must outlive the resolver. c-ares' set-up has no lock: workers are made one by one.
   Resolver(DeadlineSweep& sweep, ResolverOptions options);
   ~Resolver();
   Resolver(const Resolver&) = delete;

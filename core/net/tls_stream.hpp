@@ -25,6 +25,7 @@ std::unique_ptr<TlsStream> make_tls_client_stream(std::unique_ptr<ByteStream> be
                                                   const std::string& name,
                                                   const std::string& session_key);
 
+// REQUIRES: the table has an entry.
 std::unique_ptr<TlsStream> make_tls_server_stream(std::unique_ptr<ByteStream> below,
                                                   std::shared_ptr<const TlsServerTable> table);
 

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 
+#include <boost/asio/error.hpp>
 #include <optional>
 #include <vector>
 
@@ -12,6 +13,29 @@ namespace headgate::upstream {
 namespace {
 
 using std::chrono::seconds;
+
+// Tells whether anybody watches its peer.
+class WatchedStream final : public net::ByteStream {
+ public:
+  explicit WatchedStream(bool& watched) : watched_(watched) {}
+
+  net::Task<net::ReadResult> read_some(std::span<char>) override {
+    co_return net::ReadResult(boost::asio::error::eof, 0);
+  }
+  net::Task<net::ErrorCode> write(std::span<const std::string_view>) override {
+    co_return net::ErrorCode(boost::asio::error::broken_pipe);
+  }
+  void close() override {}
+  net::Task<void> shutdown_send() override { co_return; }
+  void watch_peer(std::function<void()>) override { watched_ = true; }
+  void unwatch_peer() override { watched_ = false; }
+  const std::string& remote_address() const override { return name_; }
+  const std::string& remote_ip() const override { return name_; }
+
+ private:
+  bool& watched_;
+  std::string name_ = "watched";
+};
 
 class PoolTest : public net::NetTest {
  protected:
@@ -116,14 +140,13 @@ TEST_F(PoolTest, ForgetsAnIdleConnectionThatTheUpstreamCloses) {
   EXPECT_EQ(pool->take_idle(*target), nullptr);
 }
 
-TEST_F(PoolTest, DoesNotWatchAConnectionInUse) {
-  pool->give_back(acquire(*target));
-  auto used = acquire(*target);
-  run_until([this] { return accepted.size() == 1; });
-  accepted.clear();
-  EXPECT_EQ(read_text(used->stream()), "(End of file)");
-  settle();
-  EXPECT_EQ(pool->idle(), 0u);
+TEST_F(PoolTest, WatchesAConnectionWhileItIsIdleAndOnlyThen) {
+  bool watched = false;
+  pool->give_back(
+      std::make_unique<Connection>(std::make_unique<WatchedStream>(watched), target->index()));
+  EXPECT_TRUE(watched);
+  const auto used = pool->take_idle(*target);
+  EXPECT_FALSE(watched);
 }
 
 TEST_F(PoolTest, ClosesAConnectionWithBytesThatNobodyAskedFor) {
