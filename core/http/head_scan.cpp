@@ -50,6 +50,7 @@ Refusal head_too_large(const HeadLimits& limits) {
 HeadScan scan_head(std::string_view bytes, const HeadLimits& limits, HeadKind kind,
                    std::size_t& scanned) {
   HeadScan scan;
+  if (bytes.empty()) return scan;  // no memory to search: a buffer that was not filled yet
   const bool request = kind == HeadKind::request;
   if (request && bytes.starts_with("\r\n")) scan.begin = 2;
   scan.refusal = check_first_bytes(bytes.substr(scan.begin), kind);
