@@ -1,6 +1,7 @@
 // backendAuth: with which key the gateway shows itself to a provider. One key per place in the
 // configuration; where it stands in the request is the provider's affair unless a location is set.
 
+#include <headgate/location.hpp>
 #include <headgate/plugin.hpp>
 
 #include <algorithm>
@@ -85,7 +86,7 @@ class BackendAuth final : public hg::Policy {
     });
     if (value_.empty() || !printable)
       value.fault("the key is empty or has a space or a control byte in it");
-    if (key.json().is_object()) read_location(key["location"]);
+    if (key.json().is_object()) location_ = hg::Location::read(key["location"]);
   }
 
   hg::Action on_attempt(hg::Call& call) const {
@@ -93,31 +94,15 @@ class BackendAuth final : public hg::Policy {
     hg::Credential credential;
     credential.kind = hg::CredentialKind::key;
     credential.value = value_;
-    credential.place = place_;
-    credential.name = name_;
-    credential.prefix = prefix_;
+    credential.place = location_.place;
+    credential.name = location_.name;
+    credential.prefix = location_.prefix;
     return call.set_credential(credential) ? hg::Action::proceed : hg::Action::abort;
   }
 
  private:
-  void read_location(const hg::Config& location) {
-    if (const hg::Config header = location["header"]; header.exists()) {
-      place_ = hg::Place::header;
-      name_ = header["name"].text("");
-      prefix_ = header["prefix"].text("");
-    } else if (const hg::Config query = location["queryParameter"]; query.exists()) {
-      place_ = hg::Place::query;
-      name_ = query["name"].text("");
-    } else if (const hg::Config cookie = location["cookie"]; cookie.exists()) {
-      place_ = hg::Place::cookie;
-      name_ = cookie["name"].text("");
-    }
-  }
-
   std::string value_;  // empty: passthrough
-  hg::Place place_ = hg::Place::standard;
-  std::string name_;
-  std::string prefix_;
+  hg::Location location_;
 };
 
 }  // namespace

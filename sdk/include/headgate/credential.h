@@ -50,7 +50,8 @@ typedef struct hg_credential_ext {
   /* Chooses the credential of this attempt. Copies. on_attempt of a policy only. */
   int32_t (*set)(hg_call *call, const hg_credential *credential) HG_NOEXCEPT;
   /* Says that the client's credential was meant for the gateway: it never leaves it. `header` names
-   * the header that it stood in. on_request of a policy only. */
+   * the header that it stood in, or is "?" and the name of the query parameter. on_request of a
+   * policy only. */
   int32_t (*consume)(hg_call *call, hg_str header) HG_NOEXCEPT;
   /* Puts the credential into HG_UPSTREAM at its place. For a provider's sign(); it is what happens
    * where sign is NULL. */

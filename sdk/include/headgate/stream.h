@@ -22,8 +22,8 @@ enum {
   HG_EVENT_USAGE = 1u << 4,      /* carries token counts */
   HG_EVENT_TOOL = 1u << 5,       /* part of a tool call */
   HG_EVENT_NOT_JSON = 1u << 6,   /* should have been JSON and is not */
-  /* The end marker of the format itself ("[DONE]"): the answer is complete. It is never passed on:
-   * the gateway writes the end of the client's own format. */
+  /* The end marker of the format itself ("[DONE]"): the answer is complete. HG_CONTINUE passes it
+   * to a client of the same format; otherwise the gateway writes the end of the client's own. */
   HG_EVENT_END = 1u << 7
 };
 

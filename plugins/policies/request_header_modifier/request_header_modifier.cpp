@@ -1,0 +1,46 @@
+// requestHeaderModifier: changes headers of what goes to the provider. It works on each attempt's
+// own copy, behind the allow-list of client headers: what is added here does reach the provider.
+
+#include <headgate/header_edits.hpp>
+#include <headgate/plugin.hpp>
+
+#include <string_view>
+
+namespace {
+
+class RequestHeaderModifier final : public hg::Policy {
+ public:
+  static constexpr std::string_view kManifest = R"({
+    "id": "headgate.policy.request-header-modifier",
+    "kind": "policy",
+    "key": "requestHeaderModifier",
+    "version": "0.1.0",
+    "summary": "Changes headers of what goes to the provider",
+    "stage": "transform",
+    "phases": ["attempt"],
+    "body": "none",
+    "levels": ["listener", "route", "backend", "provider"],
+    "schema": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "add": {"type": "object", "additionalProperties": {"type": "string"}},
+        "set": {"type": "object", "additionalProperties": {"type": "string"}},
+        "remove": {"type": "array", "items": {"type": "string", "minLength": 1}}
+      }
+    }
+  })";
+
+  explicit RequestHeaderModifier(const hg::Config& config) : edits_(config) {}
+
+  hg::Action on_attempt(hg::Call& call) const {
+    return edits_.apply(call.upstream()) ? hg::Action::proceed : hg::Action::abort;
+  }
+
+ private:
+  hg::HeaderEdits edits_;
+};
+
+}  // namespace
+
+HG_MODULE(RequestHeaderModifier)
