@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/select/cost.hpp"
 #include "core/select/health.hpp"
 #include "core/select/milliseconds.hpp"
 
@@ -17,11 +16,6 @@ Cell::Cell(Target& target, std::string model, const std::array<Eviction*, 3>& sh
       scopes{shared[0], shared[1], shared[2], &key_model},
       target(target),
       model(std::move(model)) {}
-
-double Cell::health_at(std::uint32_t now) const {
-  if (failures.zero()) return 1;
-  return health(successes.at(now, kHealthHalfLifeMs), failures.at(now, kHealthHalfLifeMs));
-}
 
 ServiceState Cell::state(TimePoint now) const {
   ServiceState worst = ServiceState::in_service;
@@ -43,15 +37,6 @@ TimePoint Cell::returns_at() const {
   TimePoint latest{};
   for (const Eviction* scope : scopes) latest = std::max(latest, scope->until());
   return latest;
-}
-
-double Cell::slow_start(std::uint32_t now, double window_ms, double least) {
-  const std::uint32_t since = slow_start_since.load(std::memory_order_relaxed);
-  if (since == 0) return 1;
-  const double share = slow_start_share(age_ms(now, since), window_ms, least);
-  // Forgotten once over, because the stamp wraps.
-  if (share >= 1) slow_start_since.store(0, std::memory_order_relaxed);
-  return share;
 }
 
 void Cell::begin_return(TimePoint now) {

@@ -13,9 +13,12 @@
 #include <cstdint>
 #include <string>
 
+#include "core/select/cost.hpp"
 #include "core/select/eviction.hpp"
 #include "core/select/ewma.hpp"
+#include "core/select/health.hpp"
 #include "core/select/load.hpp"
+#include "core/select/milliseconds.hpp"
 
 namespace headgate::select {
 
@@ -33,7 +36,10 @@ struct alignas(128) Cell {
   Cell(const Cell&) = delete;
   Cell& operator=(const Cell&) = delete;
 
-  double health_at(std::uint32_t now) const;
+  double health_at(std::uint32_t now) const {
+    if (failures.zero()) return 1;
+    return health(successes.at(now, kHealthHalfLifeMs), failures.at(now, kHealthHalfLifeMs));
+  }
   // The worst of the four scopes.
   ServiceState state(TimePoint now) const;
   // The same for a pick, which looks closer only after an eviction.
@@ -44,18 +50,23 @@ struct alignas(128) Cell {
   // When the last of its scopes returns; the epoch when it is in service.
   TimePoint returns_at() const;
   // The share of its weight that slow start leaves it, in (0, 1].
-  double slow_start(std::uint32_t now, double window_ms, double least);
+  double slow_start(std::uint32_t now, double window_ms, double least) {
+    const std::uint32_t since = slow_start_since.load(std::memory_order_relaxed);
+    if (since == 0) return 1;
+    const double share = slow_start_share(age_ms(now, since), window_ms, least);
+    // Forgotten once over, because the stamp wraps.
+    if (share >= 1) slow_start_since.store(0, std::memory_order_relaxed);
+    return share;
+  }
   // It is in service again: what was counted against it before is over.
   void begin_return(TimePoint now);
   Eviction& eviction(Scope scope) { return *scopes[static_cast<std::size_t>(scope)]; }
   const Eviction& eviction(Scope scope) const { return *scopes[static_cast<std::size_t>(scope)]; }
 
   // --- the line that picks read
-  // (the gate lies in the padding of the load, which makes them fit)
-  [[no_unique_address]] Load load;
-  ConcurrencyGate gate;  // all models of the target and key together, where this is the base cell
-  PeakMean ttft;         // milliseconds, for an empty prompt
-  PeakMean tpot;         // milliseconds per output token
+  Load load;      // a base cell's: of all models together
+  PeakMean ttft;  // milliseconds, for an empty prompt
+  PeakMean tpot;  // milliseconds per output token
   DecayedCount successes;
   DecayedCount failures;
   // Not 0: one of the four scopes may be out, look at them. Counted up by each eviction.

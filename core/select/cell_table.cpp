@@ -40,8 +40,11 @@ class Target {
     Key& of_key = keys_[key.key_fingerprint];
     if (!key.model.empty()) return cell_of_model(of_key, key.model, now);
     if (of_key.base == nullptr) {
+      of_key.models = std::make_unique<ModelCells>();
+      for (const auto& [model, cell] : of_key.by_model)
+        of_key.models->insert(model_hash(model), *cell);
       of_key.base = &make_cell(of_key, "", now);
-      of_key.base->models = &of_key.models;
+      of_key.base->models = of_key.models.get();
     }
     return *of_key.base;
   }
@@ -61,21 +64,24 @@ class Target {
  private:
   struct Key {
     Eviction eviction;
-    ModelCells models;
-    Cell* base = nullptr;    // of endpoints that leave the model to the request
+    std::map<std::string, Cell*> by_model;
+    // Of endpoints that leave the model to the request, with a way to by_model that needs no lock.
+    Cell* base = nullptr;
+    std::unique_ptr<ModelCells> models;
     Cell* others = nullptr;  // of configured models beyond the limit
   };
 
   // REQUIRES: the mutex is held.
   Cell& cell_of_model(Key& key, const std::string& model, TimePoint now) {
-    const std::uint64_t hash = model_hash(model);
-    if (Cell* const known = key.models.find(hash)) return *known;
-    if (key.models.full()) {
+    if (const auto known = key.by_model.find(model); known != key.by_model.end())
+      return *known->second;
+    if (key.by_model.size() == ModelCells::kModelsMax) {
       if (key.others == nullptr) key.others = &make_cell(key, "", now);
       return *key.others;
     }
     Cell& cell = make_cell(key, model, now);
-    key.models.insert(hash, cell);
+    key.by_model.emplace(model, &cell);
+    if (key.models != nullptr) key.models->insert(model_hash(model), cell);
     return cell;
   }
 
@@ -135,7 +141,7 @@ std::size_t CellTable::targets() const {
 }
 
 Cell& learn_model(Cell& base, std::string_view model, TimePoint now) {
-  if (base.models == nullptr || model.empty()) return base;
+  if (model.empty() || base.models == nullptr) return base;
   if (Cell* const known = base.models->find(model_hash(model))) return *known;
   if (base.models->full()) return base;
   return base.target.learn(base, model, now);

@@ -11,7 +11,7 @@ Endpoint::Endpoint(EndpointSpec spec, std::uint16_t index, double mean_weight)
       weight_(spec.weight),
       concurrency_max_(spec.concurrency_max),
       index_(index),
-      name_(std::move(spec.name)),
+      name_(std::make_unique<const std::string>(std::move(spec.name))),
       owned_(std::move(spec.cell)) {}
 
 }  // namespace headgate::select

@@ -19,12 +19,13 @@ struct EndpointSpec {
   std::shared_ptr<Cell> cell;
 };
 
-class Endpoint {
+// One cache line, because a pick among many endpoints reads two of them cold.
+class alignas(64) Endpoint {
  public:
   // `mean_weight` is the group's, so that the load term does not depend on the scale of weights.
   Endpoint(EndpointSpec spec, std::uint16_t index, double mean_weight);
 
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return *name_; }
   std::uint16_t index() const { return index_; }  // in the whole set, in the order of the file
   std::uint32_t weight() const { return weight_; }
   double relative_weight() const { return relative_weight_; }  // 1 = the group's mean
@@ -47,7 +48,7 @@ class Endpoint {
   std::uint32_t weight_;
   std::uint32_t concurrency_max_;
   std::uint16_t index_;
-  std::string name_;
+  std::unique_ptr<const std::string> name_;
   std::shared_ptr<Cell> owned_;
 };
 

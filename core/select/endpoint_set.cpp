@@ -4,8 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "core/select/milliseconds.hpp"
-
 namespace headgate::select {
 namespace {
 
@@ -45,12 +43,6 @@ Group::Group(std::vector<EndpointSpec> specs, std::uint16_t first_index, const S
   endpoints_.reserve(specs.size());
   std::uint16_t index = first_index;
   for (EndpointSpec& spec : specs) endpoints_.emplace_back(std::move(spec), index++, mean);
-}
-
-Estimates Group::estimates(std::uint64_t model, std::uint32_t now) const {
-  GroupEstimates& place = estimates_[model % kEstimatePlaces];
-  if (place.claim_refresh(now)) place.refresh(endpoints_, model, now);
-  return place.load();
 }
 
 bool Group::may_evict(double percent, TimePoint now) const {

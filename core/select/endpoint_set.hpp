@@ -28,7 +28,11 @@ class Group {
   const Settings& settings() const { return settings_; }
 
   // What is usual for a model, refreshed if it is old. [any]
-  Estimates estimates(std::uint64_t model, std::uint32_t now) const;
+  Estimates estimates(std::uint64_t model, std::uint32_t now) const {
+    GroupEstimates& place = estimates_[model % kEstimatePlaces];
+    if (place.claim_refresh(now)) place.refresh(endpoints_, model, now);
+    return place.load();
+  }
 
   // Whether one more endpoint may be evicted when at most `percent` of the group may be out. [any]
   bool may_evict(double percent, TimePoint now) const;

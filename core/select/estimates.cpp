@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "core/select/milliseconds.hpp"
-
 namespace headgate::select {
 namespace {
 
@@ -34,21 +32,6 @@ class Figures {
 };
 
 }  // namespace
-
-Estimates GroupEstimates::load() const {
-  Estimates estimates;
-  estimates.ttft_ms = ttft_ms_.load(kRelaxed);
-  estimates.tpot_ms = tpot_ms_.load(kRelaxed);
-  estimates.output_tokens = output_tokens_.load(kRelaxed);
-  estimates.estimated_tokens = estimated_tokens_.load(kRelaxed);
-  return estimates;
-}
-
-bool GroupEstimates::claim_refresh(std::uint32_t now) {
-  std::uint32_t last = refreshed_.load(kRelaxed);
-  if (last != 0 && age_ms(now, last) < kRefreshMs) return false;
-  return refreshed_.compare_exchange_strong(last, now, kRelaxed);
-}
 
 void GroupEstimates::refresh(std::span<const Endpoint> endpoints, std::uint64_t model,
                              std::uint32_t now) {

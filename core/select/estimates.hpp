@@ -9,6 +9,7 @@
 #include <span>
 
 #include "core/select/endpoint.hpp"
+#include "core/select/milliseconds.hpp"
 
 namespace headgate::select {
 
@@ -26,9 +27,21 @@ class alignas(64) GroupEstimates {
   static constexpr std::uint32_t kRefreshMs = 100;
   static constexpr std::size_t kSampleMax = 64;
 
-  Estimates load() const;
+  Estimates load() const {
+    constexpr auto kRelaxed = std::memory_order_relaxed;
+    Estimates estimates;
+    estimates.ttft_ms = ttft_ms_.load(kRelaxed);
+    estimates.tpot_ms = tpot_ms_.load(kRelaxed);
+    estimates.output_tokens = output_tokens_.load(kRelaxed);
+    estimates.estimated_tokens = estimated_tokens_.load(kRelaxed);
+    return estimates;
+  }
   // True for one caller per kRefreshMs: it refreshes.
-  bool claim_refresh(std::uint32_t now);
+  bool claim_refresh(std::uint32_t now) {
+    std::uint32_t last = refreshed_.load(std::memory_order_relaxed);
+    if (last != 0 && age_ms(now, last) < kRefreshMs) return false;
+    return refreshed_.compare_exchange_strong(last, now, std::memory_order_relaxed);
+  }
   void refresh(std::span<const Endpoint> endpoints, std::uint64_t model, std::uint32_t now);
 
  private:

@@ -1,10 +1,6 @@
 #include "core/select/ewma.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-
-#include "core/select/milliseconds.hpp"
 
 namespace headgate::select {
 namespace {
@@ -15,23 +11,6 @@ double old_share(StampedValue::Parts parts, std::uint32_t now, double half_life_
 }
 
 }  // namespace
-
-double decay(double age_ms, double half_life_ms) {
-  constexpr double kForgottenHalfLives = 32;
-  if (age_ms <= 0) return 1;
-  if (age_ms > kForgottenHalfLives * half_life_ms) return 0;
-  return std::exp2(static_cast<float>(-age_ms / half_life_ms));
-}
-
-std::uint64_t StampedValue::pack(Parts parts) {
-  return (static_cast<std::uint64_t>(std::bit_cast<std::uint32_t>(parts.value)) << 32) |
-         parts.stamp;
-}
-
-StampedValue::Parts StampedValue::unpack(std::uint64_t word) {
-  return Parts{std::bit_cast<float>(static_cast<std::uint32_t>(word >> 32)),
-               static_cast<std::uint32_t>(word)};
-}
 
 bool StampedValue::replace(Parts& expected, Parts wanted) {
   std::uint64_t word = pack(expected);
@@ -48,11 +27,6 @@ void DecayedCount::add(double amount, std::uint32_t now, double half_life_ms) {
     // A worker that is a little behind must not turn the time back.
     wanted.stamp = old.stamp != 0 && age_ms(now, old.stamp) == 0 ? old.stamp : now;
   } while (!word_.replace(old, wanted));
-}
-
-double DecayedCount::at(std::uint32_t now, double half_life_ms) const {
-  const StampedValue::Parts parts = word_.load();
-  return parts.value == 0 ? 0 : parts.value * old_share(parts, now, half_life_ms);
 }
 
 void DecayedCount::set(double value, std::uint32_t now) {
@@ -73,11 +47,6 @@ void DecayedMean::add(double sample, std::uint32_t now, double half_life_ms) {
   } while (!word_.replace(old, wanted));
 }
 
-double DecayedMean::value_or(double otherwise) const {
-  const StampedValue::Parts parts = word_.load();
-  return parts.stamp == 0 ? otherwise : parts.value;
-}
-
 void PeakMean::add(double sample, std::uint32_t now, double half_life_ms) {
   // From zero, no factor would ever lead away.
   if (!(sample > kSampleLeast)) sample = kSampleLeast;
@@ -94,11 +63,6 @@ void PeakMean::add(double sample, std::uint32_t now, double half_life_ms) {
       wanted = {static_cast<float>(old.value * kept + sample * (1 - kept)), now};
     }
   } while (!word_.replace(old, wanted));
-}
-
-double PeakMean::value_or(double otherwise) const {
-  const StampedValue::Parts parts = word_.load();
-  return parts.stamp == 0 ? otherwise : parts.value;
 }
 
 }  // namespace headgate::select

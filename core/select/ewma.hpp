@@ -6,12 +6,21 @@
 // a mean; a sum counts each event. [any]
 
 #include <atomic>
+#include <bit>
+#include <cmath>
 #include <cstdint>
+
+#include "core/select/milliseconds.hpp"
 
 namespace headgate::select {
 
 // What is left of 1 after `age_ms`: a half after one half-life.
-double decay(double age_ms, double half_life_ms);
+inline double decay(double age_ms, double half_life_ms) {
+  constexpr double kForgottenHalfLives = 32;
+  if (age_ms <= 0) return 1;
+  if (age_ms > kForgottenHalfLives * half_life_ms) return 0;
+  return std::exp2(static_cast<float>(-age_ms / half_life_ms));
+}
 
 // A value and its time in one atomic word. Stamp 0 means that it was never set.
 class StampedValue {
@@ -29,8 +38,13 @@ class StampedValue {
   bool replace(Parts& expected, Parts wanted);
 
  private:
-  static std::uint64_t pack(Parts parts);
-  static Parts unpack(std::uint64_t word);
+  static std::uint64_t pack(Parts parts) {
+    return (std::uint64_t{std::bit_cast<std::uint32_t>(parts.value)} << 32) | parts.stamp;
+  }
+  static Parts unpack(std::uint64_t word) {
+    return {std::bit_cast<float>(static_cast<std::uint32_t>(word >> 32)),
+            static_cast<std::uint32_t>(word)};
+  }
 
   std::atomic<std::uint64_t> word_{0};
 };
@@ -39,7 +53,10 @@ class StampedValue {
 class DecayedCount {
  public:
   void add(double amount, std::uint32_t now, double half_life_ms);
-  double at(std::uint32_t now, double half_life_ms) const;
+  double at(std::uint32_t now, double half_life_ms) const {
+    const StampedValue::Parts parts = word_.load();
+    return parts.value * decay(age_ms(now, parts.stamp), half_life_ms);
+  }
   // Nothing happened yet, or everything was forgotten by set(0): the common case, and a cheap test.
   bool zero() const { return word_.load().value == 0; }
   void set(double value, std::uint32_t now);
@@ -55,7 +72,10 @@ class DecayedMean {
   bool empty() const { return word_.load().stamp == 0; }
   // REQUIRES: not empty.
   double value() const { return word_.load().value; }
-  double value_or(double otherwise) const;
+  double value_or(double otherwise) const {
+    const StampedValue::Parts parts = word_.load();
+    return parts.stamp == 0 ? otherwise : parts.value;
+  }
 
  private:
   StampedValue word_;
@@ -73,7 +93,10 @@ class PeakMean {
   bool empty() const { return word_.load().stamp == 0; }
   // REQUIRES: not empty.
   double value() const { return word_.load().value; }
-  double value_or(double otherwise) const;
+  double value_or(double otherwise) const {
+    const StampedValue::Parts parts = word_.load();
+    return parts.stamp == 0 ? otherwise : parts.value;
+  }
 
  private:
   StampedValue word_;

@@ -1,6 +1,7 @@
 #pragma once
-// What is in flight on an endpoint, from the pick to the end of the response body. Adding and
-// taking away use the same whole number, so the sum returns to zero exactly. [any]
+// What is in flight on an endpoint, from the pick to the end of the response body: requests and
+// their estimated tokens, in one word, because two locked instructions cost twice as much as one.
+// Adding and taking away use the same whole number, so both return to zero exactly. [any]
 
 #include <atomic>
 #include <cstdint>
@@ -9,43 +10,35 @@ namespace headgate::select {
 
 class Load {
  public:
-  void add(std::int64_t tokens) {
-    requests_.fetch_add(1, std::memory_order_relaxed);
-    tokens_.fetch_add(tokens, std::memory_order_relaxed);
-  }
-  void remove(std::int64_t tokens) {
-    tokens_.fetch_sub(tokens, std::memory_order_relaxed);
-    requests_.fetch_sub(1, std::memory_order_relaxed);
-  }
+  // The most that one request counts for: 100,000 such requests fit the word.
+  static constexpr std::int64_t kRequestTokensMax = 10'000'000;
 
-  std::int64_t tokens() const { return tokens_.load(std::memory_order_relaxed); }
-  std::int32_t requests() const { return requests_.load(std::memory_order_relaxed); }
+  // REQUIRES: 0 <= tokens <= kRequestTokensMax.
+  void add(std::int64_t tokens) { word_.fetch_add(word_of(tokens), std::memory_order_relaxed); }
 
- private:
-  std::atomic<std::int64_t> tokens_{0};
-  std::atomic<std::int32_t> requests_{0};
-};
-
-// A count with a limit that is given at each use, because it comes from the configuration while
-// the count outlives a reload. Add, check, undo: two callers never both get the last place.
-class ConcurrencyGate {
- public:
-  // 0 = no limit.
-  bool try_enter(std::uint32_t limit) {
-    const std::int32_t before = inside_.fetch_add(1, std::memory_order_relaxed);
-    if (limit == 0 || before < static_cast<std::int32_t>(limit)) return true;
-    inside_.fetch_sub(1, std::memory_order_relaxed);
+  // Add, check, undo: two callers never both get the last place. The limit is given at each use,
+  // because it comes from the configuration while the load outlives a reload; 0 = none.
+  bool try_add(std::int64_t tokens, std::uint32_t requests_max) {
+    const std::int64_t before = word_.fetch_add(word_of(tokens), std::memory_order_relaxed);
+    if (requests_max == 0 || requests_of(before) < requests_max) return true;
+    remove(tokens);
     return false;
   }
-  void enter() { inside_.fetch_add(1, std::memory_order_relaxed); }
-  void leave() { inside_.fetch_sub(1, std::memory_order_relaxed); }
-  bool full(std::uint32_t limit) const {
-    return limit != 0 && inside() >= static_cast<std::int32_t>(limit);
+  void remove(std::int64_t tokens) { word_.fetch_sub(word_of(tokens), std::memory_order_relaxed); }
+
+  std::int64_t requests() const { return requests_of(word_.load(std::memory_order_relaxed)); }
+  std::int64_t tokens() const { return word_.load(std::memory_order_relaxed) & (kOneRequest - 1); }
+  bool full(std::uint32_t requests_max) const {
+    return requests_max != 0 && requests() >= requests_max;
   }
-  std::int32_t inside() const { return inside_.load(std::memory_order_relaxed); }
 
  private:
-  std::atomic<std::int32_t> inside_{0};
+  static constexpr int kTokenBits = 40;
+  static constexpr std::int64_t kOneRequest = std::int64_t{1} << kTokenBits;
+  static constexpr std::int64_t word_of(std::int64_t tokens) { return kOneRequest + tokens; }
+  static constexpr std::int64_t requests_of(std::int64_t word) { return word >> kTokenBits; }
+
+  std::atomic<std::int64_t> word_{0};
 };
 
 }  // namespace headgate::select

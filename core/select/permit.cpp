@@ -3,16 +3,14 @@
 #include "core/select/cell_table.hpp"
 
 namespace headgate::select {
-Permit::Permit(const Grant& grant) : grant_(grant), probe_(grant.leases != 0) {
-  grant_.cell->load.add(grant_.tokens);
-}
+Permit::Permit(const Grant& grant) : grant_(grant), probe_(grant.leases != 0) {}
 
 void Permit::release() {
   if (grant_.cell == nullptr) return;
   give_back_leases(*grant_.cell, grant_.leases);
   grant_.leases = 0;
-  grant_.cell->load.remove(grant_.tokens);
-  grant_.gate->leave();
+  grant_.base->load.remove(grant_.tokens);
+  if (grant_.cell != grant_.base) grant_.cell->load.remove(grant_.tokens);
   grant_.cell = nullptr;
 }
 

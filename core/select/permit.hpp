@@ -23,11 +23,11 @@ class Permit {
   Permit& operator=(const Permit&) = delete;
   ~Permit() { release(); }
 
-  // What a pick found. `gate` has been entered. REQUIRES: the snapshot that owns the cells outlives
+  // What a pick found. The load has been added. REQUIRES: the snapshot that owns the cells outlives
   // the permit.
   struct Grant {
     Cell* cell = nullptr;
-    ConcurrencyGate* gate = nullptr;
+    Cell* base = nullptr;  // the endpoint's; it counts the load of all its models
     std::int64_t tokens = 0;
     double expected_output_tokens = 0;
     Leases leases = 0;

@@ -1,10 +1,10 @@
 #include "core/select/picker.hpp"
 
 #include <array>
-#include <cmath>
 
 #include "core/select/candidates.hpp"
 #include "core/select/milliseconds.hpp"
+#include "core/select/pricing.hpp"
 
 namespace headgate::select {
 namespace {
@@ -20,15 +20,17 @@ constexpr std::uint32_t kStaleOdds = 8;
 bool take(const Candidate& candidate, PickReason reason, const Pricing& pricing,
           PickResult& result) {
   const Endpoint& endpoint = *candidate.endpoint;
-  ConcurrencyGate& gate = endpoint.base_cell().gate;
-  if (!gate.try_enter(endpoint.concurrency_max())) {
+  Cell& base = endpoint.base_cell();
+  const std::int64_t tokens = pricing.request_tokens();
+  if (!base.load.try_add(tokens, endpoint.concurrency_max())) {
     give_back_leases(*candidate.cell, candidate.leases);
     return false;
   }
+  if (candidate.cell != &base) candidate.cell->load.add(tokens);
   Permit::Grant grant;
   grant.cell = candidate.cell;
-  grant.gate = &gate;
-  grant.tokens = std::llround(pricing.request_tokens());
+  grant.base = &base;
+  grant.tokens = tokens;
   grant.expected_output_tokens = pricing.output_tokens();
   grant.leases = candidate.leases;
   grant.last_resort = reason == PickReason::last_resort;
@@ -129,10 +131,10 @@ bool pick_last_resort(const EndpointSet& set, const PickQuery& query, Rng& rng,
   for (std::size_t index = 0; index < set.groups(); ++index) {
     const Group& group = set.group(index);
     const Pricing pricing(group, query);
-    const Candidates candidates(group, query, rng, misses);
+    Candidates candidates(group, query, rng, misses);
     for (const Endpoint& endpoint : group.endpoints()) {
-      if (!candidates.willing(endpoint, misses)) continue;
-      if (endpoint.base_cell().gate.full(endpoint.concurrency_max())) continue;
+      if (!candidates.willing(endpoint)) continue;
+      if (endpoint.base_cell().load.full(endpoint.concurrency_max())) continue;
       Cell& cell = endpoint.cell_for(query.model);
       const TimePoint returns = std::max(cell.returns_at(), query.now);
       const double cost = pricing.terms(endpoint, cell).cost_ms;

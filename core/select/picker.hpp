@@ -14,10 +14,10 @@
 #include <string_view>
 
 #include "core/base/rng.hpp"
+#include "core/select/cost_terms.hpp"
 #include "core/select/endpoint_set.hpp"
 #include "core/select/function_ref.hpp"
 #include "core/select/permit.hpp"
-#include "core/select/pricing.hpp"
 
 namespace headgate::select {
 

@@ -1,50 +1,77 @@
 #pragma once
 // The cost of one request on the endpoints of one group: what the request brings is worked out
-// once, then each endpoint is priced. [worker]
+// once, then each endpoint is priced. A part of the picker, inline because a pick is short.
+// [worker]
 
+#include <algorithm>
 #include <cstdint>
 
+#include "core/select/cost.hpp"
+#include "core/select/cost_terms.hpp"
 #include "core/select/endpoint_set.hpp"
-#include "core/select/estimates.hpp"
+#include "core/select/milliseconds.hpp"
+#include "core/select/picker.hpp"
 
 namespace headgate::select {
-
-struct PickQuery;
-
-// What the request would cost on an endpoint, term by term (see cost.hpp).
-struct CostTerms {
-  double ttft_ms = 0;  // for this prompt
-  double tpot_ms = 0;
-  double output_tokens = 0;
-  double health = 1;
-  double failure_ms = 0;
-  double load = 0;    // in requests of mean size
-  double weight = 1;  // relative to the group's mean, with slow start in it
-  double cost_ms = 0;
-  double score() const { return 1 / cost_ms; }
-};
 
 class Pricing {
  public:
   // Both must outlive it.
-  Pricing(const Group& group, const PickQuery& query);
+  Pricing(const Group& group, const PickQuery& query)
+      : settings_(group.settings()),
+        now_(to_stamp(query.now)),
+        usual_(group.estimates(query.model, now_)),
+        output_tokens_(expected_output(query, usual_)),
+        prompt_factor_(prompt_factor(query.prompt_tokens)),
+        median_cost_ms_(
+            service_cost(usual_.ttft_ms * prompt_factor_, usual_.tpot_ms, output_tokens_)) {
+    const double wanted =
+        query.estimated_tokens > 0 ? query.estimated_tokens : query.prompt_tokens + output_tokens_;
+    constexpr auto kMost = static_cast<double>(Load::kRequestTokensMax);
+    request_tokens_ = static_cast<std::int64_t>(std::clamp(wanted, 1.0, kMost));
+    // While no mean is known, this request is of mean size.
+    loads_per_token_ = 1 / (usual_.estimated_tokens > 0 ? usual_.estimated_tokens
+                                                        : static_cast<double>(request_tokens_));
+  }
 
-  CostTerms terms(const Endpoint& endpoint, Cell& cell) const;
+  CostTerms terms(const Endpoint& endpoint, Cell& cell) const {
+    CostTerms terms;
+    terms.ttft_ms = cell.ttft.value_or(usual_.ttft_ms) * prompt_factor_;
+    terms.tpot_ms = cell.tpot.value_or(usual_.tpot_ms);
+    terms.output_tokens = output_tokens_;
+    terms.health = cell.health_at(now_);
+    // Most are faultless, and divisions are what costs here.
+    if (terms.health < 1) terms.failure_ms = failure_cost(median_cost_ms_, terms.health);
+    terms.load = static_cast<double>(cell.load.tokens()) * loads_per_token_;
+    terms.weight = endpoint.relative_weight() *
+                   cell.slow_start(now_, static_cast<double>(settings_.slow_start.count()),
+                                   settings_.slow_start_least);
+    const double alone =
+        service_cost(terms.ttft_ms, terms.tpot_ms, terms.output_tokens) + terms.failure_ms;
+    terms.cost_ms = terms.load > 0 ? alone * load_factor(terms.load, terms.weight) : alone;
+    return terms;
+  }
 
   std::uint32_t now() const { return now_; }
   double output_tokens() const { return output_tokens_; }
   // What the request itself adds to the load.
-  double request_tokens() const { return request_tokens_; }
+  std::int64_t request_tokens() const { return request_tokens_; }
 
  private:
+  static double expected_output(const PickQuery& query, const Estimates& usual) {
+    const double expected =
+        query.expected_output_tokens > 0 ? query.expected_output_tokens : usual.output_tokens;
+    return query.output_tokens_max > 0 ? std::min(expected, query.output_tokens_max) : expected;
+  }
+
   const Settings& settings_;
   std::uint32_t now_;
   Estimates usual_;
   double output_tokens_;
   double prompt_factor_;
   double median_cost_ms_;
-  double request_tokens_;
-  double mean_tokens_;
+  std::int64_t request_tokens_;
+  double loads_per_token_;
 };
 
 }  // namespace headgate::select

@@ -37,7 +37,7 @@ CellView snapshot_of(const Group& group, const Endpoint& endpoint, TimePoint now
   view.index = endpoint.index();
   view.weight = endpoint.weight();
   view.concurrency_max = endpoint.concurrency_max();
-  view.requests_in_flight = endpoint.base_cell().gate.inside();
+  view.requests_in_flight = endpoint.base_cell().load.requests();
   view.tokens_in_flight = cell.load.tokens();
   view.ttft_ms = value_of(cell.ttft);
   view.tpot_ms = value_of(cell.tpot);
