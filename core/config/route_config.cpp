@@ -36,6 +36,21 @@ void describe_value(Fields& fields, ValueMatchConfig& match) {
   }
 }
 
+constexpr TextRule kHeaderName{.expects = "the name of a header",
+                               .pattern = "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}"};
+// As it is after decoding, so it may hold anything.
+constexpr TextRule kParameterName{.expects = "the name of a parameter", .pattern = "(?s:.{1,256})"};
+
+void describe_matches(Fields& fields, const Key& key, const TextRule& name,
+                      std::vector<ValueMatchConfig>& matches) {
+  fields.list(key, [&](Fields& inside) {
+    ValueMatchConfig& match = matches.emplace_back();
+    text(inside, {"name", "The name.", true}, match.name, name);
+    inside.map({"value", "What the value must be.", true},
+               [&](Fields& value) { describe_value(value, match); });
+  });
+}
+
 void check_hostnames(Fields& fields, const std::vector<std::string>& hostnames) {
   for (std::size_t i = 0; i < hostnames.size(); ++i) {
     if (is_hostname(hostnames[i], true)) continue;
@@ -74,19 +89,14 @@ void describe(Fields& fields, PathMatchConfig& path) {
   }
 }
 
-void describe(Fields& fields, ValueMatchConfig& match) {
-  text(fields, {"name", "The name.", true}, match.name,
-       {.expects = "a name", .pattern = "[!-~]{1,256}"});
-  fields.map({"value", "What the value must be.", true},
-             [&](Fields& inside) { describe_value(inside, match); });
-}
-
 void describe(Fields& fields, MatchConfig& match) {
   part(fields, {"path", "The path. Default: {pathPrefix: /}, which is any."}, match.path);
   text(fields, {"method", "The method, such as POST. Default: any."}, match.method,
        {.expects = "a method such as POST", .pattern = "[A-Z]{1,32}"});
-  parts(fields, {"headers", "Headers that must all be there with that value."}, match.headers);
-  parts(fields, {"query", "Query parameters that must all be there with that value."}, match.query);
+  describe_matches(fields, {"headers", "Headers that must all be there with that value."},
+                   kHeaderName, match.headers);
+  describe_matches(fields, {"query", "Query parameters that must all be there with that value."},
+                   kParameterName, match.query);
 }
 
 void describe(Fields& fields, RouteConfig& route) {

@@ -41,7 +41,6 @@ struct RouteConfig {
 };
 
 void describe(Fields& fields, PathMatchConfig& path);
-void describe(Fields& fields, ValueMatchConfig& match);
 void describe(Fields& fields, MatchConfig& match);
 void describe(Fields& fields, RouteConfig& route);
 

@@ -290,6 +290,10 @@ TEST(ConfigErrors, MatchesSayOneThing) {
             "config.yaml:5:53: not a regular expression: missing ]: [");
   EXPECT_EQ(faults_of(with_route("    - matches: [{headers: [{name: x}]}]\n")),
             "config.yaml:5:28: missing key 'value' in 'headers[0]'");
+  EXPECT_EQ(faults_of(with_route("    - matches: [{headers: [{name: a b, value: {exact: x}}]}]\n")),
+            "config.yaml:5:35: 'name' must be the name of a header, not 'a b'");
+  EXPECT_EQ(faults_of(with_route("    - matches: [{query: [{name: a b, value: {exact: x}}]}]\n")),
+            "");
   EXPECT_EQ(faults_of(with_route("    - matches: [{method: post}]\n")),
             "config.yaml:5:26: 'method' must be a method such as POST, not 'post'");
   EXPECT_EQ(faults_of(with_route("    - hostnames: [a.b, '*']\n")),
