@@ -20,6 +20,7 @@ from proxies import (CLIENT_KEY, Haproxy, Headgate, HeadgateGemini, Nginx, Upstr
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parents[2]
+RATE = 1000  # requests per second, where the rate is fixed
 
 
 class Result:
@@ -90,10 +91,28 @@ def measure(case, proxies, upstreams, options, directory):
     return results, direct_per_second
 
 
+def at_fixed_rate(case, proxies, upstreams, options, directory):
+    """{name: (p50, p99) in microseconds} at 1,000 requests a second, medians over the rounds."""
+    upstreams.set(case.knobs)
+    body = directory / "body.json"
+    body.write_bytes(case.body)
+    prefix = [] if options.load_core is None else ["taskset", "-c", str(options.load_core)]
+    ports = {"no proxy": upstreams.ports[0], **{proxy.name: proxy.port for proxy in proxies}}
+    seen = {name: [] for name in ports}
+    for _ in range(options.rounds):
+        for name, port in ports.items():
+            done = subprocess.run(
+                [*prefix, options.build / "bin" / "load", "--to", f"127.0.0.1:{port}", "--body", body,
+                 "--rate", str(RATE), "--seconds", str(options.seconds), "--header",
+                 f"Authorization: Bearer {CLIENT_KEY}"], capture_output=True, text=True, check=True)
+            seen[name].append(json.loads(done.stdout))
+    return {name: tuple(statistics.median(run[key] for run in runs) for key in ("p50_us", "p99_us"))
+            for name, runs in seen.items()}
+
+
 def with_kind(proxy):
     """A proxy takes part in the cases of its provider; those that know none, in OpenAI's."""
-    kind = getattr(proxy, "kind", "openAI")
-    proxy.kind_matches = lambda case: case.provider == kind
+    proxy.kind_matches = lambda case: case.provider == proxy.kind
     return proxy
 
 
@@ -128,6 +147,8 @@ def main():
             results, direct = measure(case, proxies, upstreams, options, directory)
             outcome.append((case, results, direct))
             print(report.lines_of(case, results, direct), flush=True)
+        plain = [proxy for proxy in proxies if proxy.kind == "openAI"]
+        waits = {} if options.case else at_fixed_rate(CASES[0], plain, upstreams, options, directory)
         memory = {proxy.name: (idle[proxy.name], resident_kib(proxy.pids())) for proxy in proxies}
     finally:
         for proxy in proxies:
@@ -136,7 +157,7 @@ def main():
         shutil.rmtree(directory, ignore_errors=True)
     versions = {kind.name: kind.version() for kind in kinds if kind is not HeadgateGemini}
     if options.write:
-        options.write.write_text(report.page(outcome, memory, versions, options, pinned),
+        options.write.write_text(report.page(outcome, waits, memory, versions, options, pinned),
                                  encoding="utf-8")
         print(f"wrote {options.write}")
 

@@ -94,6 +94,7 @@ def wait_for(port, path):
 
 class Proxy:
     name = ""
+    kind = "openAI"  # the provider's format that it is given
 
     def __init__(self, directory, upstreams, core):
         self.port = free_port()
@@ -209,7 +210,6 @@ binds:
 
 class Headgate(Proxy):
     name = "headgate"
-    kind = "openAI"
     program = None  # set by the caller
 
     def command(self, upstreams):

@@ -65,10 +65,11 @@ def machine():
             f"Linux {platform.release()}")
 
 
-def page(outcome, memory, versions, options, pinned):
+def page(outcome, waits, memory, versions, options, pinned):
     versions_text = ", ".join(f"{name} {version}" for name, version in versions.items())
     resident = "\n".join(f"| {name} | {idle / 1024:.1f} | {after / 1024:.1f} |"
                          for name, (idle, after) in memory.items())
+    latencies = "\n".join(f"| {name} | {p50:.0f} | {p99:.0f} |" for name, (p50, p99) in waits.items())
     where = ("the proxy pinned to one core, load and upstreams to the other" if pinned
              else "nothing pinned")
     command = "script/bench " + " ".join(sys.argv[1:])
@@ -87,6 +88,12 @@ JSON access log, limits and timeouts.
 {table(outcome)}
 
 For the paced stream the figures are per event. The goals are budgets of this project, not claims.
+
+1 KiB whole at a fixed rate of 1,000 requests/s, from the moment at which each was due:
+
+| | p50 µs | p99 µs |
+|---|---|---|
+{latencies}
 
 | resident memory, MiB | idle | after the measurement |
 |---|---|---|

@@ -79,7 +79,7 @@ bool is_whole(std::string_view data, bool& good) {
   return body.ends_with("0\r\n\r\n");
 }
 
-Task<bool> exchange(Socket& socket, const Run& run) {
+Task<bool> ask_once(Socket& socket, const Run& run) {
   const asio::const_buffer request(run.request.data(), run.request.size());
   const auto [write_error, sent] = co_await asio::async_write(socket, request, kToken);
   if (write_error) co_return false;
@@ -110,7 +110,7 @@ Task<void> connection(asio::io_context& context, Run& run) {
       if (!error) socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     }
     if (Clock::now() - due > std::chrono::milliseconds(1)) ++run.late;
-    if (co_await exchange(socket, run)) {
+    if (co_await ask_once(socket, run)) {
       run.latencies_us.push_back(
           std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - due).count());
     } else {
