@@ -21,6 +21,7 @@ class ClientConnection {
       : worker_(worker),
         stream_(std::move(stream)),
         port_(port),
+        open_(worker.open, *stream_),
         link_(worker, *stream_),
         deadline_(worker.worker.sweep(), [this] { stream_->close(); }) {
     ++worker_.connections;
@@ -84,7 +85,7 @@ class ClientConnection {
   }
 
   net::Task<bool> wait_for_request(milliseconds idle_timeout) {
-    const IdleConnections::Entry idle(worker_.idle, *stream_);
+    const ConnectionList::Entry idle(worker_.idle, *stream_);
     deadline_.arm_after(idle_timeout);
     const std::span<char> space = in_.space();
     const net::ReadResult result = co_await stream_->read_some(space);
@@ -127,6 +128,7 @@ class ClientConnection {
   WorkerContext& worker_;
   std::unique_ptr<net::ByteStream> stream_;
   const std::uint16_t port_;
+  const ConnectionList::Entry open_;
   ClientLink link_;
   net::Deadline deadline_;
   ReadBuffer in_;

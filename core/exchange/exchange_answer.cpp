@@ -115,7 +115,7 @@ void Exchange::write_record(std::chrono::nanoseconds duration) {
   record->operation = request_.operation();
   if (request_.served_by) {
     record->provider = request_.served_by->name;
-    if (request_.served_by->provider) record->provider_kind = request_.served_by->provider->id();
+    if (request_.served_by->provider) record->provider_kind = request_.served_by->provider->manifest().key;
   }
   record->request_model = request_.facets.client_model;
   record->upstream_model = request_.served_model;

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/exchange/body_budget.hpp"
-#include "core/exchange/idle_connections.hpp"
+#include "core/exchange/connection_list.hpp"
 #include "core/exchange/json_scan.hpp"
 #include "core/exchange/snapshot.hpp"
 #include "core/net/worker.hpp"
@@ -47,7 +47,9 @@ struct WorkerContext {
   std::shared_ptr<const Snapshot> snapshot;
 
   // Connections that wait for their next request, to be closed when the gateway ends.
-  IdleConnections idle;
+  ConnectionList idle;
+  // Every client connection, for the drain's deadline.
+  ConnectionList open;
   // Connections that are open, idle ones included.
   std::size_t connections = 0;
 

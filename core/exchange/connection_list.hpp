@@ -1,17 +1,17 @@
 #pragma once
-// The client connections of one worker that wait for their next request: an intrusive list, so that
+// Some client connections of one worker, to be closed all at once: an intrusive list, so that
 // entering and leaving it costs nothing. [worker]
 
 #include "core/net/byte_stream.hpp"
 
 namespace headgate::exchange {
 
-class IdleConnections {
+class ConnectionList {
  public:
   // In the list from its making to its end.
   class Entry {
    public:
-    Entry(IdleConnections& list, net::ByteStream& stream) : stream_(stream) {
+    Entry(ConnectionList& list, net::ByteStream& stream) : stream_(stream) {
       next_ = list.first_;
       if (next_) next_->previous_ = &next_;
       previous_ = &list.first_;
@@ -25,15 +25,15 @@ class IdleConnections {
     Entry& operator=(const Entry&) = delete;
 
    private:
-    friend class IdleConnections;
+    friend class ConnectionList;
     net::ByteStream& stream_;
     Entry* next_ = nullptr;
     Entry** previous_ = nullptr;
   };
 
-  IdleConnections() = default;
-  IdleConnections(const IdleConnections&) = delete;
-  IdleConnections& operator=(const IdleConnections&) = delete;
+  ConnectionList() = default;
+  ConnectionList(const ConnectionList&) = delete;
+  ConnectionList& operator=(const ConnectionList&) = delete;
 
   // Ends the waits; the entries leave by themselves.
   void close_all() {

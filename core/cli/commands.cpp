@@ -1,0 +1,110 @@
+#include "core/cli/commands.hpp"
+
+#include <cstdio>
+#include <optional>
+
+#include "core/base/log.hpp"
+#include "core/cli/engine.hpp"
+#include "core/cli/gateway.hpp"
+#include "core/config/schema.hpp"
+#include "core/net/connect_to.hpp"
+#include "core/plugin/config_keys.hpp"
+
+namespace headgate::cli {
+namespace {
+
+void print_error(const std::string& text) {
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+// The part of the file that says where plugins are; faults are printed.
+std::optional<config::StaticConfig> load_static(const std::string& file) {
+  const config::Environment environment = config::process_environment();
+  const config::FileContent content = environment.read_file(file);
+  if (!content.text) {
+    print_error(file + ": " + content.error);
+    return std::nullopt;
+  }
+  config::LoadedStaticConfig loaded = config::load_static_config(*content.text, file, environment);
+  if (!loaded.config) print_error(config::to_string(loaded.faults));
+  return std::move(loaded.config);
+}
+
+// Plugins of the built-in folder and of the command line; faults are printed.
+bool load_plugins(Engine& engine, const config::StaticConfig& config,
+                  const CommandOptions& options) {
+  const std::string problems = engine.load_plugins(plugin_folders(config, options.plugin_folders));
+  if (!problems.empty()) print_error(problems);
+  return problems.empty();
+}
+
+}  // namespace
+
+int run_command(const CommandOptions& options) {
+  GatewayOptions gateway_options;
+  gateway_options.file = options.file;
+  gateway_options.plugin_folders = options.plugin_folders;
+  for (const std::string& text : options.connect_to) {
+    auto rule = net::parse_connect_to(text);
+    if (!rule) {
+      print_error("--connect-to " + text + ": " + rule.error().message);
+      return 2;
+    }
+    gateway_options.connect_to.push_back(*rule);
+  }
+  const auto config = load_static(options.file);
+  if (!config) return 1;
+  log::configure(config->logging.level, config->logging.format);
+  RealClock clock;
+  Gateway gateway(std::move(gateway_options), *config, clock);
+  return gateway.run();
+}
+
+int check_command(const CommandOptions& options) {
+  const auto config = load_static(options.file);
+  if (!config) return 1;
+  RealClock clock;
+  Engine engine(clock, 1, {});
+  if (!load_plugins(engine, *config, options)) return 1;
+  config::LoadedConfig loaded = config::load_config_file(
+      options.file, plugin::config_keys(engine.plugins), config::process_environment());
+  if (!loaded) {
+    print_error(config::to_string(loaded.faults));
+    return 1;
+  }
+  exchange::BuiltSnapshot built = exchange::build_snapshot(engine.sources(), loaded.config);
+  if (!built.snapshot) {
+    print_error(config::to_string(built.faults));
+    return 1;
+  }
+  if (auto tls = check_listener_tls(*loaded.config); !tls) {
+    print_error(options.file + ": " + tls.error().message);
+    return 1;
+  }
+  std::printf("%s is valid\n", options.file.c_str());
+  return 0;
+}
+
+int schema_command(const CommandOptions& options) {
+  RealClock clock;
+  Engine engine(clock, 1, {});
+  if (!load_plugins(engine, config::StaticConfig{}, options)) return 1;
+  const std::string schema = config::write_schema(plugin::config_keys(engine.plugins));
+  std::printf("%s\n", schema.c_str());
+  return 0;
+}
+
+int plugin_list_command(const CommandOptions& options) {
+  RealClock clock;
+  Engine engine(clock, 1, {});
+  const bool loaded = load_plugins(engine, config::StaticConfig{}, options);
+  for (const plugin::Plugin* plugin : engine.plugins.all()) {
+    const plugin::Manifest& manifest = plugin->manifest;
+    std::printf("%-9s %-26s %-40s %s\n", std::string(plugin::kind_name(plugin->kind())).c_str(),
+                manifest.key.empty() ? "-" : manifest.key.c_str(), manifest.id.c_str(),
+                manifest.summary.c_str());
+  }
+  return loaded ? 0 : 1;
+}
+
+}  // namespace headgate::cli

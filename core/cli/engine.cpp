@@ -1,0 +1,50 @@
+#include "core/cli/engine.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace headgate::cli {
+
+Engine::Engine(Clock& clock, std::size_t workers, std::vector<std::string> hidden_metrics)
+    : clock(clock),
+      services(directory, wakers, clock),
+      host(services, std::string(kVersion)),
+      plugins(host),
+      instances(static_cast<std::uint32_t>(workers)),
+      metric_registry(workers, std::move(hidden_metrics)),
+      metrics(metric_registry, kVersion) {}
+
+std::string Engine::load_plugins(const std::vector<std::string>& folders) {
+  for (const std::string& folder : folders) plugins.add_folder(folder);
+  std::string problems;
+  for (const plugin::LoadFault& fault : plugins.take_faults()) {
+    if (!problems.empty()) problems += '\n';
+    problems += fault.message;
+  }
+  return problems;
+}
+
+exchange::SnapshotSources Engine::sources() {
+  return {plugins, instances, cells, targets, metrics, directory, clock};
+}
+
+std::string built_in_plugin_folder() {
+  std::error_code error;
+  const auto binary = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return {};
+  return (binary.parent_path().parent_path() / "lib" / "headgate" / "plugins").string();
+}
+
+std::vector<std::string> plugin_folders(const config::StaticConfig& config,
+                                        const std::vector<std::string>& more) {
+  std::vector<std::string> folders{built_in_plugin_folder()};
+  for (const auto* list : {&config.plugins.path, &more}) {
+    for (const std::string& folder : *list) {
+      if (std::find(folders.begin(), folders.end(), folder) == folders.end())
+        folders.push_back(folder);
+    }
+  }
+  return folders;
+}
+
+}  // namespace headgate::cli

@@ -1,0 +1,52 @@
+#pragma once
+// What lives as long as the process and is independent of any configuration: plugins, statistics,
+// metrics. `check` needs it as much as `run`. [main]
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/cli/services.hpp"
+#include "core/config/config.hpp"
+#include "core/exchange/snapshot_builder.hpp"
+#include "core/plugin/host.hpp"
+#include "core/upstream/target.hpp"
+
+namespace headgate::cli {
+
+inline constexpr std::string_view kVersion = HEADGATE_VERSION;
+
+class Engine {
+ public:
+  // `workers`: how many there will be.
+  Engine(Clock& clock, std::size_t workers, std::vector<std::string> hidden_metrics);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Loads the plugins of these folders. What is wrong with them, one a line; empty: nothing.
+  std::string load_plugins(const std::vector<std::string>& folders);
+
+  exchange::SnapshotSources sources();
+
+  Clock& clock;
+  exchange::EndpointDirectory directory;
+  exchange::Wakers wakers;
+  GatewayServices services;
+  plugin::Host host;
+  plugin::Registry plugins;
+  plugin::InstanceStore instances;
+  select::CellTable cells;
+  upstream::TargetTable targets;
+  observe::MetricRegistry metric_registry;
+  observe::GatewayMetrics metrics;
+};
+
+// Where the plugins that belong to this binary are: beside it, in ../lib/headgate/plugins.
+std::string built_in_plugin_folder();
+
+// The folders to load plugins from: the built-in one, those of the configuration, those of the
+// command line; without repetitions.
+std::vector<std::string> plugin_folders(const config::StaticConfig& config,
+                                        const std::vector<std::string>& more);
+
+}  // namespace headgate::cli

@@ -1,0 +1,308 @@
+#include "core/cli/gateway.hpp"
+
+#include <csignal>
+#include <thread>
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "core/plugin/config_keys.hpp"
+
+namespace headgate::cli {
+namespace {
+
+// How often the files of the configuration are looked at.
+constexpr std::chrono::seconds kFileInterval{1};
+// How often the watchdog looks at what plugins are doing.
+constexpr milliseconds kWatchdogInterval{25};
+constexpr milliseconds kDrainInterval{20};
+// After connections were cut off: the time for their tasks to end.
+constexpr std::chrono::seconds kCutOffTime{2};
+
+std::size_t worker_count(const config::StaticConfig& config) {
+  if (config.worker_threads > 0) return config.worker_threads;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+observe::AccessLogOptions access_log_options(const config::StaticConfig& config) {
+  observe::AccessLogOptions options;
+  options.format = config.logging.format;
+  for (const std::string& field : config.logging.remove_fields) options.fields.remove(field);
+  return options;
+}
+
+WorkerSetOptions worker_options(const config::StaticConfig& config,
+                                const std::vector<net::ConnectToRule>& connect_to,
+                                std::size_t count) {
+  WorkerSetOptions options;
+  options.count = count;
+  for (const config::Address& server : config.dns.servers)
+    options.worker.resolver.servers.push_back(server.to_string());
+  if (config.dns.ttl) {
+    options.worker.resolver.ttl_min = options.worker.resolver.ttl_max = *config.dns.ttl;
+  }
+  options.worker.connector.connect_to = connect_to;
+  const config::KeepalivesConfig& keepalives = config.backend.keepalives;
+  options.worker.connector.keepalive.enabled = keepalives.enabled;
+  options.worker.connector.keepalive.time =
+      std::chrono::duration_cast<std::chrono::seconds>(keepalives.time);
+  options.worker.connector.keepalive.interval =
+      std::chrono::duration_cast<std::chrono::seconds>(keepalives.interval);
+  options.worker.connector.keepalive.retries = static_cast<int>(keepalives.retries);
+  options.pool.pool_size_max = config.backend.pool_size_max;
+  options.pool.idle_timeout = config.backend.pool_idle_timeout;
+  return options;
+}
+
+}  // namespace
+
+Gateway::Gateway(GatewayOptions options, const config::StaticConfig& config, Clock& clock)
+    : options_(std::move(options)),
+      config_(config),
+      clock_(clock),
+      workers_count_(worker_count(config)),
+      sweep_(loop_, clock),
+      engine_(clock, workers_count_, config.metrics.remove),
+      access_log_(access_log_options(config), workers_count_, observe::make_stdout_sink()),
+      retry_budget_(select::BudgetSettings{}),
+      bodies_(config::HttpLimits{}.total_body_bytes_max),
+      running_(static_cast<std::uint32_t>(workers_count_)),
+      state_(clock, [this] { return current_; }),
+      watchdog_(running_),
+      signals_(loop_, SIGTERM, SIGINT, SIGHUP),
+      file_timer_(loop_),
+      watchdog_timer_(loop_),
+      drain_timer_(loop_) {
+  engine_.metric_registry.add_collector(state_);
+  engine_.metrics.watch_access_log([this] { return access_log_.dropped(); });
+}
+
+Gateway::~Gateway() {
+  engine_.metric_registry.remove_collector(state_);
+}
+
+int Gateway::run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  if (auto started = start(); !started) {
+    log::error(started.error().message);
+    end();
+    return 1;
+  }
+  loop_.run();
+  end();
+  return 0;
+}
+
+Result<void> Gateway::start() {
+  const std::string problems =
+      engine_.load_plugins(plugin_folders(config_, options_.plugin_folders));
+  if (!problems.empty()) return gateway_error("plugin_load_failed", problems);
+  const SharedParts shared{clock_,  engine_.metric_registry, access_log_, retry_budget_,
+                           bodies_, engine_.wakers,          running_};
+  workers_ = std::make_unique<WorkerSet>(
+      worker_options(config_, options_.connect_to, workers_count_), shared);
+  listeners_ = std::make_unique<Listeners>(*workers_);
+  access_log_.start();
+  workers_->start();
+  if (auto applied = apply_file(); !applied) return applied;
+
+  admin::AdminSources sources;
+  sources.metrics = &engine_.metric_registry;
+  sources.state = &state_;
+  sources.readiness = [this] { return readiness_; };
+  sources.reload = [this] { return reload("the admin listener"); };
+  admin_ = std::make_unique<admin::AdminServer>(sweep_, std::move(sources));
+  for (const admin::AdminListen& listen : admin::admin_listens(config_)) {
+    if (auto opened = admin_->listen(listen); !opened) return opened;
+  }
+  for (const std::string& address : admin_->addresses()) log::info("admin on " + address);
+  readiness_ = admin::Readiness::ready;
+  log::info("headgate " + std::string(kVersion) + " is ready, " + std::to_string(workers_count_) +
+            " workers");
+  wait_for_signal();
+  watch_files();
+  watch_plugins();
+  return {};
+}
+
+Result<void> Gateway::apply_file() {
+  const config::Environment environment = config::process_environment();
+  config::LoadedConfig loaded =
+      config::load_config_file(options_.file, plugin::config_keys(engine_.plugins), environment);
+  // Also a file with faults is watched: the next change may mend it.
+  if (!loaded) {
+    return gateway_error("bad_config", config::to_string(loaded.faults));
+  }
+  exchange::BuiltSnapshot built = exchange::build_snapshot(engine_.sources(), loaded.config);
+  if (!built.snapshot) return gateway_error("bad_config", config::to_string(built.faults));
+  if (auto prepared = listeners_->prepare(*loaded.config); !prepared) return prepared;
+  if (auto started = start_instances(*built.snapshot); !started) {
+    listeners_->discard();
+    return started;
+  }
+  bodies_.set_max(loaded.config->frontend.http.total_body_bytes_max);
+  current_ = shared(std::move(built.snapshot));
+  workers_->on_each(
+      [this](std::size_t, exchange::WorkerContext& context) { context.snapshot = current_; });
+  listeners_->apply();
+  std::vector<std::string> watched = loaded.config->referenced_files;
+  watched.push_back(options_.file);
+  files_.watch(watched);
+  return {};
+}
+
+// Every worker's state of every instance, or nothing.
+Result<void> Gateway::start_instances(const exchange::Snapshot& snapshot) {
+  std::vector<std::size_t> started(workers_->size(), 0);
+  std::atomic<bool> all{true};
+  workers_->on_each([&](std::size_t index, exchange::WorkerContext&) {
+    for (const auto& instance : snapshot.instances) {
+      if (!instance->start_worker(static_cast<std::uint32_t>(index))) {
+        all = false;
+        return;
+      }
+      ++started[index];
+    }
+  });
+  if (all) return {};
+  std::string refused;
+  workers_->on_each([&](std::size_t index, exchange::WorkerContext&) {
+    for (std::size_t i = 0; i < started[index]; ++i)
+      snapshot.instances[i]->stop_worker(static_cast<std::uint32_t>(index));
+  });
+  for (std::size_t index = 0; index < started.size(); ++index) {
+    if (started[index] < snapshot.instances.size()) {
+      refused = snapshot.instances[started[index]]->id();
+      break;
+    }
+  }
+  return gateway_error("plugin_start_failed", "plugin '" + refused + "' did not start on a worker");
+}
+
+// Whoever drops the last reference, on whatever thread: the end of a snapshot is the control
+// thread's business.
+std::shared_ptr<const exchange::Snapshot> Gateway::shared(
+    std::unique_ptr<exchange::Snapshot> snapshot) {
+  const auto to_control = [this](const exchange::Snapshot* ended) {
+    boost::asio::post(loop_,
+                      [this, ended] { retire(std::unique_ptr<const exchange::Snapshot>(ended)); });
+  };
+  return {snapshot.release(), to_control};
+}
+
+void Gateway::retire(std::unique_ptr<const exchange::Snapshot> snapshot) {
+  workers_->on_each([&](std::size_t index, exchange::WorkerContext&) {
+    for (const auto& instance : snapshot->instances)
+      instance->stop_worker(static_cast<std::uint32_t>(index));
+  });
+  snapshot.reset();
+  engine_.cells.prune();
+}
+
+Result<void> Gateway::reload(std::string_view cause) {
+  if (drain_until_) return gateway_error("draining", "the gateway is ending", 503);
+  auto applied = apply_file();
+  const double now = std::chrono::duration<double>(clock_.wall().time_since_epoch()).count();
+  engine_.metrics.config_reloaded(applied.ok(), now);
+  if (applied) {
+    log::info("configuration reloaded (" + std::string(cause) + ")");
+  } else {
+    log::error("configuration not reloaded (" + std::string(cause) + "), the old one stays:\n" +
+               applied.error().message);
+  }
+  return applied;
+}
+
+void Gateway::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      (void)reload("SIGHUP");
+    } else if (drain_until_) {
+      log::warn("second signal: ending at once");
+      loop_.stop();
+      return;
+    } else {
+      drain();
+    }
+    wait_for_signal();
+  });
+}
+
+void Gateway::watch_files() {
+  file_timer_.expires_after(kFileInterval);
+  file_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error || drain_until_) return;
+    if (files_.changed()) (void)reload("a file changed");
+    watch_files();
+  });
+}
+
+void Gateway::watch_plugins() {
+  watchdog_timer_.expires_after(kWatchdogInterval);
+  watchdog_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    for (const plugin::StuckCallback& stuck : watchdog_.check(clock_.now()))
+      log::warn(plugin::describe(stuck));
+    watch_plugins();
+  });
+}
+
+// Readiness fails first; then nobody new is let in, and who is inside may finish.
+void Gateway::drain() {
+  readiness_ = admin::Readiness::draining;
+  drain_until_ = clock_.now() + config_.connection_termination_deadline;
+  log::info("draining");
+  listeners_->stop();
+  workers_->on_each([](std::size_t, exchange::WorkerContext& context) {
+    context.draining = true;
+    context.idle.close_all();
+  });
+  check_drained();
+}
+
+void Gateway::check_drained() {
+  std::atomic<std::size_t> open{0};
+  workers_->on_each(
+      [&](std::size_t, exchange::WorkerContext& context) { open += context.connections; });
+  const TimePoint now = clock_.now();
+  if (open == 0 || (cut_off_ && now >= *drain_until_)) {
+    loop_.stop();
+    return;
+  }
+  if (now >= *drain_until_) {
+    log::warn("drain deadline: closing " + std::to_string(open.load()) + " connections");
+    cut_off_ = true;
+    drain_until_ = now + kCutOffTime;
+    workers_->on_each(
+        [](std::size_t, exchange::WorkerContext& context) { context.open.close_all(); });
+  }
+  drain_timer_.expires_after(kDrainInterval);
+  drain_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) check_drained();
+  });
+}
+
+// Takes everything apart in the order that nothing outlives what it needs.
+void Gateway::end() {
+  if (workers_) {
+    listeners_->stop();
+    listeners_->drop_retired();
+    workers_->on_each(
+        [](std::size_t, exchange::WorkerContext& context) { context.snapshot.reset(); });
+  }
+  current_.reset();
+  loop_.restart();
+  loop_.poll();  // retires the snapshot while the workers still run
+  if (admin_) admin_->stop();
+  loop_.restart();
+  loop_.poll();
+  listeners_.reset();
+  workers_.reset();
+  admin_.reset();
+  access_log_.stop();
+  loop_.destroy_tasks();
+  log::info("ended");
+  log::flush();
+}
+
+}  // namespace headgate::cli

@@ -1,0 +1,45 @@
+// The program. Reading the commands tells what it is made of: commands.cpp, then gateway.cpp.
+
+#include <CLI/CLI.hpp>
+
+#include "core/cli/commands.hpp"
+#include "core/cli/crash_handler.hpp"
+
+int main(int argc, char** argv) {
+  using headgate::cli::CommandOptions;
+
+  CLI::App app{"Headgate, a plugin-based gateway for large language models", "headgate"};
+  app.set_version_flag("--version", HEADGATE_VERSION);
+  app.require_subcommand(1);
+  CommandOptions options;
+  const auto add_plugins = [&options](CLI::App* command) {
+    command->add_option("--plugins", options.plugin_folders,
+                        "A folder of plugins besides the built-in one");
+  };
+
+  CLI::App* run = app.add_subcommand("run", "Serve a configuration until a signal ends it");
+  run->add_option("-f,--file", options.file, "The configuration file")->required();
+  run->add_option("--connect-to", options.connect_to,
+                  "HOST:PORT:ADDR:PORT: connect to ADDR:PORT where HOST:PORT is meant");
+  add_plugins(run);
+
+  CLI::App* check =
+      app.add_subcommand("check", "Say everything that is wrong with a configuration");
+  check->add_option("file,-f,--file", options.file, "The configuration file")->required();
+  add_plugins(check);
+
+  CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
+  add_plugins(schema);
+
+  CLI::App* plugin = app.add_subcommand("plugin", "About plugins");
+  plugin->require_subcommand(1);
+  CLI::App* list = plugin->add_subcommand("list", "List the plugins that would be loaded");
+  add_plugins(list);
+
+  CLI11_PARSE(app, argc, argv);
+  headgate::cli::install_crash_handler();
+  if (*run) return headgate::cli::run_command(options);
+  if (*check) return headgate::cli::check_command(options);
+  if (*schema) return headgate::cli::schema_command(options);
+  return headgate::cli::plugin_list_command(options);
+}

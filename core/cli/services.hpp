@@ -1,0 +1,27 @@
+#pragma once
+// What plugins reach that belongs to no single request, tied to the parts that do it. [any]
+
+#include "core/base/clock.hpp"
+#include "core/exchange/endpoint_directory.hpp"
+#include "core/exchange/wakers.hpp"
+#include "core/plugin/services.hpp"
+
+namespace headgate::cli {
+
+class GatewayServices final : public plugin::Services {
+ public:
+  GatewayServices(exchange::EndpointDirectory& directory, exchange::Wakers& wakers, Clock& clock)
+      : directory_(directory), wakers_(wakers), clock_(clock) {}
+
+  std::int32_t evict(std::uint64_t endpoint, std::uint32_t scope, std::uint64_t milliseconds,
+                     std::uint32_t max_percent) override;
+  std::int32_t restore(std::uint64_t endpoint) override;
+  std::int32_t wake(std::uint64_t waker) override;
+
+ private:
+  exchange::EndpointDirectory& directory_;
+  exchange::Wakers& wakers_;
+  Clock& clock_;
+};
+
+}  // namespace headgate::cli

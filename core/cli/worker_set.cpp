@@ -1,0 +1,49 @@
+#include "core/cli/worker_set.hpp"
+
+#include <latch>
+
+namespace headgate::cli {
+
+WorkerSet::Member::Member(std::size_t index, const WorkerSetOptions& options,
+                          const SharedParts& shared)
+    : worker(index, shared.clock, options.worker),
+      pool(worker.sweep(), worker.connector(), options.pool),
+      context(worker, pool, shared.metrics.worker(index), shared.access_log.worker(index),
+              shared.retry_budget, shared.bodies, shared.wakers) {}
+
+WorkerSet::WorkerSet(const WorkerSetOptions& options, const SharedParts& shared)
+    : running_(shared.running) {
+  for (std::size_t i = 0; i < options.count; ++i)
+    members_.push_back(std::make_unique<Member>(i, options, shared));
+}
+
+// Requests that still wait are destroyed while everything they refer to is there.
+WorkerSet::~WorkerSet() {
+  stop();
+  for (auto& member : members_) member->worker.destroy_tasks();
+}
+
+void WorkerSet::start() {
+  for (auto& member : members_) member->worker.start();
+  on_each([this](std::size_t index, exchange::WorkerContext&) {
+    running_.bind(static_cast<std::uint32_t>(index));
+  });
+}
+
+void WorkerSet::stop() {
+  for (auto& member : members_) member->worker.stop();
+  for (auto& member : members_) member->worker.join();
+}
+
+void WorkerSet::on_each(const std::function<void(std::size_t, exchange::WorkerContext&)>& work) {
+  std::latch done(static_cast<std::ptrdiff_t>(members_.size()));
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    members_[i]->worker.post([this, i, &work, &done] {
+      work(i, members_[i]->context);
+      done.count_down();
+    });
+  }
+  done.wait();
+}
+
+}  // namespace headgate::cli

@@ -1,0 +1,304 @@
+#include "core/exchange/backend_builder.hpp"
+
+#include "core/base/log.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+std::string_view level_name(std::uint32_t level) {
+  switch (level) {
+    case plugin::kLevelListener:
+      return "listener";
+    case plugin::kLevelRoute:
+      return "route";
+    case plugin::kLevelBackend:
+      return "backend";
+    default:
+      return "provider";
+  }
+}
+
+std::string authority_of(const std::string& host, std::uint16_t port, bool tls) {
+  const std::string name = host.find(':') != std::string::npos ? "[" + host + "]" : host;
+  if (port == (tls ? 443 : 80)) return name;
+  return name + ":" + std::to_string(port);
+}
+
+// By stage; inside a stage in the order of adding.
+void add_in_order(std::vector<std::shared_ptr<plugin::PolicyInstance>>& policies,
+                  std::shared_ptr<plugin::PolicyInstance> added) {
+  if (!added) return;
+  const auto place = std::upper_bound(
+      policies.begin(), policies.end(), added,
+      [](const auto& a, const auto& b) { return a->declares().stage < b->declares().stage; });
+  policies.insert(place, std::move(added));
+}
+
+}  // namespace
+
+BackendBuilder::BackendBuilder(const SnapshotSources& sources, Snapshot& snapshot,
+                               config::Faults& faults, std::string route)
+    : sources_(sources), snapshot_(snapshot), faults_(faults), route_(std::move(route)) {}
+
+void BackendBuilder::fault(const config::Position& position, const std::string& path,
+                           std::string message) {
+  faults_.push_back(
+      config::ConfigFault{snapshot_.config->file, position, path, std::move(message)});
+}
+
+void BackendBuilder::add_level(const config::PoliciesConfig& policies, std::uint32_t level) {
+  check_level(policies, level);
+  outer_ = config::merge(outer_, policies);
+}
+
+void BackendBuilder::check_level(const config::PoliciesConfig& policies, std::uint32_t level) {
+  for (const config::PluginPolicy& policy : policies.plugins) {
+    const plugin::Plugin* known = sources_.plugins.find(policy.id);
+    if (!known) continue;  // the loader has said so
+    const plugin::PolicyManifest& declares = known->manifest.policy;
+    const bool client_side =
+        level == plugin::kLevelProvider && (declares.phases & plugin::kClientPhases) != 0;
+    if (declares.has_level(level) && !client_side) continue;
+    faults_.push_back(policy.config.fault_at(
+        "", "policy '" + (policy.key.empty() ? policy.id : policy.key) + "' cannot stand at the " +
+                std::string(level_name(level)) + " level"));
+  }
+}
+
+std::shared_ptr<plugin::PolicyInstance> BackendBuilder::make_policy(
+    const config::PluginPolicy& policy) {
+  const plugin::Plugin* known = sources_.plugins.find(policy.id);
+  if (!known) return nullptr;
+  plugin::InstanceSpec spec;
+  spec.plugin = known;
+  spec.config = policy.config.json();
+  spec.place = policy.config.path();
+  auto made = sources_.instances.policy(spec);
+  for (const plugin::PluginFault& problem : made.faults)
+    faults_.push_back(policy.config.fault_at(problem.json_pointer, problem.message));
+  if (made.ok()) {
+    auto& all = snapshot_.instances;
+    if (std::find(all.begin(), all.end(), made.instance) == all.end()) all.push_back(made.instance);
+  }
+  return made.instance;
+}
+
+BackendBuilder::Policies BackendBuilder::make_policies(const config::PoliciesConfig& policies) {
+  Policies made;
+  for (const config::PluginPolicy& policy : policies.plugins) {
+    add_in_order(made, make_policy(policy));
+  }
+  for (const plugin::Plugin* plugin : sources_.plugins.all()) {
+    if (plugin->kind() != plugin::Kind::policy || !plugin->manifest.policy.is_default) continue;
+    const bool configured =
+        std::any_of(policies.plugins.begin(), policies.plugins.end(),
+                    [&](const config::PluginPolicy& policy) { return policy.id == plugin->id(); });
+    if (configured) continue;
+    config::PluginPolicy defaulted;
+    defaulted.id = plugin->id();
+    add_in_order(made, make_policy(defaulted));
+  }
+  return made;
+}
+
+PolicyUse BackendBuilder::use(const std::shared_ptr<plugin::PolicyInstance>& instance) {
+  for (const PolicyUse& known : plan_.policies) {
+    if (known.instance == instance) return known;
+  }
+  plan_.policies.push_back(PolicyUse{instance, static_cast<std::uint16_t>(plan_.policies.size())});
+  return plan_.policies.back();
+}
+
+BackendPlan BackendBuilder::build(const config::BackendConfig& backend) {
+  plan_.name = backend.name;
+  plan_.weight = backend.weight;
+  const config::RetryConfig retry = outer_.retry.value_or(config::RetryConfig{});
+  plan_.retry.attempts_max = retry.attempts;
+  plan_.retry.backoff = retry.backoff;
+  plan_.retry.wait_for_retry_after = retry.wait_for_retry_after;
+  plan_.request_timeout = outer_.timeout.value_or(config::TimeoutConfig{}).request_timeout;
+
+  for (const auto& instance : make_policies(outer_)) {
+    const plugin::PolicyManifest& declares = instance->declares();
+    if (declares.has_phase(plugin::kPhaseRequest)) plan_.on_request.push_back(use(instance));
+    if (declares.has_phase(plugin::kPhaseResponse)) plan_.on_response.push_back(use(instance));
+    if (declares.has_phase(plugin::kPhaseEvent)) plan_.on_event.push_back(use(instance));
+    if (declares.has_phase(plugin::kPhaseComplete)) plan_.on_complete.push_back(use(instance));
+  }
+  std::reverse(plan_.on_response.begin(), plan_.on_response.end());
+  std::reverse(plan_.on_event.begin(), plan_.on_event.end());
+
+  const std::size_t faults_before = faults_.size();
+  if (backend.host) {
+    add_plain(backend);
+  } else if (backend.ai) {
+    for (const config::GroupConfig& group : backend.ai->groups) add_group(backend, group);
+  }
+  if (faults_.size() != faults_before) return std::move(plan_);
+  auto set = select::EndpointSet::make(std::move(groups_), select::Settings{});
+  if (!set) {
+    fault(backend.position, "", set.error().message);
+    return std::move(plan_);
+  }
+  plan_.set = *set;
+  for (std::size_t i = 0; i < plan_.endpoints.size(); ++i) {
+    snapshot_.registrations.push_back(
+        sources_.directory.add(plan_.set, static_cast<std::uint16_t>(i), plan_.endpoints[i].id));
+  }
+  return std::move(plan_);
+}
+
+void BackendBuilder::add_group(const config::BackendConfig& backend,
+                               const config::GroupConfig& group) {
+  groups_.emplace_back();
+  for (const config::ProviderConfig& config : group.providers) {
+    check_level(config.policies, plugin::kLevelProvider);
+    const config::PoliciesConfig policies = config::merge(outer_, config.policies);
+    EndpointPlan plan;
+    plan.name = config.name;
+    plan.provider = make_provider(config);
+    if (!plan.provider || !set_target(plan, config, policies)) continue;
+    for (const auto& instance : make_policies(policies)) {
+      if (instance->declares().has_phase(plugin::kPhaseAttempt))
+        plan.on_attempt.push_back(use(instance));
+      if (instance->declares().has_phase(plugin::kPhaseOutcome))
+        plan.on_outcome.push_back(use(instance));
+    }
+    plan.timeout = policies.timeout.value_or(config::TimeoutConfig{});
+    plan.retry_codes = policies.retry.value_or(config::RetryConfig{}).codes;
+    plan.connect_timeout = snapshot_.config->fixed.backend.connect_timeout;
+    plan.attempts = &sources_.metrics.endpoint(backend.name, plan.name);
+    plan.gen_ai = &sources_.metrics.gen_ai("chat", plan.provider->manifest().key);
+    if (!plan.model.empty()) plan_.models.emplace_back(plan.model, plan.name);
+
+    select::EndpointSpec spec;
+    spec.name = plan.name;
+    spec.weight = config.weight;
+    spec.concurrency_max = config.max_concurrency.value_or(0);
+    select::CellKey key;
+    key.provider = config.plugin_id;
+    key.authority = plan.target->key();
+    key.base_path = plan.base_path;
+    key.key_fingerprint = key_fingerprint(policies);
+    key.model = plan.model;
+    spec.cell = sources_.cells.find_or_make(key, sources_.clock.now());
+    groups_.back().push_back(std::move(spec));
+    plan_.endpoints.push_back(std::move(plan));
+  }
+}
+
+void BackendBuilder::add_plain(const config::BackendConfig& backend) {
+  EndpointPlan plan;
+  plan.name = backend.name;
+  upstream::TargetOptions options;
+  options.host = backend.host->host;
+  options.port = backend.host->port;
+  options.unix_path = backend.host->path;
+  if (outer_.backend_tls) options.tls = make_tls(*outer_.backend_tls, backend.position, plan.name);
+  if (outer_.backend_tls) options.tls_name = outer_.backend_tls->hostname;
+  plan.authority = options.unix_path.empty()
+                       ? authority_of(options.host, options.port, options.tls != nullptr)
+                       : "localhost";
+  plan.target = sources_.targets.intern(std::move(options));
+  for (const auto& instance : make_policies(outer_)) {
+    if (instance->declares().has_phase(plugin::kPhaseAttempt))
+      plan.on_attempt.push_back(use(instance));
+    if (instance->declares().has_phase(plugin::kPhaseOutcome))
+      plan.on_outcome.push_back(use(instance));
+  }
+  plan.timeout = outer_.timeout.value_or(config::TimeoutConfig{});
+  plan.connect_timeout = snapshot_.config->fixed.backend.connect_timeout;
+  plan.attempts = &sources_.metrics.endpoint(backend.name, plan.name);
+  select::EndpointSpec spec;
+  spec.name = plan.name;
+  select::CellKey key;
+  key.authority = plan.target->key();
+  spec.cell = sources_.cells.find_or_make(key, sources_.clock.now());
+  groups_.emplace_back();
+  groups_.back().push_back(std::move(spec));
+  plan_.endpoints.push_back(std::move(plan));
+}
+
+std::shared_ptr<plugin::ProviderInstance> BackendBuilder::make_provider(
+    const config::ProviderConfig& config) {
+  const plugin::Plugin* known = sources_.plugins.find(config.plugin_id);
+  if (!known) return nullptr;  // the loader has said so
+  plugin::InstanceSpec spec;
+  spec.plugin = known;
+  spec.config = config.provider.json();
+  spec.place = config.provider.path();
+  spec.name = config.name;
+  auto made = sources_.instances.provider(spec);
+  for (const plugin::PluginFault& problem : made.faults)
+    faults_.push_back(config.provider.fault_at(problem.json_pointer, problem.message));
+  if (made.ok()) snapshot_.instances.push_back(made.instance);
+  return made.instance;
+}
+
+bool BackendBuilder::set_target(EndpointPlan& plan, const config::ProviderConfig& config,
+                                const config::PoliciesConfig& policies) {
+  const plugin::ProviderInstance::Target& own = plan.provider->target();
+  upstream::TargetOptions options;
+  bool tls = false;
+  if (config.host_override) {
+    // The provider's own TLS is about its own host.
+    options.host = config.host_override->host;
+    options.port = config.host_override->port;
+    options.unix_path = config.host_override->path;
+  } else if (own.host_required || own.host.empty()) {
+    fault(config.position, "",
+          "provider '" + config.name + "' needs a hostOverride: its plugin has no host of its own");
+    return false;
+  } else {
+    options.host = own.host;
+    options.port = own.port;
+    tls = own.tls;
+  }
+  if (policies.backend_tls || tls) {
+    const config::BackendTlsConfig settings =
+        policies.backend_tls.value_or(config::BackendTlsConfig{});
+    options.tls = make_tls(settings, config.position, config.name);
+    options.tls_name = settings.hostname;
+    if (!options.tls) return false;
+  }
+  plan.authority = options.unix_path.empty()
+                       ? authority_of(options.host, options.port, options.tls != nullptr)
+                       : "localhost";
+  plan.target = sources_.targets.intern(std::move(options));
+  plan.base_path = config.path_prefix.value_or(own.base_path);
+  if (plan.base_path == "/") plan.base_path.clear();
+  plan.path_override = config.path_override;
+  plan.model = own.model;
+  return true;
+}
+
+std::shared_ptr<const net::TlsClientContext> BackendBuilder::make_tls(
+    const config::BackendTlsConfig& tls, const config::Position& position,
+    const std::string& name) {
+  net::TlsClientOptions options;
+  options.root_file = tls.root;
+  options.certificate_file = tls.cert;
+  options.key_file = tls.key;
+  options.insecure = tls.insecure;
+  options.insecure_host = tls.insecure_host;
+  options.subject_alt_names = tls.subject_alt_names;
+  if (!tls.alpn.empty()) options.alpn = tls.alpn;
+  auto made = net::make_tls_client_context(options);
+  if (made) return *made;
+  fault(position, "", "backendTLS of '" + name + "': " + made.error().message);
+  return nullptr;
+}
+
+// Tells endpoints apart that differ in nothing but their key, without keeping the key.
+std::string BackendBuilder::key_fingerprint(const config::PoliciesConfig& policies) const {
+  std::string credentials;
+  for (const config::PluginPolicy& policy : policies.plugins) {
+    const plugin::Plugin* known = sources_.plugins.find(policy.id);
+    if (known && known->manifest.policy.sets_credential) {
+      credentials.append(policy.id).append(policy.config.json());
+    }
+  }
+  return credentials.empty() ? std::string() : config::sha256_hex(credentials).substr(0, 16);
+}
+
+}  // namespace headgate::exchange

@@ -1,0 +1,56 @@
+#pragma once
+// Builds the plan of one backend: its endpoints, and the policies that take part in its requests.
+// [main]
+
+#include <headgate/credential.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/exchange/snapshot_builder.hpp"
+
+namespace headgate::exchange {
+
+class BackendBuilder {
+ public:
+  BackendBuilder(const SnapshotSources& sources, Snapshot& snapshot, config::Faults& faults,
+                 std::string route);
+
+  // Policies that stand around the backend, widest level first; the backend's own last.
+  void add_level(const config::PoliciesConfig& policies, std::uint32_t level);
+
+  BackendPlan build(const config::BackendConfig& backend);
+
+ private:
+  using Policies = std::vector<std::shared_ptr<plugin::PolicyInstance>>;
+
+  void check_level(const config::PoliciesConfig& policies, std::uint32_t level);
+  // The instances of these, with the default ones, in the order of calling.
+  Policies make_policies(const config::PoliciesConfig& policies);
+  std::shared_ptr<plugin::PolicyInstance> make_policy(const config::PluginPolicy& policy);
+  PolicyUse use(const std::shared_ptr<plugin::PolicyInstance>& instance);
+
+  void add_group(const config::BackendConfig& backend, const config::GroupConfig& group);
+  void add_plain(const config::BackendConfig& backend);
+  std::shared_ptr<plugin::ProviderInstance> make_provider(const config::ProviderConfig& config);
+  bool set_target(EndpointPlan& plan, const config::ProviderConfig& config,
+                  const config::PoliciesConfig& policies);
+  std::shared_ptr<const net::TlsClientContext> make_tls(const config::BackendTlsConfig& tls,
+                                                        const config::Position& position,
+                                                        const std::string& name);
+  std::string key_fingerprint(const config::PoliciesConfig& policies) const;
+  void fault(const config::Position& position, const std::string& path, std::string message);
+
+  const SnapshotSources& sources_;
+  Snapshot& snapshot_;
+  config::Faults& faults_;
+  const std::string route_;
+  config::PoliciesConfig outer_;  // merged so far
+  BackendPlan plan_;
+  std::vector<std::vector<select::EndpointSpec>> groups_;
+};
+
+}  // namespace headgate::exchange

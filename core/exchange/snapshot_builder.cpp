@@ -1,0 +1,80 @@
+#include "core/exchange/snapshot_builder.hpp"
+
+#include "core/exchange/backend_builder.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+void add_name(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+void add_place(Snapshot& snapshot, const plugin::CredentialPlace& place) {
+  if (place.place == HG_PLACE_HEADER) add_name(snapshot.credential_headers, place.name);
+  if (place.place == HG_PLACE_QUERY) add_name(snapshot.credential_parameters, place.name);
+}
+
+// Every place where any plugin, or HTTP itself, puts a credential.
+void collect_credential_places(Snapshot& snapshot, const plugin::Registry& plugins) {
+  snapshot.credential_headers = {"authorization", "proxy-authorization", "cookie"};
+  // Providers that take a key in a header accept it as a parameter of the same meaning as well.
+  snapshot.credential_parameters = {"key", "api_key", "api-key", "access_token"};
+  for (const plugin::Plugin* plugin : plugins.all()) {
+    if (plugin->manifest.provider.credential)
+      add_place(snapshot, *plugin->manifest.provider.credential);
+    for (const plugin::CredentialPlace& place : plugin->manifest.dialect.credential)
+      add_place(snapshot, place);
+  }
+  snapshot.mask = observe::SecretMask(snapshot.credential_parameters, snapshot.credential_headers);
+}
+
+void make_dialects(Snapshot& snapshot, const SnapshotSources& sources, config::Faults& faults) {
+  std::vector<std::shared_ptr<plugin::DialectInstance>> dialects;
+  for (const plugin::Plugin* plugin : sources.plugins.dialects()) {
+    auto made = sources.instances.dialect(*plugin);
+    for (const plugin::PluginFault& fault : made.faults) {
+      faults.push_back(config::ConfigFault{
+          snapshot.config->file, {}, "", "plugin '" + plugin->id() + "': " + fault.message});
+    }
+    if (!made.ok()) continue;
+    snapshot.instances.push_back(made.instance);
+    dialects.push_back(std::move(made.instance));
+  }
+  snapshot.dialects = plugin::DialectTable(std::move(dialects));
+}
+
+}  // namespace
+
+BuiltSnapshot build_snapshot(const SnapshotSources& sources,
+                             std::shared_ptr<const config::Config> config) {
+  BuiltSnapshot built;
+  auto snapshot = std::make_unique<Snapshot>(std::move(config));
+  collect_credential_places(*snapshot, sources.plugins);
+  make_dialects(*snapshot, sources, built.faults);
+  const route::RouteTable& routes = snapshot->routes;
+  for (const route::RouteEntry& entry : routes.routes()) {
+    const config::ListenerConfig& listener = *routes.listeners()[entry.listener].config;
+    RoutePlan plan;
+    plan.listener = listener.name;
+    plan.name = entry.config->name;
+    plan.series = &sources.metrics.route(plan.listener, plan.name);
+    for (const config::BackendConfig& backend : entry.config->backends) {
+      BackendBuilder builder(sources, *snapshot, built.faults, plan.name);
+      builder.add_level(listener.policies, plugin::kLevelListener);
+      builder.add_level(entry.config->policies, plugin::kLevelRoute);
+      builder.add_level(backend.policies, plugin::kLevelBackend);
+      plan.backends.push_back(builder.build(backend));
+    }
+    snapshot->plans.push_back(std::move(plan));
+  }
+  config::sort_by_place(built.faults);
+  built.faults.erase(std::unique(built.faults.begin(), built.faults.end(),
+                                 [](const config::ConfigFault& a, const config::ConfigFault& b) {
+                                   return a.to_string() == b.to_string();
+                                 }),
+                     built.faults.end());
+  if (built.faults.empty()) built.snapshot = std::move(snapshot);
+  return built;
+}
+
+}  // namespace headgate::exchange
