@@ -1,0 +1,32 @@
+#pragma once
+// What the Gemini provider says about itself.
+
+#include <string_view>
+
+namespace headgate_gemini {
+
+inline constexpr std::string_view kManifest = R"({
+  "id": "headgate.provider.gemini",
+  "kind": "provider",
+  "key": "gemini",
+  "version": "0.1.0",
+  "summary": "Google Gemini through its native API (generateContent)",
+  "accepts": [],
+  "operations": ["chat"],
+  "passThrough": ["/v1beta/models/...", "/v1beta/models", "/v1beta/files", "/v1beta/files/...",
+    "/v1beta/cachedContents", "/v1beta/cachedContents/..."],
+  "credential": {"header": "x-goog-api-key"},
+  "forwardHeaders": ["x-goog-api-client", "x-goog-user-project"],
+  "schema": {
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {
+      "model": {
+        "type": "string", "minLength": 1,
+        "description": "Every chat request is sent to this model, whatever the client asked for"
+      }
+    }
+  }
+})";
+
+}  // namespace headgate_gemini

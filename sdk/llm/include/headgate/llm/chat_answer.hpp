@@ -1,0 +1,188 @@
+#pragma once
+// Writing an answer in the neutral form: a chat completion, whole or as chunks of a stream.
+// Source: https://platform.openai.com/docs/api-reference/chat/object and .../chat/streaming
+
+#include <headgate/call.hpp>
+#include <headgate/llm/json_writer.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hg::llm {
+
+// What all objects of one answer share.
+struct AnswerHead {
+  std::string id;
+  std::uint64_t created = 0;  // Unix seconds
+  std::string model;
+};
+
+// A call that the model makes.
+struct CalledTool {
+  std::string id;
+  std::string name;
+  std::string arguments;  // JSON text, as it goes into a string
+  std::string extra;      // JSON text for "extra_content"; empty: none
+};
+
+inline void write_tool_call(JsonWriter& json, const CalledTool& call,
+                            std::optional<std::size_t> index) {
+  json.open('{');
+  if (index) json.key("index").number(*index);
+  json.key("id").quoted(call.id);
+  json.key("type").quoted("function");
+  json.key("function").open('{');
+  json.key("name").quoted(call.name);
+  json.key("arguments").quoted(call.arguments);
+  json.close('}');
+  if (!call.extra.empty()) json.key("extra_content").raw(call.extra);
+  json.close('}');
+}
+
+inline void write_usage(JsonWriter& json, const Usage& usage) {
+  const std::uint64_t input = usage.input.value_or(0);
+  const std::uint64_t output = usage.output.value_or(0);
+  json.open('{');
+  json.key("prompt_tokens").number(input);
+  json.key("completion_tokens").number(output);
+  json.key("total_tokens").number(input + output);
+  json.key("prompt_tokens_details").open('{');
+  json.key("cached_tokens").number(usage.cache_read.value_or(0)).close('}');
+  json.key("completion_tokens_details").open('{');
+  json.key("reasoning_tokens").number(usage.reasoning.value_or(0)).close('}');
+  json.close('}');
+}
+
+// One choice of a whole answer.
+struct AnswerChoice {
+  std::size_t index = 0;
+  std::string text;
+  bool has_text = false;
+  std::string reasoning;
+  std::string refusal;
+  std::vector<CalledTool> tools;
+  std::string finish_reason = "stop";
+  std::string extra;  // JSON object for "headgate"; empty: none
+};
+
+inline std::string write_answer(const AnswerHead& head, const std::vector<AnswerChoice>& choices,
+                                const std::optional<Usage>& usage) {
+  std::string out;
+  JsonWriter json(out);
+  json.open('{');
+  json.key("id").quoted(head.id);
+  json.key("object").quoted("chat.completion");
+  json.key("created").number(head.created);
+  json.key("model").quoted(head.model);
+  json.key("choices").open('[');
+  for (const AnswerChoice& choice : choices) {
+    json.open('{');
+    json.key("index").number(choice.index);
+    json.key("message").open('{');
+    json.key("role").quoted("assistant");
+    json.key("content");
+    if (choice.has_text) {
+      json.quoted(choice.text);
+    } else {
+      json.raw("null");
+    }
+    if (!choice.reasoning.empty()) json.key("reasoning_content").quoted(choice.reasoning);
+    json.key("refusal");
+    if (choice.refusal.empty()) {
+      json.raw("null");
+    } else {
+      json.quoted(choice.refusal);
+    }
+    if (!choice.tools.empty()) {
+      json.key("tool_calls").open('[');
+      for (const CalledTool& call : choice.tools) write_tool_call(json, call, std::nullopt);
+      json.close(']');
+    }
+    if (!choice.extra.empty()) json.key("headgate").raw(choice.extra);
+    json.close('}');
+    json.key("logprobs").raw("null");
+    json.key("finish_reason").quoted(choice.finish_reason);
+    json.close('}');
+  }
+  json.close(']');
+  if (usage) write_usage(json.key("usage"), *usage);
+  json.close('}');
+  return out;
+}
+
+// Chunks of a stream, each a whole JSON text for Call::emit.
+class ChunkWriter {
+ public:
+  explicit ChunkWriter(AnswerHead head) : head_(std::move(head)) {}
+
+  AnswerHead& head() { return head_; }
+
+  std::string role(std::size_t choice) {
+    return delta(choice, [](JsonWriter& json) {
+      json.key("role").quoted("assistant");
+      json.key("content").quoted("");
+    });
+  }
+  // `member` is "content", "reasoning_content" or "refusal".
+  std::string text(std::size_t choice, std::string_view member, std::string_view text) {
+    return delta(choice, [&](JsonWriter& json) { json.key(member).quoted(text); });
+  }
+  std::string tool(std::size_t choice, std::size_t index, const CalledTool& call) {
+    return delta(choice, [&](JsonWriter& json) {
+      json.key("tool_calls").open('[');
+      write_tool_call(json, call, index);
+      json.close(']');
+    });
+  }
+  std::string finish(std::size_t choice, std::string_view reason) {
+    return chunk([&](JsonWriter& json) {
+      json.key("choices").open('[').open('{');
+      json.key("index").number(choice);
+      json.key("delta").open('{').close('}');
+      json.key("logprobs").raw("null");
+      json.key("finish_reason").quoted(reason);
+      json.close('}').close(']');
+    });
+  }
+  std::string usage(const Usage& usage) {
+    return chunk([&](JsonWriter& json) {
+      json.key("choices").open('[').close(']');
+      write_usage(json.key("usage"), usage);
+    });
+  }
+
+ private:
+  template <class Write>
+  std::string chunk(Write&& write) {
+    std::string out;
+    JsonWriter json(out);
+    json.open('{');
+    json.key("id").quoted(head_.id);
+    json.key("object").quoted("chat.completion.chunk");
+    json.key("created").number(head_.created);
+    json.key("model").quoted(head_.model);
+    write(json);
+    json.close('}');
+    return out;
+  }
+  template <class Write>
+  std::string delta(std::size_t choice, Write&& write) {
+    return chunk([&](JsonWriter& json) {
+      json.key("choices").open('[').open('{');
+      json.key("index").number(choice);
+      json.key("delta").open('{');
+      write(json);
+      json.close('}');
+      json.key("logprobs").raw("null");
+      json.key("finish_reason").raw("null");
+      json.close('}').close(']');
+    });
+  }
+
+  AnswerHead head_;
+};
+
+}  // namespace hg::llm
