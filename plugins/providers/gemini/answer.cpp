@@ -71,7 +71,8 @@ std::optional<hg::Usage> read_usage(const JsonView& answer) {
   if (!counts.is_object()) return std::nullopt;
   const auto count = [&](std::string_view name) { return counts[name].unsigned_integer(); };
   hg::Usage usage;
-  usage.input = count("promptTokenCount").value_or(0) + count("toolUsePromptTokenCount").value_or(0);
+  usage.input =
+      count("promptTokenCount").value_or(0) + count("toolUsePromptTokenCount").value_or(0);
   usage.reasoning = count("thoughtsTokenCount");
   usage.output = count("candidatesTokenCount").value_or(0) + usage.reasoning.value_or(0);
   usage.cache_read = count("cachedContentTokenCount");
@@ -139,8 +140,8 @@ hg::EventFlags StreamTranslator::translate(const JsonView& event,
   event["candidates"].each_element(
       [&](JsonView candidate) { flags |= translate_candidate(candidate, chunks); });
   const bool all_finished =
-      !choices_.empty() && std::all_of(choices_.begin(), choices_.end(),
-                                       [](const Choice& one) { return one.finished; });
+      !choices_.empty() &&
+      std::all_of(choices_.begin(), choices_.end(), [](const Choice& one) { return one.finished; });
   if (all_finished) flags |= HG_EVENT_FINAL;
   return flags == 0 ? static_cast<hg::EventFlags>(HG_EVENT_LIFECYCLE) : flags;
 }

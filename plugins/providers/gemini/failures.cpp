@@ -48,8 +48,8 @@ void never(hg::Verdict& verdict) {
 
 bool is_key_refused(std::uint32_t status, const JsonView& error) {
   return status == 401 || status == 403 ||
-         (status == 400 && (has_reason(error, "API_KEY_INVALID") ||
-                            has_reason(error, "API_KEY_EXPIRED")));
+         (status == 400 &&
+          (has_reason(error, "API_KEY_INVALID") || has_reason(error, "API_KEY_EXPIRED")));
 }
 
 bool is_context_length(std::uint32_t status, const std::string& message) {
@@ -94,7 +94,8 @@ void judge(hg::Call& call, std::uint32_t status, std::string_view body, const As
       if (asked.pass_through) return never(verdict);
       return elsewhere(verdict, hg::Health::neutral,
                        asked.configured_model ? hg::Scope::model : hg::Scope::none);
-    case 408: return elsewhere(verdict, hg::Health::neutral, hg::Scope::none);
+    case 408:
+      return elsewhere(verdict, hg::Health::neutral, hg::Scope::none);
     case 429:
       elsewhere(verdict, hg::Health::failure, hg::Scope::key_model);
       if (verdict.retry_after) {
@@ -109,7 +110,8 @@ void judge(hg::Call& call, std::uint32_t status, std::string_view body, const As
       verdict.health = hg::Health::failure;
       verdict.scope = hg::Scope::endpoint;
       return;
-    default: break;
+    default:
+      break;
   }
   if (status >= 400 && status < 500) return never(verdict);
   elsewhere(verdict, hg::Health::failure, hg::Scope::endpoint);

@@ -72,7 +72,8 @@ class Gemini final : public hg::Provider {
 class Gemini::Attempt {
  public:
   explicit Attempt(const Gemini& provider)
-      : provider_(provider), created_(static_cast<std::uint64_t>(std::time(nullptr))),
+      : provider_(provider),
+        created_(static_cast<std::uint64_t>(std::time(nullptr))),
         stream_("", created_) {}
 
   hg::Action build(hg::Call& call, const hg::Build& in) {
@@ -91,14 +92,16 @@ class Gemini::Attempt {
     stream_ = StreamTranslator(in.model, created_);
     const TranslatedRequest made = headgate_gemini::translate_request(call.request().body());
     if (made.refusal) {
-      const std::string where = made.refusal->field.empty() ? "the body" : "'" + made.refusal->field + "'";
+      const std::string where =
+          made.refusal->field.empty() ? "the body" : "'" + made.refusal->field + "'";
       return call.refuse(400, "unsupported_by_provider",
                          call.keep(where + " " + made.refusal->message));
     }
     usage_wanted_ = made.usage_wanted;
     dropped_ = join(made.dropped);
-    upstream.set_line("POST", std::string(in.base_path) + model_path(in.model) +
-                                  (in.stream ? ":streamGenerateContent?alt=sse" : ":generateContent"));
+    upstream.set_line("POST",
+                      std::string(in.base_path) + model_path(in.model) +
+                          (in.stream ? ":streamGenerateContent?alt=sse" : ":generateContent"));
     upstream.set_header("content-type", "application/json");
     upstream.set_body(made.body);
     return hg::Action::proceed;
@@ -162,8 +165,7 @@ class Gemini::Attempt {
     if (failure.kind == hg::FailureKind::status) {
       headgate_gemini::judge(call, failure.status, failure.body, asked_, verdict);
     } else if (failure.kind == hg::FailureKind::event) {
-      const auto status =
-          headgate_gemini::status_of_error(hg::JsonView(failure.body)["error"]);
+      const auto status = headgate_gemini::status_of_error(hg::JsonView(failure.body)["error"]);
       headgate_gemini::judge(call, status, failure.body, asked_, verdict);
     }
   }

@@ -10,7 +10,7 @@ inline constexpr std::string_view kManifest = R"({
   "kind": "provider",
   "key": "gemini",
   "version": "0.1.0",
-  "summary": "Google Gemini through its native API (generateContent)",
+  "summary": "Google Gemini through its native API, generateContent",
   "accepts": [],
   "operations": ["chat"],
   "passThrough": ["/v1beta/models/...", "/v1beta/models", "/v1beta/files", "/v1beta/files/...",
@@ -18,15 +18,14 @@ inline constexpr std::string_view kManifest = R"({
   "credential": {"header": "x-goog-api-key"},
   "forwardHeaders": ["x-goog-api-client", "x-goog-user-project"],
   "schema": {
-    "type": "object",
-    "additionalProperties": false,
-    "properties": {
-      "model": {
-        "type": "string", "minLength": 1,
-        "description": "Every chat request is sent to this model, whatever the client asked for"
-      }
+  "type" : "object", "additionalProperties" : false, "properties" : {
+    "model" : {
+      "type" : "string",
+      "minLength" : 1,
+      "description" : "Every chat request is sent to this model, whatever the client asked for"
     }
   }
+}
 })";
 
 }  // namespace headgate_gemini

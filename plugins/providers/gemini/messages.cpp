@@ -30,7 +30,9 @@ void append_inline(std::string& parts, std::string_view media_type, std::string_
   append_part(parts, part);
 }
 
-std::string place_of(std::size_t message) { return "messages[" + std::to_string(message) + "]"; }
+std::string place_of(std::size_t message) {
+  return "messages[" + std::to_string(message) + "]";
+}
 
 }  // namespace
 
@@ -62,8 +64,10 @@ std::optional<Refusal> MessageTranslator::translate(const JsonView& messages) {
 
 void MessageTranslator::add(const hg::llm::Message& message, std::size_t index) {
   switch (message.role) {
-    case hg::llm::Role::system: return add_content(message.content, system_, index);
-    case hg::llm::Role::user: return add_content(message.content, turn("user"), index);
+    case hg::llm::Role::system:
+      return add_content(message.content, system_, index);
+    case hg::llm::Role::user:
+      return add_content(message.content, turn("user"), index);
     case hg::llm::Role::assistant: {
       std::string parts;
       add_content(message.content, parts, index);
@@ -76,8 +80,10 @@ void MessageTranslator::add(const hg::llm::Message& message, std::size_t index) 
       if (!parts.empty()) append_part(turn("model"), parts);
       return;
     }
-    case hg::llm::Role::tool: return add_tool_result(message, index);
-    case hg::llm::Role::unknown: break;
+    case hg::llm::Role::tool:
+      return add_tool_result(message, index);
+    case hg::llm::Role::unknown:
+      break;
   }
   refuse(place_of(index) + ".role", "is not a role that Gemini knows");
 }
@@ -123,7 +129,8 @@ void MessageTranslator::add_part(const hg::llm::Part& part, std::string& parts,
       }
       return add_media(*data, parts, place + ".file.file_data");
     }
-    case hg::llm::PartKind::unknown: break;
+    case hg::llm::PartKind::unknown:
+      break;
   }
   refuse(place + ".type", "is not a kind of part that can be sent to Gemini");
 }
@@ -142,14 +149,13 @@ void MessageTranslator::add_tool_calls(const JsonView& calls, std::string& parts
   std::size_t call_index = 0;
   calls.each_element([&](JsonView element) {
     const hg::llm::ToolCall call = hg::llm::read_tool_call(element);
-    const std::string place =
-        place_of(index) + ".tool_calls[" + std::to_string(call_index++) + "]";
+    const std::string place = place_of(index) + ".tool_calls[" + std::to_string(call_index++) + "]";
     if (!call.name.is_string()) {
       refuse(place + ".function.name", "is missing");
       return false;
     }
     // Arguments are JSON text in a string; Gemini has them as an object.
-    const std::string_view arguments = call.arguments.empty() ? "{}" : call.arguments;
+    const std::string arguments = call.arguments.empty() ? "{}" : call.arguments;
     if (!JsonView::valid(arguments) || !JsonView(arguments).is_object()) {
       refuse(place + ".function.arguments", "is not a JSON object");
       return false;
@@ -172,8 +178,7 @@ void MessageTranslator::add_tool_calls(const JsonView& calls, std::string& parts
 void MessageTranslator::add_tool_result(const hg::llm::Message& message, std::size_t index) {
   const auto known = call_names_.find(message.tool_call_id.text().value_or(""));
   if (known == call_names_.end()) {
-    return refuse(place_of(index) + ".tool_call_id",
-                  "names no tool call of an earlier message");
+    return refuse(place_of(index) + ".tool_call_id", "names no tool call of an earlier message");
   }
   std::string text;
   hg::llm::each_part(message.content, [&](const hg::llm::Part& part) {

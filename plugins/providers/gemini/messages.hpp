@@ -14,8 +14,8 @@
 
 namespace headgate_gemini {
 
-// Collects messages in order. Gemini wants turns: messages of one side that follow each other become
-// one content, and the results of parallel calls must stand together.
+// Collects messages in order. Gemini wants turns: messages of one side that follow each other
+// become one content, and the results of parallel calls must stand together.
 class MessageTranslator {
  public:
   // The first thing that cannot be said, if any.

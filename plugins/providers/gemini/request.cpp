@@ -37,9 +37,9 @@ constexpr std::array<std::string_view, 6> kRefused = {
 
 // Members that are handled by name below, or that the gateway itself has dealt with.
 constexpr std::array<std::string_view, 13> kHandled = {
-    "model",       "messages",   "stream",        "stream_options",   "max_tokens",
-    "stop",        "tools",      "tool_choice",   "response_format",  "max_completion_tokens",
-    "modalities",  "headgate",   "reasoning_effort"};
+    "model",      "messages", "stream",          "stream_options",  "max_tokens",
+    "stop",       "tools",    "tool_choice",     "response_format", "max_completion_tokens",
+    "modalities", "headgate", "reasoning_effort"};
 
 template <class Names>
 bool is_one_of(const Names& names, std::string_view name) {
@@ -129,7 +129,8 @@ class RequestTranslator {
     JsonView max_tokens = chat_["max_completion_tokens"];
     if (!max_tokens.is_number()) max_tokens = chat_["max_tokens"];
     if (max_tokens.is_number()) json.key("maxOutputTokens").raw(max_tokens.raw());
-    chat_.each_member([&](std::string_view name, JsonView value) { write_member(json, name, value); });
+    chat_.each_member(
+        [&](std::string_view name, JsonView value) { write_member(json, name, value); });
     write_stop(json);
     write_format(json);
     write_thinking(json);

@@ -60,8 +60,8 @@ inline Message read_message(const JsonView& json) {
 
 // Media inside a request.
 struct Media {
-  std::string media_type;  // "image/png"
-  std::string_view base64; // inline bytes as they stand; empty: `url` says where
+  std::string media_type;   // "image/png"
+  std::string_view base64;  // inline bytes as they stand; empty: `url` says where
   std::string url;
 };
 
@@ -82,8 +82,9 @@ inline std::optional<DataUrl> parse_data_url(std::string_view url) {
   parsed.media_type = parsed.media_type.substr(0, parsed.media_type.find(';'));
   parsed.base64 = url.substr(coding + kCoding.size());
   for (const char c : parsed.base64) {
-    const bool base64 = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                        c == '+' || c == '/' || c == '=' || c == '-' || c == '_';
+    const bool base64 = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                        (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=' || c == '-' ||
+                        c == '_';
     if (!base64) return std::nullopt;
   }
   return parsed;
