@@ -30,23 +30,25 @@ std::string rewrite(const Head& head) {
 }
 
 template <class Head, class Parse>
-void check(const fuzz::Input& input, Parse parse) {
+void check(const fuzz::Input& input, const HeadLimits& limits, Parse parse) {
   const fuzz::Block whole(input.whole);
   const fuzz::Block front(input.whole.substr(0, input.split));
   Head once;
   Head twice;
-  const ParseStep expected = parse(whole.view(), once);
-  ParseStep step = parse(front.view(), twice);
-  if (step.status == ParseStatus::need_more) step = parse(whole.view(), twice);
+  const ParseStep expected = parse(whole.view(), limits, once);
+  ParseStep step = parse(front.view(), limits, twice);
+  if (step.status == ParseStatus::need_more) step = parse(whole.view(), limits, twice);
   FUZZ_CHECK(step.status == expected.status && step.consumed == expected.consumed);
   if (step.status == ParseStatus::failed) FUZZ_CHECK(step.error->code == expected.error->code);
   if (step.status != ParseStatus::done) return;
 
   const std::string written = rewrite(once);
   FUZZ_CHECK(written == rewrite(twice));
-  Head again;
-  const ParseStep reread = parse(written, again);
   if (once.minor_version == 0) return;  // it is written as HTTP/1.1, which asks for more
+  Head again;
+  HeadLimits wider;  // a reason and spaces behind colons may have come in
+  wider.head_bytes_max = wider.request_line_bytes_max = 1u << 20;
+  const ParseStep reread = parse(written, wider, again);
   FUZZ_CHECK(reread.status == ParseStatus::done && reread.consumed == written.size());
   FUZZ_CHECK(again.content_length == once.content_length && again.chunked == once.chunked);
 }
@@ -55,16 +57,19 @@ void check(const fuzz::Input& input, Parse parse) {
 
 FUZZ_TARGET(input) {
   HeadLimits limits;
-  if (input.variant & 2)
-    limits = {.head_bytes_max = 64, .request_line_bytes_max = 32, .headers_max = 3};
+  if (input.variant & 2) {
+    limits.head_bytes_max = 64;
+    limits.request_line_bytes_max = 32;
+    limits.headers_max = 3;
+  }
   if (input.variant & 1) {
-    check<ResponseHead>(input, [&](std::string_view bytes, ResponseHead& head) {
-      return parse_response_head(bytes, limits, (input.variant & 4) != 0, head);
-    });
+    const bool head_request = (input.variant & 4) != 0;
+    check<ResponseHead>(input, limits,
+                        [=](std::string_view bytes, const HeadLimits& bounds, ResponseHead& head) {
+                          return parse_response_head(bytes, bounds, head_request, head);
+                        });
   } else {
-    check<RequestHead>(input, [&](std::string_view bytes, RequestHead& head) {
-      return parse_request_head(bytes, limits, head);
-    });
+    check<RequestHead>(input, limits, parse_request_head);
   }
 }
 
