@@ -64,6 +64,10 @@ Piece BodyFraming::pass(std::string_view in) {
       end = at += take_chunk_data(in.substr(at)).size();
       continue;
     }
+    if (const std::size_t line = take_size_line(in.substr(at)); line > 0) {
+      end = at += line;
+      continue;
+    }
     bool keep = true;
     if (!step(in[at++], keep)) return failure();
     if (keep) {
@@ -108,6 +112,10 @@ Piece BodyFraming::take_chunked(std::string_view in) {
       piece.consumed += piece.data.size();
       return piece;
     }
+    if (const std::size_t line = take_size_line(in.substr(piece.consumed)); line > 0) {
+      piece.consumed += line;
+      continue;
+    }
     bool keep = true;
     if (!step(in[piece.consumed++], keep)) return failure();
   }
@@ -122,6 +130,27 @@ std::string_view BodyFraming::take_chunk_data(std::string_view in) {
   body_bytes_ += data.size();
   if (remaining_ == 0) state_ = State::data_cr;
   return data;
+}
+
+std::size_t BodyFraming::take_size_line(std::string_view in) {
+  const bool behind_chunk = state_ == State::data_cr;
+  if (!behind_chunk && !(state_ == State::size && size_digits_ == 0)) return 0;
+  std::size_t at = 0;
+  if (behind_chunk) {
+    if (!in.starts_with("\r\n")) return 0;
+    at = 2;
+  }
+  const std::size_t digits_end = std::min(in.size(), at + kSizeDigitsMax);
+  std::uint64_t size = 0;
+  for (int digit; at < digits_end && (digit = hex_value(in[at])) >= 0; ++at)
+    size = size * 16 + static_cast<std::uint64_t>(digit);
+  // Whatever is not the common case (also the end: a size of 0) is left to step().
+  if (size == 0 || at + 2 > in.size() || in[at] != '\r' || in[at + 1] != '\n' || !allows(size))
+    return 0;
+  state_ = State::data;
+  size_digits_ = 1;
+  remaining_ = size;
+  return at + 2;
 }
 
 bool BodyFraming::step(char byte, bool& keep) {

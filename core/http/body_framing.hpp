@@ -96,6 +96,9 @@ class BodyFraming {
 
   Piece take_bytes(std::string_view in);
   Piece take_chunked(std::string_view in);
+  // The whole of the framing between two chunks, if it is there and canonical: how many bytes it
+  // has. 0: step() has to go through it. Changes nothing then.
+  std::size_t take_size_line(std::string_view in);
   // One byte of framing. False when it is refused; `keep` becomes false when it is not canonical.
   bool step(char byte, bool& keep);
   bool step_size(char byte);

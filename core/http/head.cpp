@@ -34,8 +34,7 @@ void Headers::grow() {
 
 const Header* Headers::find_header(std::string_view name, const Header* from) const {
   for (const Header* header = from ? from : begin(); header != end(); ++header)
-    if (header->name.size() == name.size() && equals_ignoring_case(header->name, name))
-      return header;
+    if (equals_ignoring_case(header->name, name)) return header;
   return nullptr;
 }
 

@@ -30,6 +30,13 @@ char* put(char* to, std::string_view text) {
   return to + text.size();
 }
 
+char* put_header(char* to, std::string_view name, std::string_view value) {
+  to = put(to, name);
+  to = put(to, ": ");
+  to = put(to, value);
+  return put(to, "\r\n");
+}
+
 void append_number(std::string& out, std::uint64_t number, int base) {
   std::array<char, 20> digits;
   const auto [end, failure] =
@@ -81,10 +88,18 @@ void write_header(std::string& out, std::string_view name, std::string_view valu
   }
   const std::size_t before = out.size();
   out.resize(before + name.size() + value.size() + 4);
-  char* to = put(out.data() + before, name);
-  to = put(to, ": ");
-  to = put(to, value);
-  put(to, "\r\n");
+  put_header(out.data() + before, name, value);
+}
+
+void write_headers(std::string& out, const HeaderMap& headers) {
+  constexpr std::size_t kPunctuation = 4;
+  std::size_t bytes = 0;
+  for (const Header& header : headers)
+    bytes += header.name.size() + header.value.size() + kPunctuation;
+  const std::size_t before = out.size();
+  out.resize(before + bytes);
+  char* to = out.data() + before;
+  for (const Header& header : headers) to = put_header(to, header.name, header.value);
 }
 
 void write_header(std::string& out, std::string_view name, std::uint64_t value) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/http/header_map.hpp"
+
 namespace headgate::http {
 
 // "POST /path HTTP/1.1". A space in the target is escaped.
@@ -19,6 +21,9 @@ void write_status_line(std::string& out, int status);
 
 void write_header(std::string& out, std::string_view name, std::string_view value);
 void write_header(std::string& out, std::string_view name, std::uint64_t value);
+
+// All of a list, which holds nothing that would have to be left out: faster than one by one.
+void write_headers(std::string& out, const HeaderMap& headers);
 
 // The empty line.
 void write_head_end(std::string& out);

@@ -39,24 +39,13 @@ bool may_hold_control(std::uint64_t eight) {
   return ((below_space | is_delete) & every_byte(0x80)) != 0;
 }
 
-constexpr std::string_view kHopByHop[] = {"connection",
-                                          "keep-alive",
-                                          "proxy-connection",
-                                          "proxy-authenticate",
-                                          "proxy-authorization",
-                                          "te",
-                                          "trailer",
-                                          "transfer-encoding",
-                                          "upgrade"};
-
 // What says where the message goes and how its body is to be read.
 constexpr std::string_view kNotByName[] = {"host", "content-length", "content-type",
                                            "content-encoding"};
 
 }  // namespace
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
+bool same_size_equals_ignoring_case(std::string_view a, std::string_view b) {
   std::size_t at = 0;
   for (; at + 8 <= a.size(); at += 8) {
     std::uint64_t left;
@@ -95,20 +84,25 @@ bool is_field_value(std::string_view text) {
 }
 
 bool is_hop_by_hop(std::string_view name) {
-  // All of them begin with one of these letters: most names are through with this.
-  switch (lower(name.empty() ? '\0' : name.front())) {
-    case 'c':
-    case 'k':
-    case 'p':
-    case 't':
-    case 'u':
-      break;
+  // By length, for most names then need not be compared at all.
+  switch (name.size()) {
+    case 2:
+      return equals_ignoring_case(name, "te");
+    case 7:
+      return equals_ignoring_case(name, "trailer") || equals_ignoring_case(name, "upgrade");
+    case 10:
+      return equals_ignoring_case(name, "connection") || equals_ignoring_case(name, "keep-alive");
+    case 16:
+      return equals_ignoring_case(name, "proxy-connection");
+    case 17:
+      return equals_ignoring_case(name, "transfer-encoding");
+    case 18:
+      return equals_ignoring_case(name, "proxy-authenticate");
+    case 19:
+      return equals_ignoring_case(name, "proxy-authorization");
     default:
       return false;
   }
-  for (const std::string_view known : kHopByHop)
-    if (equals_ignoring_case(name, known)) return true;
-  return false;
 }
 
 HopByHop::HopByHop(const Headers& headers) : headers_(headers) {

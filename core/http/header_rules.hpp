@@ -9,8 +9,13 @@
 
 namespace headgate::http {
 
-// Equal but for the case of ASCII letters.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
+// REQUIRES: of one size. What equals_ignoring_case() is made of.
+bool same_size_equals_ignoring_case(std::string_view a, std::string_view b);
+
+// Equal but for the case of ASCII letters. Most names differ in length: that much is inline.
+inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && same_size_equals_ignoring_case(a, b);
+}
 
 // One or more token characters: a valid method or header name.
 bool is_token(std::string_view text);

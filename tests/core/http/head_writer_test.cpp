@@ -28,6 +28,17 @@ TEST(HeadWriter, WritesWhatTheParserReads) {
   EXPECT_EQ(out, "HTTP/1.1 200 OK\r\ncontent-length: 18446744073709551615\r\n\r\n");
 }
 
+TEST(HeadWriter, WritesAListAsItWritesEachHeader) {
+  Arena arena;
+  HeaderMap headers(arena);
+  headers.add("host", "a");
+  headers.add("x-empty", "");
+  std::string out = "before\r\n";
+  write_headers(out, headers);
+  write_head_end(out);
+  EXPECT_EQ(out, "before\r\nhost: a\r\nx-empty: \r\n\r\n");
+}
+
 TEST(HeadWriter, KnowsTheStandardReasons) {
   std::string out;
   write_status_line(out, 429);
