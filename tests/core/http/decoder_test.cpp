@@ -104,6 +104,20 @@ TEST(Decoder, GivesEachPartAsSoonAsItCame) {
   EXPECT_EQ(decode("gzip", coded), (Decoded{event, "cut short"}));
 }
 
+TEST(Decoder, HoldsNothingBackThatItCouldDecode) {
+  const std::string large(1u << 20, 'x');
+  for (const auto& [encoding, coded] :
+       {std::pair("gzip", compress(large, kGzip)), std::pair("br", compress_brotli(large))}) {
+    auto bytewise = make_decoder(encoding);
+    std::string text;
+    for (std::size_t size = 1; size <= coded.size(); ++size) {
+      ASSERT_TRUE((*bytewise)->feed(coded.substr(size - 1, 1), text, kNoLimit));
+      ASSERT_EQ(feed(encoding, std::string_view(coded).substr(0, size), 0).text.size(), text.size())
+          << encoding << " " << size;
+    }
+  }
+}
+
 TEST(Decoder, KnowsACutBody) {
   const std::string coded = compress("some text", kGzip);
   EXPECT_EQ(decode("gzip", coded.substr(0, coded.size() - 1)).end, "cut short");

@@ -172,8 +172,8 @@ TEST(SseCutter, BoundsOneEvent) {
 }
 
 TEST(SseCutter, LooksAtEachByteOnceHoweverSlowlyTheyCome) {
-  // Quadratic work would take minutes here: half a million line ends of the kind that is searched
-  // for last, in one buffer and byte by byte.
+  // Half a million line ends of the kind that is searched for last, in one buffer; then a line that
+  // comes byte by byte. Work that grows with the square of it shows as time: seconds, not a moment.
   const std::string returns(500'000, '\r');
   EventCutter cutter(EventFraming::sse);
   std::string_view rest = returns;
@@ -295,6 +295,13 @@ TEST(EventStreamCutter, RefusesLengthsThatCannotBe) {
     append_number(out, checksum(out), 4);
     return out;
   };
+  // Headers that reach into the checksum, in a message that is complete and right otherwise.
+  std::string reaching = prelude(19, 4) + "\x01" + "a" + "\x00"s;
+  append_number(reaching, checksum(reaching), 4);
+  EXPECT_THAT(cut_messages(reaching), ElementsAre("failed upstream_bad_response"));
+  Reader reader(EventFraming::aws_event_stream, EventLimits());
+  reader.feed(prelude(20, 5));
+  EXPECT_THAT(reader.events, ElementsAre("failed upstream_bad_response"));  // before it is complete
   EXPECT_THAT(cut_messages(prelude(15, 0)), ElementsAre("failed upstream_bad_response"));
   EXPECT_THAT(cut_messages(prelude(20, 5)), ElementsAre("failed upstream_bad_response"));
   EXPECT_THAT(cut_messages(prelude(16, 0xffffffff)), ElementsAre("failed upstream_bad_response"));

@@ -213,6 +213,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"GET / HTTP/1.1\r\nHost: a:123456\r\n\r\n", "400 bad_host"},
                     Refused{"GET / HTTP/1.1\r\nHost: :80\r\n\r\n", "400 bad_host"},
                     Refused{"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", "400 bad_host"},
+                    Refused{"GET / HTTP/1.1\r\nHost: []\r\n\r\n", "400 bad_host"},
+                    Refused{"GET / HTTP/1.1\r\nHost: [:]\r\n\r\n", "400 bad_host"},
                     Refused{"GET / HTTP/1.1\r\nHost: [a.b/]\r\n\r\n", "400 bad_host"},
                     Refused{"GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", "400 host_mismatch"},
                     Refused{"GET http://a/ HTTP/1.1\r\nHost: a:80\r\n\r\n", "400 host_mismatch"}));
@@ -279,6 +281,8 @@ TEST(RequestHead, HasNoMoreBytesThanTheLimit) {
   EXPECT_EQ(describe(parse_request(bytes, head, limits)),
             "431 head_too_large: the request: the head is larger than " +
                 std::to_string(bytes.size() - 1) + " bytes");
+  // So many bytes and no end: the end can only come too late.
+  EXPECT_EQ(parse_request(bytes.substr(0, bytes.size() - 1), head, limits).error->status, 431);
   EXPECT_EQ(parse_request(bytes.substr(0, bytes.size() - 2), head, limits).status,
             ParseStatus::need_more);
 }
