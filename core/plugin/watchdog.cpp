@@ -8,12 +8,12 @@ std::vector<StuckCallback> Watchdog::check(TimePoint now) {
   for (const RunningSlot& slot : slots_.slots()) {
     Seen& seen = seen_[worker];
     const RunningPlugin running = slot.read();
-    if (running.plugin_id == nullptr) {
-      seen = Seen{};
-    } else if (running.sequence != seen.sequence) {
-      // First seen: it may have begun long before, which counts from the next look on.
+    // A sequence never comes again, so what is known of the last callback cannot be mistaken for
+    // what is known of the next.
+    if (running.plugin_id != nullptr && running.sequence != seen.sequence) {
+      // First seen: when it began is not known, so it counts from now on.
       seen = Seen{running.sequence, now, kTooLong};
-    } else {
+    } else if (running.plugin_id != nullptr) {
       const auto ran = std::chrono::duration_cast<std::chrono::milliseconds>(now - seen.since);
       if (ran >= seen.report_after) {
         stuck.push_back(StuckCallback{worker, running.plugin_id, running.callback, ran});

@@ -110,7 +110,9 @@ TEST_F(DialectTableTest, FindsNothingWhenEmpty) {
 
 TEST_F(DialectTableTest, PrefersTheLongerRouteAndThenTheEarlierDialect) {
   const Plugin c = plugin("c", R"({"method":"GET","path":"/list","operation":"short"},
-                                  {"method":"GET","path":"/v1/{model}/list","operation":"wide"})");
+                                  {"method":"GET","path":"/v1/{model}/list","operation":"wide"},
+                                  {"method":"GET","path":"/x/{model}/c/d","operation":"more segments"},
+                                  {"method":"GET","path":"/literal/c/d","operation":"more bytes"})");
   const Plugin d = plugin("d", R"({"method":"GET","path":"/list","operation":"later"},
                                   {"method":"GET","path":"/v1/all/list","operation":"exact"})");
   const DialectTable both{{instance(c), instance(d)}};
@@ -121,6 +123,8 @@ TEST_F(DialectTableTest, PrefersTheLongerRouteAndThenTheEarlierDialect) {
   EXPECT_EQ(operation("/list"), "short");
   EXPECT_EQ(operation("/v1/some/list"), "wide");
   EXPECT_EQ(operation("/v1/all/list"), "exact");
+  EXPECT_EQ(operation("/literal/c/d"), "more bytes");
+  EXPECT_EQ(operation("/x/literal/c/d"), "more segments");
 }
 
 }  // namespace

@@ -56,6 +56,12 @@ TEST(PassThrough, TakesDotsInNames) {
   EXPECT_EQ(kPaths.match("/v1/files/"), "/files/");
 }
 
+TEST(PassThrough, TakesTheLongestPattern) {
+  const PassThrough nested({"/files/...", "/v1/files/..."}, "");
+  EXPECT_EQ(nested.match("/p/v1/files/a"), "/v1/files/a");
+  EXPECT_EQ(nested.match("/p/files/a"), "/files/a");
+}
+
 TEST(PassThrough, WorksWithoutABasePath) {
   const PassThrough rootless({"/files/..."}, "");
   EXPECT_EQ(rootless.match("/p/files/a"), "/files/a");

@@ -167,6 +167,15 @@ TEST_F(RegistryTest, RefusesASecondPluginWithTheSameKey) {
                           HasSubstr("both claim being the neutral dialect")));
 }
 
+TEST_F(RegistryTest, LetsAPolicyHaveTheKeyOfAProvider) {
+  registry.add_file(kFixtures + "sizes.so");  // a provider "short", no such policy
+  EXPECT_THAT(faults_of(kFixtures + "short_key.so"),
+              ElementsAre(HasSubstr("third.provider and sizes.short of")));
+  ASSERT_NE(registry.policy("short"), nullptr);
+  EXPECT_EQ(registry.policy("short")->id(), "third.policy");
+  EXPECT_EQ(registry.provider("short")->id(), "sizes.short");
+}
+
 TEST_F(RegistryTest, RefusesALibraryForAnotherAbi) {
   EXPECT_EQ(refusal("other_major"), "built for another ABI: it has major 1, this gateway has 0.1");
   EXPECT_EQ(refusal("other_minor"), "built for another ABI: it has 0.99, this gateway has 0.1");
