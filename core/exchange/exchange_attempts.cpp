@@ -107,7 +107,7 @@ bool Exchange::others(const EndpointPlan& failed, bool same_group) const {
         std::any_of(select::kAllScopes.begin(), select::kAllScopes.end(), [&](select::Scope scope) {
           return cell.eviction(scope).state(now) == select::ServiceState::out;
         });
-    if (!out && !cell.gate.full(set.endpoint(i).concurrency_max())) return true;
+    if (!out && !cell.load.full(set.endpoint(i).concurrency_max())) return true;
   }
   return false;
 }
