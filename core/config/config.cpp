@@ -26,6 +26,30 @@ void check_ports(Fields& fields, const std::vector<BindConfig>& binds) {
   }
 }
 
+// Every scalar that a variable is in.
+void collect_expanded(const Node& node, std::vector<std::string_view>& out) {
+  // What is shorter is no secret, and would be found inside other words.
+  constexpr std::size_t kSecretBytesMin = 8;
+  if (node.expanded && node.text.size() >= kSecretBytesMin) out.push_back(node.text);
+  for (const Node& item : node.items) collect_expanded(item, out);
+  for (const Member& member : node.members) collect_expanded(member.value, out);
+}
+
+// Faults show what was written, but never what came out of a variable: a key may have been put
+// where a name or a path belongs.
+void hide_variables(Faults& faults, const Node& root) {
+  std::vector<std::string_view> values;
+  collect_expanded(root, values);
+  for (ConfigFault& fault : faults) {
+    for (const std::string_view value : values) {
+      std::size_t at = 0;
+      while ((at = fault.message.find(value, at)) != std::string::npos) {
+        fault.message.replace(at, value.size(), "***");
+      }
+    }
+  }
+}
+
 Faults in_order(Faults faults, const std::string& file) {
   sort_by_place(faults);
   if (faults.size() > kFaultsMax) {
@@ -71,6 +95,7 @@ LoadedConfig load_config(std::string_view text, std::string file, const PluginKe
     context.faults.push_back({file, root.position, {}, "the file must be a map with 'binds'"});
   }
   loaded.faults = in_order(std::move(context.faults), file);
+  hide_variables(loaded.faults, root);
   if (!loaded.faults.empty()) return loaded;
   config->file = std::move(file);
   config->referenced_files.assign(context.files.begin(), context.files.end());
@@ -114,6 +139,7 @@ LoadedStaticConfig load_static_config(std::string_view text, std::string file,
     }
   }
   loaded.faults = in_order(std::move(context.faults), file);
+  hide_variables(loaded.faults, parsed.document->root);
   if (loaded.faults.empty()) loaded.config = std::move(config);
   return loaded;
 }

@@ -159,6 +159,17 @@ TEST(ConfigErrors, NeverShowAValueThatCameOutOfAVariable) {
   EXPECT_EQ(faults.find("sk-"), std::string::npos);
 }
 
+TEST(ConfigErrors, HideAKeyThatWasPutWhereANameOrAPathBelongs) {
+  const World world{{{"KEY", "sk-secret"}}, {}};
+  EXPECT_EQ(faults_of("binds: [{port: 1, address: $KEY, listeners: [{routes: [{name: x$KEY, "
+                      "hostnames: [a.$KEY.b], bakends: []}]}]}]\n",
+                      world),
+            "config.yaml:1:28: '***' is not an IP address\n"
+            "config.yaml:1:93: unknown key 'bakends' in route 'x***'; did you mean 'backends'?");
+  EXPECT_EQ(faults_of(with_provider("              backendTLS: {root: $KEY}\n"), world),
+            "config.yaml:11:34: cannot read '***': No such file or directory");
+}
+
 TEST(ConfigErrors, AProviderIsNamedOnceAndKnown) {
   EXPECT_EQ(faults_of(with_provider("            - name: one\n"
                                     "              provider: {gemini: {}}\n")),
