@@ -143,9 +143,10 @@ TEST_F(OpenAi, FailsClosedWhenABoundOfTheGatewayIsPassed) {
       ASSERT_GT(at, 4u);
       break;
     }
-    if (call.upstream().body !=
-        R"({"model":"m","stream":true,"stream_options":{"include_usage":true}})")
-      EXPECT_EQ(built, HG_ABORT) << "at host call " << at;
+    // (A bound hit while only reading may still lead to the right request.)
+    const bool as_wanted = call.upstream().body ==
+                           R"({"model":"m","stream":true,"stream_options":{"include_usage":true}})";
+    EXPECT_TRUE(as_wanted || built == HG_ABORT) << "at host call " << at;
   }
 }
 
