@@ -114,7 +114,7 @@ Result<void> Gateway::start() {
   for (const admin::AdminListen& listen : admin::admin_listens(config_)) {
     if (auto opened = admin_->listen(listen); !opened) return opened;
   }
-  for (const std::string& address : admin_->addresses()) log::info("admin on " + address);
+  for (const std::string& address : admin_->addresses()) log::info("admin listening on " + address);
   readiness_ = admin::Readiness::ready;
   log::info("headgate " + std::string(kVersion) + " is ready, " + std::to_string(workers_count_) +
             " workers");

@@ -17,8 +17,8 @@ void add_place(Snapshot& snapshot, const plugin::CredentialPlace& place) {
 // Every place where any plugin, or HTTP itself, puts a credential.
 void collect_credential_places(Snapshot& snapshot, const plugin::Registry& plugins) {
   snapshot.credential_headers = {"authorization", "proxy-authorization", "cookie"};
-  // Providers that take a key in a header accept it as a parameter of the same meaning as well.
-  snapshot.credential_parameters = {"key", "api_key", "api-key", "access_token"};
+  // RFC 6750, section 2.3, and the name that most APIs give such a parameter.
+  snapshot.credential_parameters = {"access_token", "key"};
   for (const plugin::Plugin* plugin : plugins.all()) {
     if (plugin->manifest.provider.credential)
       add_place(snapshot, *plugin->manifest.provider.credential);
