@@ -10,6 +10,9 @@
 namespace headgate::exchange {
 namespace {
 
+// What one read may unfold to.
+constexpr std::size_t kDecodedBytesMax = 16 * 1024 * 1024;
+
 http::EventFraming framing_of(std::uint32_t framing) {
   switch (framing) {
     case HG_FRAMING_NDJSON:
@@ -31,10 +34,7 @@ StreamRelay::StreamRelay(Attempt& attempt, const hg_plan& plan)
     : attempt_(attempt), plan_(plan), cutter_(framing_of(plan.framing)) {}
 
 net::Task<AttemptEnd> StreamRelay::run() {
-  if (!attempt_.content_encoding_.empty()) {
-    co_return attempt_.failed(attempt_.failure(FailureKind::bad_answer, "upstream_bad_response",
-                                               "coded a stream although it was asked not to"));
-  }
+  if (!attempt_.content_encoding_.empty() && !start_decoding()) co_return co_await fail();
   unframe();
   for (;;) {
     const Step step = cut_events();
@@ -45,6 +45,39 @@ net::Task<AttemptEnd> StreamRelay::run() {
     const bool more = co_await fill();
     if (!more && !upstream_done_) co_return co_await fail();
   }
+}
+
+// Some servers code their answers whatever they are asked for.
+bool StreamRelay::start_decoding() {
+  auto decoder = http::make_decoder(attempt_.content_encoding_);
+  if (!decoder) {
+    refuse(FailureKind::bad_answer, decoder.error().code, decoder.error().message);
+    return false;
+  }
+  decoder_ = std::move(*decoder);
+  attempt_.context_.response_headers.remove("content-encoding");
+  return true;
+}
+
+void StreamRelay::append(std::string_view bytes) {
+  if (bytes.empty()) return;
+  std::memcpy(events_.space(bytes.size()).data(), bytes.data(), bytes.size());
+  events_.commit(bytes.size());
+}
+
+// Body bytes as they came, less their content coding. False: they are not of that coding.
+bool StreamRelay::take(std::string_view bytes) {
+  if (!decoder_) {
+    append(bytes);
+    return true;
+  }
+  decoded_.clear();
+  if (auto fed = decoder_->feed(bytes, decoded_, kDecodedBytesMax); !fed) {
+    refuse(FailureKind::bad_answer, fed.error().code, fed.error().message);
+    return false;
+  }
+  append(decoded_);
+  return true;
 }
 
 TimePoint StreamRelay::read_deadline() const {
@@ -64,9 +97,9 @@ void StreamRelay::unframe() {
       framing_failed_ = true;
       return;
     }
-    if (!piece.data.empty()) {
-      std::memcpy(events_.space(piece.data.size()).data(), piece.data.data(), piece.data.size());
-      events_.commit(piece.data.size());
+    if (!take(piece.data)) {
+      framing_failed_ = true;
+      return;
     }
     buffer.consume(piece.consumed);
     if (piece.status == http::PieceStatus::done) {

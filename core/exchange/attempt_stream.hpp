@@ -43,6 +43,9 @@ class StreamRelay {
   net::Task<AttemptEnd> finish();  // the upstream's stream is over
   net::Task<AttemptEnd> fail();
   net::Task<AttemptEnd> end_broken(std::string_view code, std::string message);
+  bool start_decoding();
+  bool take(std::string_view bytes);
+  void append(std::string_view bytes);
   TimePoint read_deadline() const;
 
   // What goes out: copied text, then a run of bytes that still lie in events_.
@@ -54,6 +57,8 @@ class StreamRelay {
   Attempt& attempt_;
   const hg_plan plan_;
   http::EventCutter cutter_;
+  std::unique_ptr<http::ContentDecoder> decoder_;  // null: the stream is not coded
+  std::string decoded_;
   CommitGate gate_;
   ReadBuffer events_;
   std::string out_;
