@@ -218,6 +218,15 @@ TEST_F(ProbeTest, IsDecidedByTheFirstMeaningfulEvent) {
   EXPECT_NEAR(facts.health, 2.0 / 3, 1e-6);
 }
 
+TEST_F(ProbeTest, IsNotDecidedByTheClientsOwnCredential) {
+  Permit probe = permit();
+  probe.use_caller_credential();
+  probe.decide_probe(true, world_.clock.now());
+  EXPECT_EQ(state(), ServiceState::half_open);
+  probe.decide_probe(false, world_.clock.now());
+  EXPECT_EQ(state(), ServiceState::half_open);
+}
+
 TEST_F(ProbeTest, ASuccessfulAnswerRestores) {
   EXPECT_TRUE(give(OutcomeKind::success).probe);
   EXPECT_EQ(state(), ServiceState::in_service);
@@ -284,6 +293,19 @@ TEST_F(OutcomeTest, ASuccessTeachesAModelThatTheEndpointLeavesToTheRequest) {
   EXPECT_TRUE(cell().ttft.empty());
   EXPECT_EQ(cell().consecutive_failures, 0u);
   EXPECT_EQ(cell().load.requests(), 0);
+}
+
+TEST_F(OutcomeTest, ASuccessThatBeganBeforeItsModelWasKnownCountsForTheModel) {
+  EndpointSpec spec{"a", 1, 0,
+                    world_.table.find_or_make({"p", "a", "", "k", ""}, world_.clock.now())};
+  set_ = world_.set({{std::move(spec)}});
+  Permit early = permit();
+  Cell& learned = learn_model(cell(), "m1", world_.clock.now());
+  learned.consecutive_failures = 2;
+  AttemptOutcome outcome = success();
+  outcome.model = "m1";
+  EXPECT_EQ(record(early, outcome, world_.clock.now()).consecutive_failures, 0u);
+  EXPECT_EQ(learned.consecutive_failures, 0u);
 }
 
 TEST_F(OutcomeTest, APermitOfNothingRecordsNothing) {

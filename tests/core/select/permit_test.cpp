@@ -99,7 +99,7 @@ TEST(Permit, PendingIsNeverNegativeAndReturnsToZero) {
     const TimePoint now = world.clock.now();
     if (open.empty() || random() % 2 == 0) {
       PickQuery query = world.query();
-      query.estimated_tokens = random() % 5'000;
+      query.estimated_tokens = static_cast<double>(random() % 5'000);
       query.last_resort = random() % 4 == 0;
       PickResult result = pick(*set, query, *rng);
       if (result.permit) open.push_back(std::move(result.permit));
@@ -107,7 +107,8 @@ TEST(Permit, PendingIsNeverNegativeAndReturnsToZero) {
       std::swap(open[random() % open.size()], open.back());
       AttemptOutcome outcome;
       outcome.kind = static_cast<OutcomeKind>(random() % 3);
-      if (random() % 2 == 0) note_first_token(open.back(), Millis(random() % 900), 10, now);
+      if (random() % 2 == 0)
+        note_first_token(open.back(), Millis(static_cast<double>(random() % 900)), 10, now);
       if (random() % 3 != 0) {
         const OutcomeFacts facts = record(open.back(), outcome, now);
         if (facts.consecutive_failures >= 3 || facts.probe_failed)

@@ -138,6 +138,56 @@ TEST_F(PickerTest, AfterEightMissesAScanFindsWhatIsLeft) {
   EXPECT_EQ(rng.bounds.size(), 16u);
 }
 
+TEST_F(PickerTest, InALargeGroupTheSecondDrawIsMadeAheadAndStillAnother) {
+  const auto set = world_.equal(300);
+  world_.sample(cell_of(*set, 5), 10'000);
+  world_.sample(cell_of(*set, 6), 100);
+  ScriptedRng rng{5, 5};
+  EXPECT_EQ(pick(*set, world_.query(), rng).endpoint->name(), "e6");
+  EXPECT_EQ(rng.bounds, (std::vector<std::uint32_t>{300, 299}));
+}
+
+TEST_F(PickerTest, ADrawMadeAheadIsDroppedWithTheFirst) {
+  const auto set = world_.equal(300);
+  put_out(*set, 5);
+  world_.sample(cell_of(*set, 7), 10'000);
+  world_.sample(cell_of(*set, 9), 100);
+  ScriptedRng rng{5, 20, 7, 8};
+  EXPECT_EQ(pick(*set, world_.query(), rng).endpoint->name(), "e9");
+  put_out(*set, 9);
+  ScriptedRng again{7, 8, 19};
+  EXPECT_EQ(pick(*set, world_.query(), again).endpoint->name(), "e20");  // drawn again, once
+}
+
+TEST_F(PickerTest, AFullEndpointIsNoCandidate) {
+  const auto set = world_.set({{world_.spec("a", 1, 1), world_.spec("b"), world_.spec("c")}});
+  ScriptedRng first{0, 0};
+  const PickResult held = pick(*set, world_.query(), first);
+  ASSERT_EQ(held.endpoint->name(), "a");
+  world_.sample(cell_of(*set, 1), 1'000);
+  world_.sample(cell_of(*set, 2), 100);
+  ScriptedRng rng{0, 1, 1};  // a is drawn, then b, then c against b
+  EXPECT_EQ(pick(*set, world_.query(), rng).endpoint->name(), "c");
+}
+
+TEST_F(PickerTest, AScanProbesWhoComesBackBeforeItServes) {
+  std::vector<EndpointSpec> specs;
+  for (int i = 0; i < 40; ++i) specs.push_back(world_.spec("out" + std::to_string(i), 1'000));
+  specs.push_back(world_.spec("back", 1));
+  specs.push_back(world_.spec("serves", 1));
+  const auto set = world_.set({std::move(specs)});
+  put_out(*set, 40, seconds(1));
+  world_.clock.advance(seconds(1));
+  for (std::size_t i = 0; i < 40; ++i) put_out(*set, i);
+  const auto rng = make_rng(11);
+  for (int i = 0; i < 20; ++i) {
+    const PickResult result = pick(*set, world_.query(), *rng);
+    EXPECT_EQ(result.endpoint->name(), "back");
+    EXPECT_TRUE(result.probe);
+    EXPECT_EQ(pick(*set, world_.query(), *rng).endpoint->name(), "serves");
+  }
+}
+
 TEST_F(PickerTest, AScanChoosesByWeight) {
   std::vector<EndpointSpec> specs;
   for (int i = 0; i < 40; ++i) specs.push_back(world_.spec("out" + std::to_string(i), 1'000));
@@ -343,6 +393,15 @@ TEST_F(PickerTest, ALoserThatWasSilentForLongGetsOneRequestOutOfTurn) {
   world_.clock.advance(seconds(20));
   world_.sample(cell_of(*set, 1), 100);
   EXPECT_EQ(pick_scripted(*set, {0}).reason, PickReason::out_of_turn);
+}
+
+TEST_F(PickerTest, WhoStillWorksOnARequestIsNotSilent) {
+  const auto set = world_.equal(2);
+  const PickResult stream = pick_scripted(*set, {0});
+  world_.sample(cell_of(*set, 0), 10'000);
+  world_.clock.advance(seconds(60));
+  world_.sample(cell_of(*set, 1), 100);
+  EXPECT_EQ(pick_scripted(*set, {0}).reason, PickReason::cheaper);
 }
 
 TEST_F(PickerTest, WhenBothWereSilentOneInEightGoesToTheWorse) {

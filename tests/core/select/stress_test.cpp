@@ -42,7 +42,7 @@ TEST(Stress, AMeanStaysAmongItsSamples) {
   on_threads([&](int thread) {
     std::mt19937 random(static_cast<unsigned>(thread));
     for (std::uint32_t i = 0; i < 20'000; ++i) {
-      const double sample = 100 + random() % 100;
+      const double sample = 100 + static_cast<double>(random() % 100);
       peak.add(sample, 2 + i, 10'000);
       mean.add(sample, 2 + i, 10'000);
       ASSERT_GE(peak.value(), 100);
@@ -136,7 +136,7 @@ TEST(Stress, WorkersLeaveNothingBehind) {
       if (held.empty() || random() % 2 == 0) {
         PickQuery query;
         query.now = now;
-        query.estimated_tokens = random() % 2'000;
+        query.estimated_tokens = static_cast<double>(random() % 2'000);
         query.model = model_hash(model);
         query.last_resort = true;
         if (PickResult result = pick(*set, query, *rng); result.permit)
@@ -147,9 +147,9 @@ TEST(Stress, WorkersLeaveNothingBehind) {
       held.pop_back();
       AttemptOutcome outcome;
       outcome.kind = static_cast<OutcomeKind>(random() % 3);
-      outcome.first_token = Millis(random() % 500);
-      outcome.streaming = Millis(random() % 2'000);
-      outcome.output_tokens = random() % 300;
+      outcome.first_token = Millis(static_cast<double>(random() % 500));
+      outcome.streaming = Millis(static_cast<double>(random() % 2'000));
+      outcome.output_tokens = static_cast<double>(random() % 300);
       outcome.model = model;
       const OutcomeFacts facts = record(permit, outcome, now);
       if (facts.consecutive_failures >= 2 || facts.probe_failed)
