@@ -82,6 +82,7 @@ TEST_F(CellTableTest, IsSeenOutAgainAfterEachOfManyEvictions) {
   const std::shared_ptr<Cell> c = cell("k", "m");
   for (int i = 0; i < 5; ++i) {
     EXPECT_FALSE(out(c));
+    EXPECT_EQ(c->attention, 0u);  // the next look is short again
     put_out(c, Scope::key);
     EXPECT_TRUE(out(c));
     restore(*c, Scope::key, clock_.now());

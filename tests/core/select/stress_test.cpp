@@ -156,8 +156,9 @@ TEST(Stress, WorkersLeaveNothingBehind) {
         evict(*permit.cell(), kAllScopes[random() % kScopes], now + milliseconds(random() % 50),
               now);
       if (random() % 50 == 0) restore(*permit.cell(), kAllScopes[random() % kScopes], now);
-      if (random() % 20 == 0)
+      if (random() % 20 == 0) {
         EXPECT_GT(snapshot_of(set->group(0), set->endpoint(0), now).terms.cost_ms, 0);
+      }
     }
   });
 
