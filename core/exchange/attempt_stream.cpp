@@ -164,7 +164,7 @@ bool StreamRelay::needs_call(const http::Event& event) const {
 StreamRelay::Step StreamRelay::handle(const http::Event& event) {
   if (!event.has_data) {
     // Comments keep connections alive; they say nothing, and mean nothing in another format.
-    if (plan_.passes != 0 && begun_) pass(event.raw);
+    if (plan_.passes != 0) pass(event.raw);
     return Step::more;
   }
   if (needs_call(event)) return handle_shown(event);

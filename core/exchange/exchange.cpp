@@ -64,9 +64,11 @@ net::Task<void> Exchange::serve() {
   }
   if (request_.dialect.route && request_.dialect.route->answered) {
     call_.enter(Phase::answer, nullptr);
-    request_.dialect.dialect->answer(request_.dialect_context, call_);
-    co_await answer_recorded();
-    co_return;
+    const std::int32_t answered = request_.dialect.dialect->answer(request_.dialect_context, call_);
+    if (answered != HG_CONTINUE || !pass_instead()) {
+      co_await answer_recorded();
+      co_return;
+    }
   }
   co_await try_endpoints();
 }

@@ -41,6 +41,7 @@ class Exchange {
   void find_dialect();
   MaybeError choose_backend();
   bool can_serve(const EndpointPlan& endpoint) const;
+  bool pass_instead();
   MaybeError take_body(std::string_view body);
 
   // exchange.cpp

@@ -115,7 +115,8 @@ void Exchange::write_record(std::chrono::nanoseconds duration) {
   record->operation = request_.operation();
   if (request_.served_by) {
     record->provider = request_.served_by->name;
-    if (request_.served_by->provider) record->provider_kind = request_.served_by->provider->manifest().key;
+    if (request_.served_by->provider)
+      record->provider_kind = request_.served_by->provider->manifest().key;
   }
   record->request_model = request_.facets.client_model;
   record->upstream_model = request_.served_model;
@@ -131,8 +132,9 @@ void Exchange::write_record(std::chrono::nanoseconds duration) {
   if (request_.first_token) record->first_token = *request_.first_token;
   record->bytes_in = body_.bytes();
   record->bytes_out = client_.body_bytes_sent();
-  record->error_code =
-      request_.broken_code.empty() ? error_code_ : std::string(request_.broken_code);
+  record->error_code = error_code_;
+  if (!request_.broken_code.empty()) record->error_code = request_.broken_code;
+  if (client_.gone()) record->error_code = "client_gone";
   record->request_id = request_.id;
   for (const AttemptNote& note : request_.attempts) {
     observe::AccessAttempt& attempt = record->add_attempt();

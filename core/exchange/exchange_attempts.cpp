@@ -132,8 +132,8 @@ net::Task<void> Exchange::answer_shortage(const select::PickResult& none) {
   co_await answer_error(std::move(error), retry_after);
 }
 
-// What the client gets to see of an upstream's failure. The provider's own words only where they
-// are about the client's request: what it says of our key is not for everybody.
+// What the client gets to see of an upstream's failure: the provider's own words as its plugin
+// passes them on (none about our key), and never with a key in them.
 Error Exchange::error_of(const AttemptEnd& end, const EndpointPlan& endpoint) const {
   const bool clients_fault = end.verdict.next == Next::never && end.verdict.status < 500;
   Error error(clients_fault ? Fault::client : Fault::upstream, Retry::no, end.verdict.status,
@@ -148,6 +148,9 @@ Error Exchange::error_of(const AttemptEnd& end, const EndpointPlan& endpoint) co
     return error;
   }
   error.message = "provider '" + endpoint.name + "' " + end.failure.detail;
+  if (!end.verdict.message.empty() && !request_.mentions_credential(end.verdict.message)) {
+    error.message += ": " + end.verdict.message;
+  }
   if (request_.attempts.size() > 1) {
     error.message += " (attempts: " + describe_attempts(request_.attempts) + ")";
   }

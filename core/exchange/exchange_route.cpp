@@ -87,6 +87,21 @@ bool Exchange::can_serve(const EndpointPlan& endpoint) const {
   return endpoint.provider->declares().has_operation(request_.operation());
 }
 
+// A dialect that knows no answer of its own leaves the question to a provider that declares the
+// path. False: there is none.
+bool Exchange::pass_instead() {
+  const plugin::DialectRoute* const route = request_.dialect.route;
+  request_.dialect.route = nullptr;
+  const auto& endpoints = request_.backend->endpoints;
+  if (std::any_of(endpoints.begin(), endpoints.end(),
+                  [this](const EndpointPlan& endpoint) { return can_serve(endpoint); })) {
+    request_.recorded.reset();
+    return true;
+  }
+  request_.dialect.route = route;
+  return false;
+}
+
 Exchange::MaybeError Exchange::choose_backend() {
   const auto& backends = request_.route->backends;
   if (backends.empty()) {

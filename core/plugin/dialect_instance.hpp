@@ -46,7 +46,7 @@ class DialectInstance final : public Instance {
   std::int32_t answer(void* context, hg_call& call) const {
     if (!api().answer) return HG_ABORT;
     const Running running(id_text(), "answer", &call);
-    return checked(api().answer(made(), context, &call), allow(HG_STOP) | allow(HG_ABORT));
+    return checked(api().answer(made(), context, &call), kGo | allow(HG_STOP));
   }
   void close(void* context) const {
     if (!api().close) return;

@@ -72,8 +72,7 @@ def test_a_model_that_no_provider_has_is_the_providers_404(start, sdk):
 
 @pytest.mark.parametrize("kind", ["openAI", "gemini"])
 @pytest.mark.parametrize("status,exception", [
-    (400, openai_sdk.BadRequestError), (403, openai_sdk.PermissionDeniedError),
-    (404, openai_sdk.NotFoundError), (429, openai_sdk.RateLimitError),
+    (400, openai_sdk.BadRequestError), (404, openai_sdk.NotFoundError), (429, openai_sdk.RateLimitError),
     (503, openai_sdk.InternalServerError)])
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_a_providers_failure_has_its_type(start, sdk, kind, status, exception, stream):
@@ -83,6 +82,16 @@ def test_a_providers_failure_has_its_type(start, sdk, kind, status, exception, s
         ask(sdk(gateway), stream=stream)
     assert caught.value.status_code == status
     assert "the provider's own words" in caught.value.message
+
+
+@pytest.mark.parametrize("kind", ["openAI", "gemini"])
+def test_a_refused_key_of_ours_is_not_the_clients_fault(start, sdk, kind):
+    gateway, simulator = start.single(kind, policies={"retry": {"attempts": 1}})
+    simulator.set(status=403, errorMessage="key provider-key is bad")
+    with pytest.raises(openai_sdk.InternalServerError) as caught:
+        ask(sdk(gateway))
+    assert caught.value.status_code == 502
+    assert "provider-key" not in caught.value.message
 
 
 def test_retry_after_reaches_the_client_with_the_last_429(start, sdk):

@@ -69,14 +69,17 @@ class OpenAiChat final : public hg::Dialect {
 
   static hg::Action list(hg::Call& call) {
     std::string body = R"({"object":"list","data":[)";
-    for (std::size_t index = 0; index < kModelsMax; ++index) {
+    std::size_t index = 0;
+    for (; index < kModelsMax; ++index) {
       const std::optional<hg::NamedModel> model = call.model_at(index);
       if (!model) break;
       if (index != 0) body += ",";
       append_model(call, *model, body);
     }
     body += "]}";
-    return call.respond(200, "application/json", body);
+    call.respond(200, "application/json", body);
+    // Where the configuration names no model, the provider knows its own.
+    return index == 0 ? hg::Action::proceed : hg::Action::stop;
   }
 
   static hg::Action one(hg::Call& call, std::string_view wanted) {
@@ -88,8 +91,9 @@ class OpenAiChat final : public hg::Dialect {
       append_model(call, *model, body);
       return call.respond(200, "application/json", body);
     }
-    return call.respond_error(404, "model_not_found",
-                              "The model '" + std::string(wanted) + "' does not exist");
+    call.respond_error(404, "model_not_found",
+                       "The model '" + std::string(wanted) + "' does not exist");
+    return hg::Action::proceed;
   }
 };
 

@@ -61,8 +61,9 @@ typedef struct hg_dialect_api {
   int32_t (*error)(void *instance, void *context, hg_call *call,
                    const hg_client_error *error) HG_NOEXCEPT;
 
-  /* Answers a route with "answered": true through respond() or respond_error(); returns HG_STOP.
-   * [worker] */
+  /* Answers a route with "answered": true through respond() or respond_error() and returns HG_STOP; or
+   * HG_CONTINUE when it knows no answer: then a provider that declares the path is asked, and if there
+   * is none, an answer that was recorded all the same is given. [worker] */
   int32_t (*answer)(void *instance, void *context, hg_call *call) HG_NOEXCEPT;
 
   void (*close)(void *instance, void *context) HG_NOEXCEPT;
