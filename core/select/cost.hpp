@@ -2,7 +2,7 @@
 // What a request would cost on an endpoint, in milliseconds of expected waiting. Of two endpoints
 // the cheaper one is taken; the score shown to people is 1 / cost.
 //
-//   cost = (ttft + tpot * n + C * (1 - h) / h) * (1 + load / weight)
+//   cost = (r + ttft + tpot * n + C * (1 - h) / h) * (1 + load / weight)
 //
 // ttft is the time to the first token, tpot the time per output token, n the output tokens that
 // are expected, h the health, C what the request costs on the group's median endpoint, load the
@@ -19,6 +19,10 @@ inline constexpr double kPromptTokensToDouble = 4'000;
 constexpr double prompt_factor(double prompt_tokens) {
   return 1 + (prompt_tokens > 0 ? prompt_tokens : 0) / kPromptTokensToDouble;
 }
+
+// r: differences of a few milliseconds are noise of the network and of this machine. Endpoints that
+// answer faster than anybody can tell apart share by weight and by load alone.
+inline constexpr double kResolutionMs = 10;
 
 // Milliseconds to serve a request that neither waits nor fails.
 constexpr double service_cost(double ttft_ms, double tpot_ms, double output_tokens) {

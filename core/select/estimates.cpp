@@ -50,6 +50,9 @@ void GroupEstimates::refresh(std::span<const Endpoint> endpoints, std::uint64_t 
     if (!cell.output_tokens.empty()) output.add(cell.output_tokens.value());
     if (!cell.estimated_tokens.empty()) estimated.add(cell.estimated_tokens.value());
   }
+  // The very first sample counts at once: until then the figures are guesses, and whoever has no
+  // sample would be priced with a guess beside others with a measurement.
+  if (ttft.empty() && tpot.empty()) refreshed_.store(0, kRelaxed);
   // What nothing is known of stays as it was.
   if (!ttft.empty()) ttft_ms_.store(ttft.median(), kRelaxed);
   if (!tpot.empty()) tpot_ms_.store(tpot.median(), kRelaxed);

@@ -46,8 +46,9 @@ class Pricing {
     terms.weight = endpoint.relative_weight() *
                    cell.slow_start(now_, static_cast<double>(settings_.slow_start.count()),
                                    settings_.slow_start_least);
-    const double alone =
-        service_cost(terms.ttft_ms, terms.tpot_ms, terms.output_tokens) + terms.failure_ms;
+    const double alone = kResolutionMs +
+                         service_cost(terms.ttft_ms, terms.tpot_ms, terms.output_tokens) +
+                         terms.failure_ms;
     terms.cost_ms = terms.load > 0 ? alone * load_factor(terms.load, terms.weight) : alone;
     return terms;
   }

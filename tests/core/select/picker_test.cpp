@@ -85,7 +85,7 @@ TEST_F(PickerTest, TheCostHasEveryTerm) {
   EXPECT_NEAR(terms.health, 0.5, 1e-6);
   EXPECT_NEAR(terms.failure_ms, 400 * 2 + 20 * 50, 1e-2);  // the group's medians
   EXPECT_NEAR(terms.load, 2, 1e-6);
-  EXPECT_NEAR(terms.cost_ms, (600 + 500 + 1'800) * 3, 0.1);
+  EXPECT_NEAR(terms.cost_ms, (kResolutionMs + 600 + 500 + 1'800) * 3, 0.1);
   EXPECT_NEAR(terms.score(), 1 / terms.cost_ms, 1e-12);
 }
 
@@ -104,11 +104,27 @@ TEST_F(PickerTest, MediansAreRefreshedButNotAtEachPick) {
   const auto ttft = [&] {
     return cost_terms(set->group(0), set->endpoint(1), world_.query()).ttft_ms;
   };
-  const double before = ttft();
   world_.sample(cell_of(*set, 0), 100);
-  EXPECT_EQ(ttft(), before);
-  world_.clock.advance(milliseconds(100));
   EXPECT_NEAR(ttft(), 100, 1e-3);
+  for (int i = 0; i < 50; ++i) world_.sample(cell_of(*set, 0), 5'000);
+  EXPECT_NEAR(ttft(), 100, 1e-3);
+  world_.clock.advance(milliseconds(100));
+  EXPECT_GT(ttft(), 1'000);
+}
+
+TEST_F(PickerTest, TheFirstSampleOfAGroupCountsAtOnce) {
+  const auto set = world_.equal(2);
+  const double guess = cost_terms(set->group(0), set->endpoint(1), world_.query()).ttft_ms;
+  EXPECT_EQ(guess, Estimates{}.ttft_ms);
+  world_.sample(cell_of(*set, 0), 1);  // without a step of the clock
+  EXPECT_NEAR(cost_terms(set->group(0), set->endpoint(1), world_.query()).ttft_ms, 1, 1e-3);
+}
+
+TEST_F(PickerTest, DifferencesThatNobodyCanTellDoNotMoveTraffic) {
+  const auto set = world_.equal(2);
+  world_.sample(cell_of(*set, 0), 2.0, 0.001);  // three times as slow, by a millisecond
+  world_.sample(cell_of(*set, 1), 0.7, 0.001);
+  EXPECT_EQ(pick_scripted(*set, {0}).reason, PickReason::first);
 }
 
 TEST_F(PickerTest, AFailingEndpointPaysEvenWhenItFailsFast) {
