@@ -17,7 +17,9 @@ std::string socket_address(const config::Address& address) {
 void add(std::vector<AdminListen>& listens, const config::Address& address, AdminScope scope) {
   if (address.kind == config::Address::Kind::off) return;
   for (AdminListen& listen : listens) {
-    if (listen.address == address) {
+    // With port 0 the system chooses another one each time.
+    const bool chosen = address.kind == config::Address::Kind::tcp && address.port == 0;
+    if (listen.address == address && !chosen) {
       listen.scope = listen.scope | scope;
       return;
     }

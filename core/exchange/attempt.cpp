@@ -167,8 +167,7 @@ bool Attempt::passes_dialect() const {
 void Attempt::note_first_token() {
   const TimePoint now = request_.worker.worker.clock().now();
   first_token_ = last_token_ = now;
-  request_.first_token = std::chrono::duration_cast<milliseconds>(now - request_.started);
-  if (pick_.permit.caller_credential()) return;
+  request_.first_token = now - request_.started;
   const double prompt_tokens = static_cast<double>(request_.body.size()) / kBytesPerToken;
   select::note_first_token(pick_.permit, select::Millis(now - sent_), prompt_tokens, now);
 }
@@ -303,6 +302,11 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   finished_ = true;
   deadline_.disarm();
   const TimePoint now = request_.worker.worker.clock().now();
+  // With the client's own key, what is said about key, quota or model is between the two of them:
+  // one caller's bad key must not evict a provider for everybody. A server error or silence is not.
+  if (request_.attempt_used_client_key && attempt_status_ >= 400 && attempt_status_ < 500) {
+    pick_.permit.use_caller_credential();
+  }
   select::AttemptOutcome outcome;
   outcome.kind = kind;
   outcome.caller_credential = pick_.permit.caller_credential();

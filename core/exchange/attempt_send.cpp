@@ -98,7 +98,6 @@ net::Task<Attempt::MaybeFailure> Attempt::prepare() {
   choose_credential();
   request_.last_credential = context_.credential.value;
   request_.attempt_used_client_key = context_.credential.kind == HG_CREDENTIAL_CLIENT;
-  if (request_.attempt_used_client_key) pick_.permit.use_caller_credential();
   if (auto problem = build()) co_return problem;
   co_return co_await sign();
 }

@@ -154,6 +154,8 @@ http::Cut StreamRelay::cut_last() {
 
 bool StreamRelay::needs_call(const http::Event& event) const {
   if (!gate_.open() || plan_.literal_count == 0 || plan_.passes == 0) return true;
+  // What cannot be an object of JSON is the plugin's to judge.
+  if (event.data.empty() || event.data.front() != '{' || event.data.back() != '}') return true;
   const std::size_t count = std::min<std::size_t>(plan_.literal_count, 4);
   for (std::size_t i = 0; i < count; ++i) {
     if (contains(event.raw, plugin::view(plan_.literals[i]))) return true;

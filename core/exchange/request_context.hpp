@@ -107,7 +107,7 @@ struct RequestContext {
   std::string_view served_model;
   int answer_status = 0;
   std::string_view broken_code;             // why the answer ended early, after it had begun
-  std::optional<milliseconds> first_token;  // from the start of the request
+  std::optional<std::chrono::nanoseconds> first_token;  // from the start of the request
 
   // Set while a plugin's pause is waited for; a wake-up that comes before that is remembered.
   std::function<void()> wake_pause;
