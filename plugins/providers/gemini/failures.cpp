@@ -3,7 +3,6 @@
 #include <headgate/duration.hpp>
 #include <headgate/json_view.hpp>
 
-#include <cstdlib>
 #include <optional>
 #include <string>
 
@@ -26,6 +25,24 @@ std::optional<std::chrono::milliseconds> retry_delay(const JsonView& error) {
   return delay;
 }
 
+// Some answers wrap the object into a list.
+JsonView error_of(std::string_view body) {
+  const JsonView document(body);
+  return (document.is_array() ? document[std::size_t{0}] : document)["error"];
+}
+
+// A limit per day is not over in the half minute that retryDelay says even then.
+bool is_daily_quota(const JsonView& error) {
+  bool found = false;
+  error["details"].each_element([&](JsonView detail) {
+    detail["violations"].each_element([&](JsonView violation) {
+      const auto id = violation["quotaId"].text();
+      found = found || (id && id->find("PerDay") != std::string::npos);
+    });
+  });
+  return found;
+}
+
 bool has_reason(const JsonView& error, std::string_view reason) {
   bool found = false;
   error["details"].each_element(
@@ -40,10 +57,18 @@ void elsewhere(hg::Verdict& verdict, hg::Health health, hg::Scope scope) {
   verdict.scope = scope;
 }
 
+// The client's own doing: it is told, nobody else is asked and nobody is blamed.
 void never(hg::Verdict& verdict) {
   verdict.next = hg::Next::never;
+  verdict.exclude = false;
   verdict.health = hg::Health::neutral;
   verdict.scope = hg::Scope::none;
+}
+
+// A file or a cache that is not this account's, or is not there: the client named it.
+bool is_someone_elses(std::uint32_t status, const std::string& message) {
+  return status == 403 && (message.find("permission to access the File") != std::string::npos ||
+                           message.find("CachedContent not found") != std::string::npos);
 }
 
 bool is_key_refused(std::uint32_t status, const JsonView& error) {
@@ -57,52 +82,71 @@ bool is_context_length(std::uint32_t status, const std::string& message) {
          message.find("exceed") != std::string::npos;
 }
 
+void judge_rate_limit(const JsonView& error, hg::Verdict& verdict) {
+  verdict.code = "rate_limit_exceeded";
+  elsewhere(verdict, hg::Health::failure, hg::Scope::key_model);
+  if (is_daily_quota(error)) {
+    verdict.retry_after.reset();
+  } else if (verdict.retry_after) {
+    verdict.next = hg::Next::wait;
+    verdict.exclude = false;
+  }
+}
+
+void judge_refused_key(const Asked& asked, hg::Verdict& verdict) {
+  if (asked.client_credential) return never(verdict);
+  elsewhere(verdict, hg::Health::failure, hg::Scope::key);
+  // The client's own key is fine, so it must not be told that a key was refused.
+  verdict.status = 502;
+  verdict.code = "provider_refused_credential";
+  verdict.message = "The provider refused the gateway's credential";
+}
+
+void judge_missing_model(const Asked& asked, hg::Verdict& verdict) {
+  if (asked.pass_through) return never(verdict);
+  verdict.code = "model_not_found";
+  elsewhere(verdict, hg::Health::neutral,
+            asked.configured_model ? hg::Scope::model : hg::Scope::none);
+}
+
 }  // namespace
 
-std::uint32_t status_of_error(const JsonView& error) {
-  const auto code = error["code"].unsigned_integer();
+std::uint32_t status_of_error(std::string_view body) {
+  const auto code = error_of(body)["code"].unsigned_integer();
   return code && *code >= 400 && *code <= 599 ? static_cast<std::uint32_t>(*code) : 500;
+}
+
+bool is_error(const JsonView& event) {
+  return error_of(event.raw()).is_object();
 }
 
 void judge(hg::Call& call, std::uint32_t status, std::string_view body, const Asked& asked,
            hg::Verdict& verdict) {
-  // Some answers wrap the object into a list.
-  JsonView document(body);
-  if (document.is_array()) document = document[std::size_t{0}];
-  const JsonView error = document["error"];
+  const JsonView error = error_of(body);
   const std::string message = error["message"].text().value_or("");
+  const std::string word = error["status"].text().value_or("");
   verdict.status = status;
   if (!message.empty()) verdict.message = call.keep(message);
-  const auto word = error["status"].text();
-  if (word && !word->empty()) verdict.code = call.keep(*word);
-  if (const auto delay = retry_delay(error)) verdict.retry_after = delay;
+  if (!word.empty()) verdict.code = call.keep(word);
+  if (!verdict.retry_after) verdict.retry_after = retry_delay(error);
 
-  if (is_key_refused(status, error)) {
-    if (asked.client_credential) return never(verdict);
-    elsewhere(verdict, hg::Health::failure, hg::Scope::key);
-    verdict.status = 502;
-    verdict.code = "provider_refused_credential";
-    verdict.message = "The provider refused the gateway's credential";
-    return;
-  }
+  if (is_someone_elses(status, message)) return never(verdict);
+  if (is_key_refused(status, error)) return judge_refused_key(asked, verdict);
   if (is_context_length(status, message)) {
     verdict.code = "context_length_exceeded";
     return elsewhere(verdict, hg::Health::neutral, hg::Scope::none);
   }
+  // The place or the account is not served at all: no request from here will do better.
+  if (status == 400 && word == "FAILED_PRECONDITION") {
+    return elsewhere(verdict, hg::Health::failure, hg::Scope::endpoint);
+  }
   switch (status) {
     case 404:
-      if (asked.pass_through) return never(verdict);
-      return elsewhere(verdict, hg::Health::neutral,
-                       asked.configured_model ? hg::Scope::model : hg::Scope::none);
+      return judge_missing_model(asked, verdict);
     case 408:
       return elsewhere(verdict, hg::Health::neutral, hg::Scope::none);
     case 429:
-      elsewhere(verdict, hg::Health::failure, hg::Scope::key_model);
-      if (verdict.retry_after) {
-        verdict.next = hg::Next::wait;
-        verdict.exclude = false;
-      }
-      return;
+      return judge_rate_limit(error, verdict);
     case 500:
     case 502:
       verdict.next = hg::Next::here;

@@ -2,6 +2,7 @@
 // What Gemini's errors mean. Source: https://ai.google.dev/gemini-api/docs/troubleshooting and
 // google.rpc.Status with its details. Pure.
 
+#include <headgate/json_view.hpp>
 #include <headgate/provider.hpp>
 
 #include <cstdint>
@@ -19,7 +20,10 @@ struct Asked {
 void judge(hg::Call& call, std::uint32_t status, std::string_view body, const Asked& asked,
            hg::Verdict& verdict);
 
-// The HTTP status that an error object stands for; 500 where it says none.
-std::uint32_t status_of_error(const hg::JsonView& error);
+// Whether an event of a stream is an error instead of a part of the answer.
+bool is_error(const hg::JsonView& event);
+
+// The HTTP status that an error's body stands for; 500 where it says none.
+std::uint32_t status_of_error(std::string_view body);
 
 }  // namespace headgate_gemini

@@ -3,51 +3,24 @@
 
 #include <headgate/plugin.hpp>
 
-#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "answer.hpp"
+#include "answer_parts.hpp"
 #include "failures.hpp"
+#include "http_date.hpp"
 #include "manifest.hpp"
+#include "model.hpp"
 #include "request.hpp"
+#include "stream.hpp"
 
 namespace {
 
 using headgate_gemini::Asked;
 using headgate_gemini::StreamTranslator;
 using headgate_gemini::TranslatedRequest;
-
-// A model's name as one path segment. "models/x" and "tunedModels/x" are names with their folder.
-std::string model_path(std::string_view model) {
-  const bool has_folder = model.find('/') != std::string_view::npos;
-  std::string path = has_folder ? "/" : "/models/";
-  constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char c : model) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~' || c == '/';
-    if (plain) {
-      path += c;
-    } else {
-      path += '%';
-      path += kHex[static_cast<unsigned char>(c) >> 4];
-      path += kHex[static_cast<unsigned char>(c) & 15];
-    }
-  }
-  return path;
-}
-
-// Two dots in a model's name would lead out of the folder of models.
-bool is_model_name(std::string_view model) {
-  return !model.empty() && model.find("..") == std::string_view::npos && model.front() != '/';
-}
-
-std::string join(const std::vector<std::string>& names) {
-  std::string all;
-  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-  return all;
-}
 
 class Gemini final : public hg::Provider {
  public:
@@ -71,10 +44,7 @@ class Gemini final : public hg::Provider {
 
 class Gemini::Attempt {
  public:
-  explicit Attempt(const Gemini& provider)
-      : provider_(provider),
-        created_(static_cast<std::uint64_t>(std::time(nullptr))),
-        stream_("", created_) {}
+  explicit Attempt(const Gemini& provider) : provider_(provider) {}
 
   hg::Action build(hg::Call& call, const hg::Build& in) {
     hg::Message upstream = call.upstream();
@@ -84,26 +54,21 @@ class Gemini::Attempt {
       upstream.set_line(call.request().method(), std::string(in.base_path) + std::string(in.path));
       return hg::Action::proceed;
     }
-    if (!is_model_name(in.model)) {
+    if (!headgate_gemini::is_model_name(in.model)) {
       return call.refuse(400, "invalid_model", "The request names no model that Gemini could have");
     }
     asked_.configured_model = !provider_.model_.empty() && in.model == provider_.model_;
     model_ = in.model;
-    stream_ = StreamTranslator(in.model, created_);
-    const TranslatedRequest made = headgate_gemini::translate_request(call.request().body());
-    if (made.refusal) {
-      const std::string where =
-          made.refusal->field.empty() ? "the body" : "'" + made.refusal->field + "'";
-      return call.refuse(400, "unsupported_by_provider",
-                         call.keep(where + " " + made.refusal->message));
-    }
+    TranslatedRequest made = headgate_gemini::translate_request(call.request().body(), in.model);
+    if (made.refusal) return refuse(call, *made.refusal);
     usage_wanted_ = made.usage_wanted;
-    dropped_ = join(made.dropped);
+    choices_ = made.choices;
+    dropped_ = made.dropped.header();
     upstream.set_line("POST",
-                      std::string(in.base_path) + model_path(in.model) +
+                      std::string(in.base_path) + headgate_gemini::model_path(in.model) +
                           (in.stream ? ":streamGenerateContent?alt=sse" : ":generateContent"));
     upstream.set_header("content-type", "application/json");
-    upstream.set_body(made.body);
+    upstream.give_body(std::move(made.body));
     return hg::Action::proceed;
   }
 
@@ -119,7 +84,11 @@ class Gemini::Attempt {
     }
     plan.passes = false;
     plan.want_body = true;
-    if (!dropped_.empty()) call.response().set_header("x-headgate-dropped", dropped_);
+    // Gemini does not say when an answer was made; the answer's own date does.
+    const auto date = call.response().header("date");
+    created_ = date ? headgate_gemini::unix_seconds(*date).value_or(0) : 0;
+    stream_.begin(model_, choices_, created_);
+    if (!dropped_.empty()) call.response().set_header(hg::llm::Dropped::kHeader, dropped_);
     return hg::Action::proceed;
   }
 
@@ -139,43 +108,56 @@ class Gemini::Attempt {
       return hg::Action::proceed;
     }
     const hg::JsonView answer(event.data);
-    if (answer["error"].is_object()) {
+    if (headgate_gemini::is_error(answer)) {
       flags = HG_EVENT_ERROR;
       return hg::Action::proceed;
     }
     chunks_.clear();
     flags = stream_.translate(answer, chunks_);
-    for (const std::string& chunk : chunks_) call.emit(chunk);
     if (stream_.usage()) call.report_usage(*stream_.usage());
+    if (stream_.broken()) return hg::Action::abort;
+    for (const std::string& chunk : chunks_) call.emit(chunk);
     return hg::Action::replaced;
   }
 
   // Counts come with every event; the last ones hold, and are sent to who asked for them.
-  hg::Action on_end(hg::Call& call, hg::End, hg::EventFlags&) {
-    if (usage_wanted_ && stream_.usage()) call.emit(stream_.usage_chunk());
+  hg::Action on_end(hg::Call& call, hg::End end, hg::EventFlags& flags) {
+    if (asked_.pass_through || end != hg::End::complete) return hg::Action::proceed;
+    flags = stream_.finish();
+    if (flags != 0 && usage_wanted_ && stream_.usage()) call.emit(stream_.usage_chunk());
     return hg::Action::proceed;
   }
 
   void classify(hg::Call& call, const hg::Failure& failure, hg::Verdict& verdict) {
+    verdict.retry_after = failure.retry_after;
     if (failure.kind == hg::FailureKind::timeout) {
+      // Who was silent once is not asked again.
       verdict.next = hg::Next::elsewhere;
       verdict.exclude = true;
-      return;
-    }
-    if (failure.kind == hg::FailureKind::status) {
+    } else if (failure.kind == hg::FailureKind::status) {
       headgate_gemini::judge(call, failure.status, failure.body, asked_, verdict);
     } else if (failure.kind == hg::FailureKind::event) {
-      const auto status = headgate_gemini::status_of_error(hg::JsonView(failure.body)["error"]);
+      const auto status = headgate_gemini::status_of_error(failure.body);
       headgate_gemini::judge(call, status, failure.body, asked_, verdict);
     }
   }
 
  private:
+  static hg::Action refuse(hg::Call& call, const headgate_gemini::Refusal& refusal) {
+    if (refusal.field.empty()) {
+      return call.refuse(400, "invalid_request_body",
+                         call.keep("The request's body " + refusal.message));
+    }
+    return call.refuse(400, "unsupported_by_provider",
+                       call.keep("'" + refusal.field + "' " + refusal.message));
+  }
+
   const Gemini& provider_;
-  const std::uint64_t created_;
   Asked asked_;
   std::string model_;
   std::string dropped_;
+  std::uint64_t created_ = 0;
+  std::uint64_t choices_ = 1;
   bool usage_wanted_ = false;
   StreamTranslator stream_;
   std::vector<std::string> chunks_;

@@ -1,37 +1,45 @@
 #include "messages.hpp"
 
-#include <utility>
+#include "media.hpp"
 
 namespace headgate_gemini {
 namespace {
 
 using hg::JsonView;
 using hg::llm::JsonWriter;
+using hg::llm::Message;
+using hg::llm::Part;
+using hg::llm::PartKind;
+using hg::llm::Role;
+using hg::llm::ToolCall;
 
-void append_part(std::string& parts, std::string_view part) {
-  if (!parts.empty()) parts += ',';
-  parts += part;
-}
-
-// `text` is a JSON string as it stands.
-void append_text(std::string& parts, std::string_view text) {
-  append_part(parts, "{\"text\":");
-  parts += text;
-  parts += '}';
-}
-
-void append_inline(std::string& parts, std::string_view media_type, std::string_view base64) {
-  std::string part;
-  JsonWriter json(part);
-  json.open('{').key("inlineData").open('{');
-  json.key("mimeType").quoted(media_type);
-  json.key("data").quoted(base64);
-  json.close('}').close('}');
-  append_part(parts, part);
-}
+// From generation 3 on a call without its signature is refused. This one stands for calls that have
+// none, because another model made them or the client did not send it back:
+// https://ai.google.dev/gemini-api/docs/thought-signatures
+constexpr std::string_view kNoSignature = "skip_thought_signature_validator";
 
 std::string place_of(std::size_t message) {
   return "messages[" + std::to_string(message) + "]";
+}
+
+JsonView signature_of(const JsonView& extra) {
+  const JsonView signature = extra.at("/google/thought_signature");
+  return signature.is_string() ? signature : JsonView();
+}
+
+bool is_own_id(const JsonView& id) {
+  const auto text = id.text();
+  return !text || text->empty() || text->substr(0, kOwnCallId.size()) == kOwnCallId;
+}
+
+// `text` and `signature` are JSON strings as they stand.
+std::string text_part(std::string_view text, const JsonView& signature) {
+  std::string part;
+  JsonWriter json(part);
+  json.open('{').key("text").raw(text);
+  if (signature.exists()) json.key("thoughtSignature").raw(signature.raw());
+  json.close('}');
+  return part;
 }
 
 }  // namespace
@@ -40,11 +48,9 @@ void MessageTranslator::refuse(std::string field, std::string message) {
   if (!refusal_) refusal_ = Refusal{std::move(field), std::move(message)};
 }
 
-std::string& MessageTranslator::turn(const char* role) {
-  if (turns_.empty() || std::string_view(turns_.back().role) != role) {
-    turns_.push_back(Turn{role, ""});
-  }
-  return turns_.back().parts;
+MessageTranslator::Turn& MessageTranslator::turn(Side side) {
+  if (turns_.empty() || turns_.back().side != side) turns_.push_back(Turn{side, "", {}});
+  return turns_.back();
 }
 
 std::optional<Refusal> MessageTranslator::translate(const JsonView& messages) {
@@ -62,30 +68,61 @@ std::optional<Refusal> MessageTranslator::translate(const JsonView& messages) {
   return refusal_;
 }
 
-void MessageTranslator::add(const hg::llm::Message& message, std::size_t index) {
+void MessageTranslator::add(const Message& message, std::size_t index) {
+  for (const std::string& name : message.others) dropped_.add("messages", name);
   switch (message.role) {
-    case hg::llm::Role::system:
-      return add_content(message.content, system_, index);
-    case hg::llm::Role::user:
-      return add_content(message.content, turn("user"), index);
-    case hg::llm::Role::assistant: {
-      std::string parts;
-      add_content(message.content, parts, index);
-      if (message.refusal.is_string()) append_text(parts, message.refusal.raw());
-      if (message.function_call.exists()) {
-        return refuse(place_of(index) + ".function_call", "is not supported; use tool_calls");
-      }
-      add_tool_calls(message.tool_calls, parts, index);
-      // A turn without a part is not accepted; one that said nothing adds nothing.
-      if (!parts.empty()) append_part(turn("model"), parts);
-      return;
-    }
-    case hg::llm::Role::tool:
+    case Role::system:
+      return add_system(message, index);
+    case Role::user:
+      return add_user(message, index);
+    case Role::assistant:
+      return add_assistant(message, index);
+    case Role::tool:
       return add_tool_result(message, index);
-    case hg::llm::Role::unknown:
+    case Role::unknown:
       break;
   }
   refuse(place_of(index) + ".role", "is not a role that Gemini knows");
+}
+
+void MessageTranslator::add_system(const Message& message, std::size_t index) {
+  hg::llm::each_part(message.content, [&](const Part& part) {
+    if (!part.text.is_string()) {
+      refuse(place_of(index) + ".content", "of the system can only be text");
+    } else if (!part.text.equals("")) {
+      append_part(system_, text_part(part.text.raw(), {}));
+    }
+  });
+}
+
+void MessageTranslator::add_user(const Message& message, std::size_t index) {
+  std::string parts;
+  add_content(message.content, parts, index);
+  // A turn without a part is not accepted.
+  if (parts.empty()) parts = text_part("\"\"", {});
+  append_part(turn(Side::user).parts, parts);
+}
+
+void MessageTranslator::add_assistant(const Message& message, std::size_t index) {
+  if (message.function_call.exists()) {
+    return refuse(place_of(index) + ".function_call", "is not supported; use tool_calls");
+  }
+  if (message.audio.exists()) {
+    return refuse(place_of(index) + ".audio", "names a spoken answer that Gemini does not have");
+  }
+  // Thoughts are not sent back; the signatures are what counts.
+  if (message.reasoning.exists()) dropped_.add("messages.reasoning_content");
+  std::string parts;
+  const JsonView signature = signature_of(message.extra);
+  if (message.content.is_string() && signature.exists()) {
+    append_part(parts, text_part(message.content.raw(), signature));
+  } else {
+    add_content(message.content, parts, index);
+  }
+  if (message.refusal.is_string()) append_part(parts, text_part(message.refusal.raw(), {}));
+  add_tool_calls(message.tool_calls, parts, index);
+  // One that said nothing adds nothing.
+  if (!parts.empty()) append_part(turn(Side::model).parts, parts);
 }
 
 void MessageTranslator::add_content(const JsonView& content, std::string& parts,
@@ -94,7 +131,7 @@ void MessageTranslator::add_content(const JsonView& content, std::string& parts,
     return refuse(place_of(index) + ".content", "must be a string or a list of parts");
   }
   std::size_t part_index = 0;
-  hg::llm::each_part(content, [&](const hg::llm::Part& part) {
+  hg::llm::each_part(content, [&](const Part& part) {
     add_part(part, parts,
              place_of(index) + ".content" +
                  (content.is_array() ? "[" + std::to_string(part_index) + "]" : std::string()));
@@ -103,104 +140,90 @@ void MessageTranslator::add_content(const JsonView& content, std::string& parts,
   });
 }
 
-void MessageTranslator::add_part(const hg::llm::Part& part, std::string& parts,
-                                 const std::string& place) {
-  switch (part.kind) {
-    case hg::llm::PartKind::text:
-    case hg::llm::PartKind::refusal:
-      if (!part.text.is_string()) return refuse(place, "has no text");
-      return append_text(parts, part.text.raw());
-    case hg::llm::PartKind::image: {
-      const auto url = part.body["url"].text();
-      if (!url) return refuse(place + ".image_url", "has no url");
-      return add_media(*url, parts, place + ".image_url.url");
-    }
-    case hg::llm::PartKind::audio: {
-      const std::string format = part.body["format"].text().value_or("wav");
-      const auto data = part.body["data"].text();
-      if (!data) return refuse(place + ".input_audio", "has no data");
-      return append_inline(parts, "audio/" + format, *data);
-    }
-    case hg::llm::PartKind::file: {
-      const auto data = part.body["file_data"].text();
-      if (!data) {
-        return refuse(place + ".file",
-                      "names a file of another provider; send its bytes as file_data");
-      }
-      return add_media(*data, parts, place + ".file.file_data");
-    }
-    case hg::llm::PartKind::unknown:
-      break;
+void MessageTranslator::add_part(const Part& part, std::string& parts, const std::string& place) {
+  for (const std::string& name : part.others) dropped_.add("messages.content", name);
+  if (part.kind == PartKind::text || part.kind == PartKind::refusal) {
+    if (!part.text.is_string()) return refuse(place, "has no text");
+    if (!part.text.equals("")) append_part(parts, text_part(part.text.raw(), {}));
+    return;
   }
-  refuse(place + ".type", "is not a kind of part that can be sent to Gemini");
-}
-
-void MessageTranslator::add_media(std::string_view url, std::string& parts,
-                                  const std::string& place) {
-  const auto data = hg::llm::parse_data_url(url);
-  if (!data) {
-    return refuse(place, "must be a data: URL with base64; the gateway does not fetch others");
+  const JsonView detail = part.body["detail"];
+  if (detail.is_string() && !detail.equals("auto")) dropped_.add("messages.content.detail");
+  if (auto refusal = append_media(part, place, parts)) {
+    refuse(std::move(refusal->field), std::move(refusal->message));
   }
-  append_inline(parts, data->media_type, data->base64);
 }
 
 void MessageTranslator::add_tool_calls(const JsonView& calls, std::string& parts,
                                        std::size_t index) {
   std::size_t call_index = 0;
   calls.each_element([&](JsonView element) {
-    const hg::llm::ToolCall call = hg::llm::read_tool_call(element);
-    const std::string place = place_of(index) + ".tool_calls[" + std::to_string(call_index++) + "]";
-    if (!call.name.is_string()) {
-      refuse(place + ".function.name", "is missing");
-      return false;
-    }
-    // Arguments are JSON text in a string; Gemini has them as an object.
-    const std::string arguments = call.arguments.empty() ? "{}" : call.arguments;
-    if (!JsonView::valid(arguments) || !JsonView(arguments).is_object()) {
-      refuse(place + ".function.arguments", "is not a JSON object");
-      return false;
-    }
-    call_names_[call.id.text().value_or("")] = call.name.text().value_or("");
-    std::string part;
-    JsonWriter json(part);
-    json.open('{').key("functionCall").open('{');
-    json.key("name").raw(call.name.raw());
-    json.key("args").raw(arguments);
-    json.close('}');
-    const JsonView signature = call.extra.at("/google/thought_signature");
-    if (signature.is_string()) json.key("thoughtSignature").raw(signature.raw());
-    json.close('}');
-    append_part(parts, part);
-    return true;
+    const bool first = call_index == 0;
+    return add_tool_call(hg::llm::read_tool_call(element), first, parts,
+                         place_of(index) + ".tool_calls[" + std::to_string(call_index++) + "]");
   });
 }
 
-void MessageTranslator::add_tool_result(const hg::llm::Message& message, std::size_t index) {
-  const auto known = call_names_.find(message.tool_call_id.text().value_or(""));
-  if (known == call_names_.end()) {
+bool MessageTranslator::add_tool_call(const ToolCall& call, bool first, std::string& parts,
+                                      const std::string& place) {
+  if (call.type.exists() && !call.type.equals("function")) {
+    refuse(place + ".type", "is not a kind of call that Gemini knows");
+    return false;
+  }
+  if (!call.name.is_string()) {
+    refuse(place + ".function.name", "is missing");
+    return false;
+  }
+  // Arguments are JSON text in a string; Gemini has them as an object.
+  const std::string arguments = call.arguments.empty() ? "{}" : call.arguments;
+  if (!JsonView::valid(arguments) || !JsonView(arguments).is_object()) {
+    refuse(place + ".function.arguments", "is not a JSON object");
+    return false;
+  }
+  calls_[call.id.text().value_or("")] = KnownCall{call.name.text().value_or(""), calls_seen_++};
+  std::string part;
+  JsonWriter json(part);
+  json.open('{').key("functionCall").open('{');
+  if (!is_own_id(call.id)) json.key("id").raw(call.id.raw());
+  json.key("name").raw(call.name.raw());
+  json.key("args").raw(arguments);
+  json.close('}');
+  const JsonView signature = signature_of(call.extra);
+  if (signature.exists()) {
+    json.key("thoughtSignature").raw(signature.raw());
+  } else if (first && family_.generation >= 3) {
+    json.key("thoughtSignature").quoted(kNoSignature);
+  }
+  json.close('}');
+  append_part(parts, part);
+  return true;
+}
+
+void MessageTranslator::add_tool_result(const Message& message, std::size_t index) {
+  const auto known = calls_.find(message.tool_call_id.text().value_or(""));
+  if (known == calls_.end()) {
     return refuse(place_of(index) + ".tool_call_id", "names no tool call of an earlier message");
   }
   std::string text;
-  hg::llm::each_part(message.content, [&](const hg::llm::Part& part) {
-    if (part.text.is_string()) {
-      part.text.append_text(text);
-    } else {
+  hg::llm::each_part(message.content, [&](const Part& part) {
+    if (!part.text.append_text(text)) {
       refuse(place_of(index) + ".content", "of a tool's result can only be text");
     }
   });
   std::string part;
   JsonWriter json(part);
   json.open('{').key("functionResponse").open('{');
-  json.key("name").quoted(known->second);
+  if (!is_own_id(message.tool_call_id)) json.key("id").raw(message.tool_call_id.raw());
+  json.key("name").quoted(known->second.name);
   json.key("response");
   // Gemini wants an object. Where the tool gave one it goes in as it stands.
   if (JsonView::valid(text) && JsonView(text).is_object()) {
-    json.raw(text);
+    json.raw(JsonView(text).raw());
   } else {
     json.open('{').key("result").quoted(text).close('}');
   }
   json.close('}').close('}');
-  append_part(turn("user"), part);
+  turn(Side::results).results.emplace(known->second.number, std::move(part));
 }
 
 void MessageTranslator::write(JsonWriter& json) const {
@@ -210,9 +233,11 @@ void MessageTranslator::write(JsonWriter& json) const {
   }
   json.key("contents").open('[');
   for (const Turn& turn : turns_) {
+    std::string parts = turn.parts;
+    for (const auto& result : turn.results) append_part(parts, result.second);
     json.open('{');
-    json.key("role").quoted(turn.role);
-    json.key("parts").open('[').raw(turn.parts).close(']');
+    json.key("role").quoted(turn.side == Side::model ? "model" : "user");
+    json.key("parts").open('[').raw(parts).close(']');
     json.close('}');
   }
   json.close(']');

@@ -3,44 +3,67 @@
 
 #include <headgate/json_view.hpp>
 #include <headgate/llm/chat_request.hpp>
+#include <headgate/llm/dropped.hpp>
 #include <headgate/llm/json_writer.hpp>
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "model.hpp"
 #include "request.hpp"
 
 namespace headgate_gemini {
 
+// Ids of calls that Gemini gave none begin like this: they are ours, and Gemini is not told them.
+inline constexpr std::string_view kOwnCallId = "call_gm_";
+
 // Collects messages in order. Gemini wants turns: messages of one side that follow each other
-// become one content, and the results of parallel calls must stand together.
+// become one content. The results of parallel calls stand together, in the order of the calls, and
+// apart from what the user says next.
 class MessageTranslator {
  public:
+  MessageTranslator(const Family& family, hg::llm::Dropped& dropped)
+      : family_(family), dropped_(dropped) {}
+
   // The first thing that cannot be said, if any.
   std::optional<Refusal> translate(const hg::JsonView& messages);
 
   void write(hg::llm::JsonWriter& json) const;
 
  private:
-  void add(const hg::llm::Message& message, std::size_t index);
-  void add_content(const hg::JsonView& content, std::string& parts, std::size_t index);
-  void add_part(const hg::llm::Part& part, std::string& parts, const std::string& place);
-  void add_media(std::string_view url, std::string& parts, const std::string& place);
-  void add_tool_calls(const hg::JsonView& calls, std::string& parts, std::size_t index);
-  void add_tool_result(const hg::llm::Message& message, std::size_t index);
-  void refuse(std::string field, std::string message);
-  std::string& turn(const char* role);
-
+  enum class Side { user, model, results };
   struct Turn {
-    const char* role;
-    std::string parts;  // JSON objects, separated by commas
+    Side side;
+    std::string parts;                                // JSON objects, separated by commas
+    std::multimap<std::size_t, std::string> results;  // by the number of the call
+  };
+  struct KnownCall {
+    std::string name;
+    std::size_t number = 0;  // counted over the whole conversation
   };
 
+  void add(const hg::llm::Message& message, std::size_t index);
+  void add_system(const hg::llm::Message& message, std::size_t index);
+  void add_user(const hg::llm::Message& message, std::size_t index);
+  void add_assistant(const hg::llm::Message& message, std::size_t index);
+  void add_content(const hg::JsonView& content, std::string& parts, std::size_t index);
+  void add_part(const hg::llm::Part& part, std::string& parts, const std::string& place);
+  void add_tool_calls(const hg::JsonView& calls, std::string& parts, std::size_t index);
+  bool add_tool_call(const hg::llm::ToolCall& call, bool first, std::string& parts,
+                     const std::string& place);
+  void add_tool_result(const hg::llm::Message& message, std::size_t index);
+  void refuse(std::string field, std::string message);
+  Turn& turn(Side side);
+
+  Family family_;
+  hg::llm::Dropped& dropped_;
   std::string system_;
   std::vector<Turn> turns_;
-  std::map<std::string, std::string> call_names_;  // by tool call id: results carry the name
+  std::map<std::string, KnownCall> calls_;  // by id: results carry the name
+  std::size_t calls_seen_ = 0;
   std::optional<Refusal> refusal_;
 };
 

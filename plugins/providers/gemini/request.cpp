@@ -1,12 +1,16 @@
 #include "request.hpp"
 
 #include <headgate/json_view.hpp>
+#include <headgate/llm/chat_request.hpp>
 #include <headgate/llm/json_writer.hpp>
 
 #include <algorithm>
 #include <array>
 
 #include "messages.hpp"
+#include "model.hpp"
+#include "thinking.hpp"
+#include "tools.hpp"
 
 namespace headgate_gemini {
 namespace {
@@ -31,40 +35,67 @@ constexpr std::array<Renamed, 9> kRenamed = {{
     {"top_logprobs", "logprobs"},
 }};
 
-// What another answer would come of if it were left out.
-constexpr std::array<std::string_view, 6> kRefused = {
-    "logit_bias", "functions", "function_call", "audio", "web_search_options", "verbosity"};
+// Without these the answer would not be what was asked for.
+constexpr std::array<std::string_view, 5> kRefused = {"logit_bias", "functions", "function_call",
+                                                      "audio", "web_search_options"};
 
-// Members that are handled by name below, or that the gateway itself has dealt with.
-constexpr std::array<std::string_view, 13> kHandled = {
-    "model",      "messages", "stream",          "stream_options",  "max_tokens",
-    "stop",       "tools",    "tool_choice",     "response_format", "max_completion_tokens",
-    "modalities", "headgate", "reasoning_effort"};
+// Members that have their own lines below, or that the gateway has dealt with.
+constexpr std::array<std::string_view, 15> kHandled = {"model",
+                                                       "messages",
+                                                       "stream",
+                                                       "stream_options",
+                                                       "max_tokens",
+                                                       "stop",
+                                                       "tools",
+                                                       "tool_choice",
+                                                       "modalities",
+                                                       "headgate",
+                                                       "reasoning_effort",
+                                                       "response_format",
+                                                       "extra_body",
+                                                       "max_completion_tokens",
+                                                       "parallel_tool_calls"};
+
+constexpr std::size_t kStopsMax = 5;
 
 template <class Names>
 bool is_one_of(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// Gemini's seed has 32 bits.
+bool is_seed(const JsonView& seed) {
+  std::string_view digits = seed.raw();
+  if (!digits.empty() && digits.front() == '-') digits.remove_prefix(1);
+  const auto value = JsonView(digits).unsigned_integer();
+  return value && *value <= 0x7fffffff;
+}
+
 class RequestTranslator {
  public:
-  explicit RequestTranslator(std::string_view chat) : chat_(chat) {}
+  RequestTranslator(std::string_view chat, std::string_view model)
+      : text_(chat), chat_(chat), family_(family_of(model)) {}
 
   TranslatedRequest translate() {
-    if (!chat_.is_object()) {
+    if (!JsonView::valid(text_) || !chat_.is_object()) {
       refuse("", "is not a JSON object");
       return std::move(out_);
     }
-    MessageTranslator messages;
-    if (auto refusal = messages.translate(chat_["messages"])) out_.refusal = std::move(refusal);
+    MessageTranslator messages(family_, out_.dropped);
+    if (auto refusal = messages.translate(chat_["messages"])) {
+      out_.refusal = std::move(refusal);
+      return std::move(out_);
+    }
     JsonWriter json(out_.body);
     json.open('{');
-    if (!out_.refusal) messages.write(json);
-    write_tools(json);
-    write_tool_choice(json);
+    messages.write(json);
+    if (auto refusal = write_tools(chat_, json, out_.dropped)) out_.refusal = std::move(refusal);
     write_config(json);
+    write_google(json);
     json.close('}');
     out_.usage_wanted = chat_.at("/stream_options/include_usage").boolean().value_or(false);
+    out_.choices = std::max<std::uint64_t>(1, chat_["n"].unsigned_integer().value_or(1));
+    if (out_.refusal) out_.body.clear();
     return std::move(out_);
   }
 
@@ -73,135 +104,110 @@ class RequestTranslator {
     if (!out_.refusal) out_.refusal = Refusal{std::move(field), std::move(message)};
   }
 
-  void write_tools(JsonWriter& json) {
-    const JsonView tools = chat_["tools"];
-    if (tools.size() == 0) return;
-    json.key("tools").open('[').open('{').key("functionDeclarations").open('[');
-    std::size_t index = 0;
-    tools.each_element([&](JsonView tool) {
-      const JsonView function = tool["function"];
-      const std::string place = "tools[" + std::to_string(index++) + "]";
-      if (!tool["type"].equals("function") || !function["name"].is_string()) {
-        refuse(place + ".type", "is not a kind of tool that can be sent to Gemini");
-        return false;
-      }
-      json.open('{');
-      json.key("name").raw(function["name"].raw());
-      if (function["description"].is_string()) {
-        json.key("description").raw(function["description"].raw());
-      }
-      // JSON Schema as it stands: `parameters` takes only a part of it.
-      if (function["parameters"].is_object()) {
-        json.key("parametersJsonSchema").raw(function["parameters"].raw());
-      }
-      if (function["strict"].boolean().value_or(false)) drop(place + ".function.strict");
-      json.close('}');
-      return true;
-    });
-    json.close(']').close('}').close(']');
-  }
-
-  void write_tool_choice(JsonWriter& json) {
-    const JsonView choice = chat_["tool_choice"];
-    if (!choice.exists() || choice.is_null()) return;
-    std::string_view mode;
-    std::string_view name;
-    if (choice.equals("auto")) {
-      mode = "AUTO";
-    } else if (choice.equals("none")) {
-      mode = "NONE";
-    } else if (choice.equals("required")) {
-      mode = "ANY";
-    } else if (choice["type"].equals("function") && choice["function"]["name"].is_string()) {
-      mode = "ANY";
-      name = choice["function"]["name"].raw();
-    } else {
-      return refuse("tool_choice", "is not one that Gemini knows");
-    }
-    json.key("toolConfig").open('{').key("functionCallingConfig").open('{');
-    json.key("mode").quoted(mode);
-    if (!name.empty()) json.key("allowedFunctionNames").open('[').raw(name).close(']');
-    json.close('}').close('}');
-  }
-
   void write_config(JsonWriter& json) {
-    json.key("generationConfig").open('{');
+    std::string text;
+    JsonWriter config(text);
+    config.open('{');
     JsonView max_tokens = chat_["max_completion_tokens"];
     if (!max_tokens.is_number()) max_tokens = chat_["max_tokens"];
-    if (max_tokens.is_number()) json.key("maxOutputTokens").raw(max_tokens.raw());
+    if (max_tokens.is_number()) config.key("maxOutputTokens").raw(max_tokens.raw());
     chat_.each_member(
-        [&](std::string_view name, JsonView value) { write_member(json, name, value); });
-    write_stop(json);
-    write_format(json);
-    write_thinking(json);
-    json.close('}');
+        [&](std::string_view name, JsonView value) { write_member(config, name, value); });
+    write_stop(config);
+    write_format(config);
+    check_modalities();
+    if (auto refusal = write_thinking(chat_, family_, config, out_.dropped)) {
+      refuse(std::move(refusal->field), std::move(refusal->message));
+    }
+    config.close('}');
+    if (text != "{}") json.key("generationConfig").raw(text);
   }
 
-  void write_member(JsonWriter& json, std::string_view name, const JsonView& value) {
+  void write_member(JsonWriter& config, std::string_view name, const JsonView& value) {
     if (value.is_null() || is_one_of(kHandled, name)) return;
+    if (name == "seed" && !is_seed(value)) return out_.dropped.add(name);
     for (const Renamed& renamed : kRenamed) {
       if (renamed.chat == name) {
-        json.key(renamed.gemini).raw(value.raw());
+        config.key(renamed.gemini).raw(value.raw());
         return;
       }
     }
+    if (!hg::llm::says_something(value)) return;
+    if (name == "store" && value.boolean() == false) return;  // nothing is stored
     if (is_one_of(kRefused, name)) {
       return refuse(std::string(name), "cannot be expressed for Gemini");
     }
-    drop(std::string(name));
+    out_.dropped.add(name);
   }
 
-  void write_stop(JsonWriter& json) {
+  void write_stop(JsonWriter& config) {
     const JsonView stop = chat_["stop"];
-    if (stop.is_string()) json.key("stopSequences").open('[').raw(stop.raw()).close(']');
-    if (stop.is_array()) json.key("stopSequences").raw(stop.raw());
+    if (!hg::llm::says_something(stop)) return;
+    if (stop.is_string()) {
+      config.key("stopSequences").open('[').raw(stop.raw()).close(']');
+      return;
+    }
+    bool strings = stop.is_array();
+    stop.each_element([&](JsonView one) { strings = strings && one.is_string(); });
+    if (!strings) return refuse("stop", "must be a string or a list of strings");
+    if (stop.size() > kStopsMax) return refuse("stop", "holds more than the 5 that Gemini takes");
+    config.key("stopSequences").raw(stop.raw());
   }
 
-  void write_format(JsonWriter& json) {
+  void write_format(JsonWriter& config) {
     const JsonView format = chat_["response_format"];
     if (!format.exists() || format.is_null() || format["type"].equals("text")) return;
     if (format["type"].equals("json_object")) {
-      json.key("responseMimeType").quoted("application/json");
-    } else if (format["type"].equals("json_schema") &&
-               format["json_schema"]["schema"].is_object()) {
-      json.key("responseMimeType").quoted("application/json");
-      json.key("responseJsonSchema").raw(format["json_schema"]["schema"].raw());
-    } else {
-      refuse("response_format", "is not one that Gemini knows");
+      config.key("responseMimeType").quoted("application/json");
+      return;
     }
-    const JsonView modalities = chat_["modalities"];
-    modalities.each_element([&](JsonView modality) {
-      if (!modality.equals("text")) refuse("modalities", "other than text are not supported");
+    if (!format["type"].equals("json_schema")) {
+      return refuse("response_format.type", "is not one that Gemini knows");
+    }
+    const JsonView schema = format["json_schema"]["schema"];
+    if (!schema.is_object()) {
+      return refuse("response_format.json_schema.schema", "must be an object");
+    }
+    config.key("responseMimeType").quoted("application/json");
+    config.key("responseJsonSchema").raw(schema.raw());
+    if (hg::llm::says_something(format["json_schema"]["description"])) {
+      out_.dropped.add("response_format.json_schema.description");
+    }
+  }
+
+  void check_modalities() {
+    chat_["modalities"].each_element([&](JsonView modality) {
+      if (!modality.equals("text")) refuse("modalities", "other than text cannot be asked for");
     });
   }
 
-  // The budgets that Google's own chat endpoint uses for these words:
-  // https://ai.google.dev/gemini-api/docs/openai#thinking
-  void write_thinking(JsonWriter& json) {
-    const JsonView effort = chat_["reasoning_effort"];
-    if (!effort.is_string()) return;
-    std::string_view budget;
-    if (effort.equals("none")) budget = "0";
-    if (effort.equals("minimal") || effort.equals("low")) budget = "1024";
-    if (effort.equals("medium")) budget = "8192";
-    if (effort.equals("high")) budget = "24576";
-    if (budget.empty()) return refuse("reasoning_effort", "is not one that Gemini knows");
-    json.key("thinkingConfig").open('{');
-    json.key("thinkingBudget").raw(budget);
-    json.key("includeThoughts").boolean(budget != "0");
-    json.close('}');
+  // The members that Google's own chat endpoint has beyond OpenAI's.
+  void write_google(JsonWriter& json) {
+    chat_["extra_body"].each_member([&](std::string_view group, JsonView value) {
+      if (group != "google") return out_.dropped.add("extra_body", group);
+      value.each_member([&](std::string_view name, JsonView member) {
+        if (name == "thinking_config") return;  // written above
+        if (name == "cached_content") {
+          json.key("cachedContent").raw(member.raw());
+        } else if (name == "safety_settings") {
+          json.key("safetySettings").raw(member.raw());
+        } else {
+          out_.dropped.add("extra_body.google", name);
+        }
+      });
+    });
   }
 
-  void drop(std::string name) { out_.dropped.push_back(std::move(name)); }
-
+  std::string_view text_;
   JsonView chat_;
+  Family family_;
   TranslatedRequest out_;
 };
 
 }  // namespace
 
-TranslatedRequest translate_request(std::string_view chat) {
-  return RequestTranslator(chat).translate();
+TranslatedRequest translate_request(std::string_view chat, std::string_view model) {
+  return RequestTranslator(chat, model).translate();
 }
 
 }  // namespace headgate_gemini

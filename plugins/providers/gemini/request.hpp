@@ -6,14 +6,16 @@
 // What Gemini cannot express is either refused, where leaving it out would change what the request
 // means, or listed by name, where it only tunes. There is no third way.
 
+#include <headgate/llm/dropped.hpp>
+
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace headgate_gemini {
 
-// Why a request cannot be asked of Gemini. `field` is where in the client's body.
+// Why a request cannot be asked of Gemini. `field` is where in the client's body; empty: all of it.
 struct Refusal {
   std::string field;
   std::string message;
@@ -21,11 +23,13 @@ struct Refusal {
 
 struct TranslatedRequest {
   std::string body;
-  std::vector<std::string> dropped;  // members that were left out
-  bool usage_wanted = false;         // stream_options.include_usage
-  std::optional<Refusal> refusal;    // then there is no body
+  hg::llm::Dropped dropped;
+  bool usage_wanted = false;       // stream_options.include_usage
+  std::uint64_t choices = 1;       // candidates that were asked for
+  std::optional<Refusal> refusal;  // then there is no body
 };
 
-TranslatedRequest translate_request(std::string_view chat);
+// `model` is the one that will be asked: generations differ.
+TranslatedRequest translate_request(std::string_view chat, std::string_view model);
 
 }  // namespace headgate_gemini

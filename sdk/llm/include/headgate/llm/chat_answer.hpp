@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hg::llm {
@@ -42,6 +43,12 @@ inline void write_tool_call(JsonWriter& json, const CalledTool& call,
   json.close('}');
 }
 
+// A picture that the model made. `url` is a data: URL or where to find it.
+inline void write_image(JsonWriter& json, std::string_view url) {
+  json.open('{').key("type").quoted("image_url");
+  json.key("image_url").open('{').key("url").quoted(url).close('}').close('}');
+}
+
 inline void write_usage(JsonWriter& json, const Usage& usage) {
   const std::uint64_t input = usage.input.value_or(0);
   const std::uint64_t output = usage.output.value_or(0);
@@ -60,13 +67,46 @@ inline void write_usage(JsonWriter& json, const Usage& usage) {
 struct AnswerChoice {
   std::size_t index = 0;
   std::string text;
-  bool has_text = false;
+  bool has_text = false;  // false: the content is null
   std::string reasoning;
   std::string refusal;
   std::vector<CalledTool> tools;
+  std::vector<std::string> images;  // URLs
   std::string finish_reason = "stop";
-  std::string extra;  // JSON object for "headgate"; empty: none
+  std::string logprobs;       // JSON object for "logprobs"; empty: null
+  std::string message_extra;  // JSON object for the message's "extra_content"; empty: none
+  std::string extra;          // JSON object for the choice's "headgate"; empty: none
 };
+
+inline void write_message(JsonWriter& json, const AnswerChoice& choice) {
+  json.open('{');
+  json.key("role").quoted("assistant");
+  json.key("content");
+  if (choice.has_text) {
+    json.quoted(choice.text);
+  } else {
+    json.null();
+  }
+  if (!choice.reasoning.empty()) json.key("reasoning_content").quoted(choice.reasoning);
+  json.key("refusal");
+  if (choice.refusal.empty()) {
+    json.null();
+  } else {
+    json.quoted(choice.refusal);
+  }
+  if (!choice.tools.empty()) {
+    json.key("tool_calls").open('[');
+    for (const CalledTool& call : choice.tools) write_tool_call(json, call, std::nullopt);
+    json.close(']');
+  }
+  if (!choice.images.empty()) {
+    json.key("images").open('[');
+    for (const std::string& url : choice.images) write_image(json, url);
+    json.close(']');
+  }
+  if (!choice.message_extra.empty()) json.key("extra_content").raw(choice.message_extra);
+  json.close('}');
+}
 
 inline std::string write_answer(const AnswerHead& head, const std::vector<AnswerChoice>& choices,
                                 const std::optional<Usage>& usage) {
@@ -81,30 +121,10 @@ inline std::string write_answer(const AnswerHead& head, const std::vector<Answer
   for (const AnswerChoice& choice : choices) {
     json.open('{');
     json.key("index").number(choice.index);
-    json.key("message").open('{');
-    json.key("role").quoted("assistant");
-    json.key("content");
-    if (choice.has_text) {
-      json.quoted(choice.text);
-    } else {
-      json.raw("null");
-    }
-    if (!choice.reasoning.empty()) json.key("reasoning_content").quoted(choice.reasoning);
-    json.key("refusal");
-    if (choice.refusal.empty()) {
-      json.raw("null");
-    } else {
-      json.quoted(choice.refusal);
-    }
-    if (!choice.tools.empty()) {
-      json.key("tool_calls").open('[');
-      for (const CalledTool& call : choice.tools) write_tool_call(json, call, std::nullopt);
-      json.close(']');
-    }
-    if (!choice.extra.empty()) json.key("headgate").raw(choice.extra);
-    json.close('}');
-    json.key("logprobs").raw("null");
+    write_message(json.key("message"), choice);
+    json.key("logprobs").raw(choice.logprobs.empty() ? "null" : choice.logprobs);
     json.key("finish_reason").quoted(choice.finish_reason);
+    if (!choice.extra.empty()) json.key("headgate").raw(choice.extra);
     json.close('}');
   }
   json.close(']');
@@ -120,34 +140,49 @@ class ChunkWriter {
 
   AnswerHead& head() { return head_; }
 
-  std::string role(std::size_t choice) {
-    return delta(choice, [](JsonWriter& json) {
+  std::string role(std::size_t choice) const {
+    return delta(choice, "", [](JsonWriter& json) {
       json.key("role").quoted("assistant");
       json.key("content").quoted("");
     });
   }
-  // `member` is "content", "reasoning_content" or "refusal".
-  std::string text(std::size_t choice, std::string_view member, std::string_view text) {
-    return delta(choice, [&](JsonWriter& json) { json.key(member).quoted(text); });
+  // `member` is "content", "reasoning_content" or "refusal"; `logprobs` a JSON object or empty.
+  std::string text(std::size_t choice, std::string_view member, std::string_view text,
+                   std::string_view logprobs = {}) const {
+    return delta(choice, logprobs, [&](JsonWriter& json) { json.key(member).quoted(text); });
   }
-  std::string tool(std::size_t choice, std::size_t index, const CalledTool& call) {
-    return delta(choice, [&](JsonWriter& json) {
+  std::string tool(std::size_t choice, std::size_t index, const CalledTool& call) const {
+    return delta(choice, "", [&](JsonWriter& json) {
       json.key("tool_calls").open('[');
       write_tool_call(json, call, index);
       json.close(']');
     });
   }
-  std::string finish(std::size_t choice, std::string_view reason) {
+  std::string image(std::size_t choice, std::string_view url) const {
+    return delta(choice, "", [&](JsonWriter& json) {
+      json.key("images").open('[');
+      write_image(json, url);
+      json.close(']');
+    });
+  }
+  // `extra` is a JSON object for the delta's "extra_content".
+  std::string extra(std::size_t choice, std::string_view extra) const {
+    return delta(choice, "", [&](JsonWriter& json) { json.key("extra_content").raw(extra); });
+  }
+  // `extra` is a JSON object for the choice's "headgate", or empty.
+  std::string finish(std::size_t choice, std::string_view reason,
+                     std::string_view extra = {}) const {
     return chunk([&](JsonWriter& json) {
       json.key("choices").open('[').open('{');
       json.key("index").number(choice);
       json.key("delta").open('{').close('}');
-      json.key("logprobs").raw("null");
+      json.key("logprobs").null();
       json.key("finish_reason").quoted(reason);
+      if (!extra.empty()) json.key("headgate").raw(extra);
       json.close('}').close(']');
     });
   }
-  std::string usage(const Usage& usage) {
+  std::string usage(const Usage& usage) const {
     return chunk([&](JsonWriter& json) {
       json.key("choices").open('[').close(']');
       write_usage(json.key("usage"), usage);
@@ -156,7 +191,7 @@ class ChunkWriter {
 
  private:
   template <class Write>
-  std::string chunk(Write&& write) {
+  std::string chunk(Write&& write) const {
     std::string out;
     JsonWriter json(out);
     json.open('{');
@@ -169,15 +204,15 @@ class ChunkWriter {
     return out;
   }
   template <class Write>
-  std::string delta(std::size_t choice, Write&& write) {
+  std::string delta(std::size_t choice, std::string_view logprobs, Write&& write) const {
     return chunk([&](JsonWriter& json) {
       json.key("choices").open('[').open('{');
       json.key("index").number(choice);
       json.key("delta").open('{');
       write(json);
       json.close('}');
-      json.key("logprobs").raw("null");
-      json.key("finish_reason").raw("null");
+      json.key("logprobs").raw(logprobs.empty() ? "null" : logprobs);
+      json.key("finish_reason").null();
       json.close('}').close(']');
     });
   }
