@@ -118,6 +118,7 @@ void MessageTranslator::add_assistant(const Message& message, std::size_t index)
     append_part(parts, text_part(message.content.raw(), signature));
   } else {
     add_content(message.content, parts, index);
+    if (signature.exists()) append_part(parts, text_part("\"\"", signature));
   }
   if (message.refusal.is_string()) append_part(parts, text_part(message.refusal.raw(), {}));
   add_tool_calls(message.tool_calls, parts, index);
