@@ -1,4 +1,5 @@
 #include <dlfcn.h>
+#include <elf.h>
 #include <openssl/evp.h>
 
 #include <array>
@@ -34,6 +35,26 @@ std::string hexadecimal(std::span<const unsigned char> bytes) {
   return text;
 }
 
+// A library that was copied in part: the loader would map what is not there and crash on it.
+std::string cut_fault(std::ifstream& file, const Elf64_Ehdr& head, std::uint64_t size) {
+  constexpr std::string_view kCut = "the file is cut short";
+  const auto inside = [size](std::uint64_t at, std::uint64_t bytes) {
+    return at <= size && bytes <= size - at;
+  };
+  if (!inside(head.e_shoff, std::uint64_t{head.e_shnum} * head.e_shentsize)) {
+    return std::string(kCut);
+  }
+  for (std::uint32_t i = 0; i < head.e_phnum; ++i) {
+    Elf64_Phdr segment{};
+    file.seekg(static_cast<std::streamoff>(head.e_phoff + std::uint64_t{i} * head.e_phentsize));
+    if (!file.read(reinterpret_cast<char*>(&segment), sizeof(segment))) return std::string(kCut);
+    if (segment.p_type == PT_LOAD && !inside(segment.p_offset, segment.p_filesz)) {
+      return std::string(kCut);
+    }
+  }
+  return "";
+}
+
 // Why the file cannot be a library, as far as can be said without running any of its code; empty if
 // nothing speaks against it.
 std::string file_fault(const std::string& path) {
@@ -43,12 +64,15 @@ std::string file_fault(const std::string& path) {
   if (!fs::exists(status)) return "file not found";
   if (!fs::is_regular_file(status)) return "not a regular file";
   std::ifstream file(path, std::ios::binary);
-  std::array<char, 4> magic{};
-  if (!file.read(magic.data(), magic.size())) {
+  Elf64_Ehdr head{};
+  if (!file.read(reinterpret_cast<char*>(&head), sizeof(head))) {
     return file.eof() ? "not a shared library (no ELF header)" : "the file cannot be read";
   }
-  constexpr std::array<char, 4> kElf = {0x7f, 'E', 'L', 'F'};
-  return magic == kElf ? "" : "not a shared library (no ELF header)";
+  if (std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) {
+    return "not a shared library (no ELF header)";
+  }
+  if (head.e_ident[EI_CLASS] != ELFCLASS64) return "not a 64-bit library";
+  return cut_fault(file, head, fs::file_size(path, error));
 }
 
 // The major in the name of what a library exports instead of our symbol, or nothing.
