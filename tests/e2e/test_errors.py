@@ -85,9 +85,10 @@ def test_a_providers_failure_has_its_type(start, sdk, kind, status, exception, s
 
 
 @pytest.mark.parametrize("kind", ["openAI", "gemini"])
-def test_a_refused_key_of_ours_is_not_the_clients_fault(start, sdk, kind):
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_of_ours_is_not_the_clients_fault(start, sdk, kind, status):
     gateway, simulator = start.single(kind, policies={"retry": {"attempts": 1}})
-    simulator.set(status=403, errorMessage="key provider-key is bad")
+    simulator.set(status=status, errorMessage="key provider-key is bad")
     with pytest.raises(openai_sdk.InternalServerError) as caught:
         ask(sdk(gateway))
     assert caught.value.status_code == 502

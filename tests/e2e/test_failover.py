@@ -28,8 +28,8 @@ FAULTS = {
 def two_groups(start, policies=None, kinds=("openAI", "openAI"), **more):
     first, second = start.simulator("first"), start.simulator("second")
     gateway = start.gateway(make.gateway(make.route(make.groups(
-        [make.provider("first", kinds[0], first, **more)],
-        [make.provider("second", kinds[1], second)]), policies)))
+        [make.provider("first", kinds[0], first, key="key-one", **more)],
+        [make.provider("second", kinds[1], second, key="key-two")]), policies)))
     return gateway, first, second
 
 
@@ -110,7 +110,8 @@ def test_the_sdk_raises_on_a_cut_stream(start, sdk, kind, cut):
         for chunk in sdk(gateway).chat.completions.create(model="m", messages=MESSAGES,
                                                           stream=True):
             text += chunk.choices[0].delta.content or ""
-    assert len(text) == 400, "what came before the cut was passed on"
+    if cut != "reset":  # which may overtake what was sent before it
+        assert len(text) == 400, "what came before the cut was passed on"
 
 
 def test_the_first_token_has_a_hard_deadline(start, sdk):

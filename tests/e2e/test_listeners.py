@@ -8,6 +8,7 @@ import pytest
 
 from harness import config as make
 from harness.certificates import Authority
+from harness.process import free_port
 from harness.raw import chat_body, exchange, post
 
 
@@ -114,7 +115,7 @@ def test_several_ports_serve_their_own_routes(start):
     left, right = start.simulator("left"), start.simulator("right")
     config = make.gateway(make.route(make.groups([make.openai(left, "left")])))
     second = make.gateway(make.route(make.groups([make.openai(right, "right")])))
-    config["binds"].append(second["binds"][0])
+    config["binds"].append({**second["binds"][0], "port": free_port()})
     gateway = start.gateway(config)
     ports = [int(address.rsplit(":", 1)[1]) for address in gateway.addresses]
     assert len(ports) == 2

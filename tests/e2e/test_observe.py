@@ -8,7 +8,7 @@ import openai as openai_sdk
 import pytest
 
 from harness import config as make
-from harness.gateway import Gateway
+from harness.process import free_port
 from harness.raw import exchange, post, post_chat
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
@@ -34,24 +34,18 @@ def test_the_admin_port_binds_loopback_by_default(start):
 
 
 def test_stats_and_readiness_can_have_ports_of_their_own(start):
-    simulator = start.simulator()
-    config = make.gateway(make.route(make.groups([make.openai(simulator)])),
-                          static={"statsAddr": "127.0.0.1:0", "readinessAddr": "127.0.0.1:0"})
-    gateway = Gateway(start.directory, config)
-    try:
-        super(Gateway, gateway).start()
-        gateway.wait_for_log(r"listening on \S+", 4)
-        ports = re.findall(r"listening on (?:https?://)?127\.0\.0\.1:(\d+)", gateway.log())
-        found = {path: [port for port in ports
-                        if exchange(("127.0.0.1", int(port)),
-                                    f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-                                    ).status == 200]
-                 for path in ("/metrics", "/healthz/ready")}
-        assert len(set(ports)) == 4
-        assert all(len(where) >= 1 for where in found.values()), found
-        assert found["/metrics"] != found["/healthz/ready"]
-    finally:
-        gateway.stop()
+    stats, readiness = free_port(), free_port()
+    gateway, _ = start.single(static={"statsAddr": f"127.0.0.1:{stats}",
+                                      "readinessAddr": f"127.0.0.1:{readiness}"})
+
+    def status(port, path):
+        request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        return exchange(("127.0.0.1", port), request).status
+    assert (status(stats, "/metrics"), status(stats, "/healthz/ready")) == (200, 404)
+    assert (status(readiness, "/metrics"), status(readiness, "/healthz/ready")) == (404, 200)
+    for port in (stats, readiness):
+        assert status(port, "/api/endpoints") == 404
+    assert gateway.admin_status("/api/endpoints") == 200
 
 
 @pytest.mark.parametrize("kind", ["openAI", "gemini"])

@@ -10,10 +10,16 @@ from harness.raw import Connection, chat_body, exchange, post
 MESSAGES = [{"role": "user", "content": "Hello"}]
 
 
-def test_models_are_listed(start, sdk):
-    gateway, _ = start.single()
+def test_the_configured_models_are_listed(start, sdk):
+    simulator = start.simulator()
+    gateway = start.gateway(make.gateway(make.route(make.groups(
+        [make.openai(simulator, "one", model="model-one"),
+         make.openai(simulator, "two", model="model-two")]))))
     names = {model.id for model in sdk(gateway).models.list()}
-    assert names, "some model is listed"
+    assert names == {"model-one", "model-two"}
+    assert sdk(gateway).models.retrieve("model-one").id == "model-one"
+    with pytest.raises(openai_sdk.NotFoundError):
+        sdk(gateway).models.retrieve("model-three")
 
 
 def test_embeddings_pass(start, sdk):
@@ -53,7 +59,7 @@ def test_a_passed_path_goes_to_a_provider_that_declares_it(start):
 def test_each_provider_gets_its_key_in_its_own_place_and_no_other(start, sdk):
     gateway, left, right = start.pair()
     client = sdk(gateway, api_key="sk-client-secret")
-    for _ in range(40):
+    for _ in range(60):
         client.chat.completions.create(model="m", messages=MESSAGES)
     assert left.count() > 0 and right.count() > 0
     for record in left.records():

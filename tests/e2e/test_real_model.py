@@ -3,14 +3,13 @@ script/test --with-model, which installs it."""
 
 import os
 import pathlib
-import socket
 import sys
 import urllib.request
 
 import pytest
 
 from harness import config as make
-from harness.process import Process, wait_until
+from harness.process import Process, free_port, wait_until
 
 pytestmark = pytest.mark.skipif(not os.environ.get("HEADGATE_WITH_MODEL"),
                                 reason="script/test --with-model")
@@ -29,9 +28,7 @@ def model_file():
 
 @pytest.fixture(scope="module")
 def model_server(tmp_path_factory):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = Process([sys.executable, "-m", "llama_cpp.server", "--model", model_file(), "--host",
                       "127.0.0.1", "--port", port, "--n_ctx", 1024],
                      tmp_path_factory.mktemp("model") / "server.log").start()

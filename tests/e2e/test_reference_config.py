@@ -51,7 +51,7 @@ def test_both_providers_serve_as_themselves(gateway, upstreams, stream):
     client = openai_sdk.OpenAI(base_url="http://127.0.0.1:3000/v1", api_key="sk-client",
                                max_retries=0)
     served = collections.Counter()
-    for _ in range(40):
+    for _ in range(60):
         raw = client.chat.completions.with_raw_response.create(
             model="any", messages=MESSAGES, stream=stream)
         served[raw.headers["x-headgate-provider"]] += 1

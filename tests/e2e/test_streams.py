@@ -27,11 +27,19 @@ def test_events_arrive_when_they_are_sent(start, sdk, kind):
 def test_a_stream_passes_byte_for_byte(start):
     simulator = start.simulator()
     gateway = start.gateway(make.gateway(make.route(make.groups([make.openai(simulator)]))))
-    simulator.set(tokens=50, bytes=5000, comments=True)
+    simulator.set(tokens=50, bytes=5000)
     request = post_chat(stream=True, stream_options={"include_usage": True})
     host, port = simulator.address.rsplit(":", 1)
     direct = exchange((host, int(port)), request)
     assert exchange(gateway.address, request).body == direct.body
+
+
+@pytest.mark.parametrize("kind", ["openAI", "gemini"])
+def test_comments_between_events_disturb_nothing(start, kind):
+    gateway, simulator = start.single(kind)
+    plain = events(exchange(gateway.address, post_chat(stream=True)).body)
+    simulator.set(comments=True)
+    assert events(exchange(gateway.address, post_chat(stream=True)).body) == plain
 
 
 @pytest.mark.parametrize("kind", ["openAI", "gemini"])
@@ -51,7 +59,8 @@ def test_a_client_that_leaves_cancels_upstream(start, kind, stream):
     assert time.monotonic() - left < 3
     assert record.tokens_sent < 900
     line = gateway.wait_for_access_line()
-    assert line["error"]
+    assert line["http.status"] == 0
+    assert line["attempts"][-1]["error"] == "client_gone"
 
 
 def test_a_client_that_leaves_is_not_held_against_the_provider(start, sdk):

@@ -13,9 +13,9 @@ import yaml
 from harness.paths import GATEWAY
 from harness.process import Process, wait_until
 
-# Lines like "listening on 127.0.0.1:3000"; the admin listener's says that it is the admin's.
-LISTENING = re.compile(r"^(?P<before>.*?)listening on (?:https?://)?(?P<address>[\[\]\w.:]+:\d+)"
-                       r"(?P<after>.*)$", re.M)
+# Lines like "listening on 127.0.0.1:3000" and "admin listening on 127.0.0.1:15000".
+LISTENING = re.compile(r"(?P<what>admin |no longer )?listening on (?:https?://)?"
+                       r"(?P<address>[\[\]\w.:]+:\d+)")
 
 
 class Gateway(Process):
@@ -43,9 +43,9 @@ class Gateway(Process):
             raise AssertionError(f"the gateway ended ({self.child.returncode}):\n{self.log()}")
         self.addresses, self.admin_address = [], None
         for line in LISTENING.finditer(self.log()):
-            if "admin" in line["before"] or "admin" in line["after"]:
-                self.admin_address = line["address"]
-            else:
+            if line["what"] == "admin ":
+                self.admin_address = self.admin_address or line["address"]
+            elif not line["what"]:
                 self.addresses.append(line["address"])
         return bool(self.admin_address and self.addresses)
 
