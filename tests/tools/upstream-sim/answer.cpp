@@ -152,7 +152,7 @@ Answer make_answer(const Facts& facts, const Behaviour& behaviour, const Identit
     case Format::embeddings:
       return answer_embeddings(facts, behaviour);
     case Format::models:
-      return answer_models(identity);
+      return answer_models(facts, identity);
     case Format::gemini_models:
       return answer_gemini_models();
     case Format::passed:

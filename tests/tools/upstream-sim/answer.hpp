@@ -59,7 +59,7 @@ void add_event_faults(std::vector<Event>& events, const Behaviour& behaviour,
 Answer answer_chat(const Facts& facts, const Behaviour& behaviour, const AnswerText& text);
 Answer answer_responses(const Facts& facts, const Behaviour& behaviour, const AnswerText& text);
 Answer answer_embeddings(const Facts& facts, const Behaviour& behaviour);
-Answer answer_models(const Identity& identity);
+Answer answer_models(const Facts& facts, const Identity& identity);
 std::string openai_error(std::int64_t status, std::string_view code, std::string_view message);
 Answer answer_gemini(const Facts& facts, const Behaviour& behaviour, const AnswerText& text);
 Answer answer_gemini_models();

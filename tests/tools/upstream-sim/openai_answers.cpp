@@ -237,16 +237,19 @@ Answer answer_embeddings(const Facts& facts, const Behaviour& behaviour) {
   return answer;
 }
 
-Answer answer_models(const Identity& identity) {
+Answer answer_models(const Facts& facts, const Identity& identity) {
+  const auto model = [&identity](std::string_view id) {
+    std::string out = "{\"id\":" + quoted(id) + ",\"object\":\"model\",\"created\":";
+    out += kCreated;
+    return out + ",\"owned_by\":" + quoted(identity.name) + "}";
+  };
   Answer answer;
-  answer.body = "{\"object\":\"list\",\"data\":[";
-  for (const std::string_view id : {"sim-model", "sim-model-mini"}) {
-    if (answer.body.back() != '[') answer.body += ',';
-    answer.body += "{\"id\":" + quoted(id) + ",\"object\":\"model\",\"created\":";
-    answer.body += kCreated;
-    answer.body += ",\"owned_by\":" + quoted(identity.name) + "}";
+  if (!facts.model.empty()) {
+    answer.body = model(facts.model);
+  } else {
+    answer.body = "{\"object\":\"list\",\"data\":[" + model("sim-model") + "," +
+                  model("sim-model-mini") + "]}";
   }
-  answer.body += "]}";
   return answer;
 }
 

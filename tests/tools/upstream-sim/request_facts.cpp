@@ -225,6 +225,9 @@ Facts read_facts(std::string_view method, std::string_view target, std::string_v
     }
     facts.stream = path.find(":streamGenerateContent") != std::string_view::npos;
     facts.sse = target.find("alt=sse") != std::string_view::npos;
+  } else if (facts.format == Format::models) {
+    const std::size_t start = path.find("/models/");
+    if (start != std::string_view::npos) facts.model = path.substr(start + 8);
   } else {
     facts.model = text_at(body, "\"model\"");
     facts.stream = is_true(body, "\"stream\"");
