@@ -17,25 +17,35 @@ void print_error(const std::string& text) {
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 
-// The part of the file that says where plugins are; faults are printed.
-std::optional<config::StaticConfig> load_static(const std::string& file) {
-  const config::Environment environment = config::process_environment();
-  const config::FileContent content = environment.read_file(file);
-  if (!content.text) {
-    print_error(file + ": " + content.error);
-    return std::nullopt;
-  }
-  config::LoadedStaticConfig loaded = config::load_static_config(*content.text, file, environment);
-  if (!loaded.config) print_error(config::to_string(loaded.faults));
-  return std::move(loaded.config);
-}
-
 // Plugins of the built-in folder and of the command line; faults are printed.
 bool load_plugins(Engine& engine, const config::StaticConfig& config,
                   const CommandOptions& options) {
   const std::string problems = engine.load_plugins(plugin_folders(config, options.plugin_folders));
   if (!problems.empty()) print_error(problems);
   return problems.empty();
+}
+
+// The part of the file that says where plugins are; faults are printed, with all others of the file
+// as far as they can be found with the plugins that need no configuration to be found.
+std::optional<config::StaticConfig> load_static(const CommandOptions& options) {
+  const config::Environment environment = config::process_environment();
+  const config::FileContent content = environment.read_file(options.file);
+  if (!content.text) {
+    print_error(options.file + ": " + content.error);
+    return std::nullopt;
+  }
+  config::LoadedStaticConfig fixed =
+      config::load_static_config(*content.text, options.file, environment);
+  if (fixed.config) return std::move(fixed.config);
+  RealClock clock;
+  Engine engine(clock, 1, {});
+  const bool with_plugins =
+      engine.load_plugins(plugin_folders(config::StaticConfig{}, options.plugin_folders)).empty();
+  const config::Faults all = config::load_config(*content.text, options.file,
+                                                 plugin::config_keys(engine.plugins), environment)
+                                 .faults;
+  print_error(config::to_string(with_plugins && !all.empty() ? all : fixed.faults));
+  return std::nullopt;
 }
 
 }  // namespace
@@ -52,7 +62,7 @@ int run_command(const CommandOptions& options) {
     }
     gateway_options.connect_to.push_back(*rule);
   }
-  const auto config = load_static(options.file);
+  const auto config = load_static(options);
   if (!config) return 1;
   log::configure(config->logging.level, config->logging.format);
   RealClock clock;
@@ -61,7 +71,7 @@ int run_command(const CommandOptions& options) {
 }
 
 int check_command(const CommandOptions& options) {
-  const auto config = load_static(options.file);
+  const auto config = load_static(options);
   if (!config) return 1;
   RealClock clock;
   Engine engine(clock, 1, {});

@@ -104,6 +104,7 @@ Result<void> Gateway::start() {
   access_log_.start();
   workers_->start();
   if (auto applied = apply_file(); !applied) return applied;
+  count_load(true);
 
   admin::AdminSources sources;
   sources.metrics = &engine_.metric_registry;
@@ -198,11 +199,15 @@ void Gateway::retire(std::unique_ptr<const exchange::Snapshot> snapshot) {
   engine_.cells.prune();
 }
 
+void Gateway::count_load(bool successful) {
+  const double now = std::chrono::duration<double>(clock_.wall().time_since_epoch()).count();
+  engine_.metrics.config_reloaded(successful, now);
+}
+
 Result<void> Gateway::reload(std::string_view cause) {
   if (drain_until_) return gateway_error("draining", "the gateway is ending", 503);
   auto applied = apply_file();
-  const double now = std::chrono::duration<double>(clock_.wall().time_since_epoch()).count();
-  engine_.metrics.config_reloaded(applied.ok(), now);
+  count_load(applied.ok());
   if (applied) {
     log::info("configuration reloaded (" + std::string(cause) + ")");
   } else {

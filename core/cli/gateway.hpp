@@ -44,6 +44,7 @@ class Gateway {
   // Builds the file's snapshot beside the current one and swaps it in, or changes nothing and says
   // why. At the start and at each reload.
   Result<void> apply_file();
+  void count_load(bool successful);
   Result<void> start_instances(const exchange::Snapshot& snapshot);
   std::shared_ptr<const exchange::Snapshot> shared(std::unique_ptr<exchange::Snapshot> snapshot);
   void retire(std::unique_ptr<const exchange::Snapshot> snapshot);

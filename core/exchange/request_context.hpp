@@ -106,7 +106,7 @@ struct RequestContext {
   const EndpointPlan* served_by = nullptr;
   std::string_view served_model;
   int answer_status = 0;
-  std::string_view broken_code;             // why the answer ended early, after it had begun
+  std::string_view broken_code;  // why the answer ended early, after it had begun
   std::optional<std::chrono::nanoseconds> first_token;  // from the start of the request
 
   // Set while a plugin's pause is waited for; a wake-up that comes before that is remembered.
