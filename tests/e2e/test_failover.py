@@ -17,7 +17,7 @@ FAULTS = {
     "500": {"status": 500},
     "overloaded": {"status": 529},
     "reset": {"resetBeforeHead": True},
-    "closed": {"raw": ""},
+    "cut head": {"raw": "HTTP/1.1 200 OK\r\nConte"},
     "garbage": {"raw": "!!! this is not HTTP !!!\r\n\r\n"},
     "bad framing": {"raw": "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nhello"},
     "cut body": {"cutBodyAt": 40},
@@ -49,7 +49,7 @@ def ask(client, stream=False):
 @pytest.mark.parametrize("kinds", [("openAI", "openAI"), ("gemini", "openAI"),
                                    ("openAI", "gemini")], ids="-".join)
 @pytest.mark.parametrize("fault,stream", [
-    *itertools.product(["503", "500", "overloaded", "reset", "closed", "garbage", "bad framing"],
+    *itertools.product(["503", "500", "overloaded", "reset", "cut head", "garbage", "bad framing"],
                        [False, True]),
     ("cut body", False)])
 def test_the_next_group_answers(start, sdk, fault, stream, kinds):
