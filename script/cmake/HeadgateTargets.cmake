@@ -35,9 +35,7 @@ endif()
 
 # One precompiled header (the standard library and Asio's core) for all C++ of core and its tests.
 function(headgate_use_pch target)
-  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-    target_precompile_headers(${target} REUSE_FROM headgate_pch)
-  endif()
+  target_precompile_headers(${target} REUSE_FROM headgate_pch)
 endfunction()
 
 # headgate_layer(NAME USES layer... LINK library...)
