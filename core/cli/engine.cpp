@@ -36,12 +36,13 @@ std::string built_in_plugin_folder() {
 }
 
 std::vector<std::string> plugin_folders(const config::StaticConfig& config,
-                                        const std::vector<std::string>& instead) {
-  std::vector<std::string> folders = instead;
-  if (folders.empty()) folders.push_back(built_in_plugin_folder());
-  for (const std::string& folder : config.plugins.path) {
-    if (std::find(folders.begin(), folders.end(), folder) == folders.end())
-      folders.push_back(folder);
+                                        const std::vector<std::string>& more) {
+  std::vector<std::string> folders{built_in_plugin_folder()};
+  for (const auto* list : {&config.plugins.path, &more}) {
+    for (const std::string& folder : *list) {
+      if (std::find(folders.begin(), folders.end(), folder) == folders.end())
+        folders.push_back(folder);
+    }
   }
   return folders;
 }

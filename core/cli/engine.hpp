@@ -44,9 +44,9 @@ class Engine {
 // Where the plugins that belong to this binary are: beside it, in ../lib/headgate/plugins.
 std::string built_in_plugin_folder();
 
-// The folders to load plugins from: those that the command line names, or else the built-in one;
-// and those of the configuration. Without repetitions.
+// The folders to load plugins from: the built-in one, those of the configuration, those of the
+// command line; without repetitions.
 std::vector<std::string> plugin_folders(const config::StaticConfig& config,
-                                        const std::vector<std::string>& instead);
+                                        const std::vector<std::string>& more);
 
 }  // namespace headgate::cli

@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   CommandOptions options;
   const auto add_plugins = [&options](CLI::App* command) {
     command->add_option("--plugins", options.plugin_folders,
-                        "A folder of plugins instead of the built-in one");
+                        "A folder of plugins besides the built-in one");
   };
 
   CLI::App* run = app.add_subcommand("run", "Serve a configuration until a signal ends it");
