@@ -36,9 +36,9 @@ std::string_view lowered(std::string_view name, std::array<char, 64>& room) {
 
 // The answer's headers that are about this hop or about our own answer.
 bool stays_here(std::string_view name) {
-  static constexpr std::array<std::string_view, 7> kOurs = {
-      "content-length",           "date", "server", "set-cookie", "alt-svc", "connection",
-      "strict-transport-security"};
+  static constexpr std::array<std::string_view, 6> kOurs = {
+      "content-length", "server",     "set-cookie",
+      "alt-svc",        "connection", "strict-transport-security"};
   return std::any_of(kOurs.begin(), kOurs.end(),
                      [&](std::string_view ours) { return http::equals_ignoring_case(name, ours); });
 }

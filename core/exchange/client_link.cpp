@@ -60,7 +60,8 @@ void ClientLink::write_head(int status, const http::HeaderMap& headers,
                             std::optional<std::uint64_t> length) {
   head_.clear();
   http::write_status_line(head_, status);
-  http::write_header(head_, "date", worker_.date());
+  // An answer that was passed on keeps the date at which it was made.
+  if (!headers.get("date")) http::write_header(head_, "date", worker_.date());
   for (const http::Header& header : headers) http::write_header(head_, header.name, header.value);
   chunked_ = false;
   if (length) {

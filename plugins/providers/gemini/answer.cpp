@@ -49,27 +49,28 @@ AnswerChoice refused_prompt(const JsonView& answer) {
 
 }  // namespace
 
-std::optional<std::string> translate_answer(std::string_view body, std::string_view model,
-                                            std::uint64_t created) {
+TranslatedAnswer translate_answer(std::string_view body, std::string_view model,
+                                  std::uint64_t created) {
+  TranslatedAnswer out;
   const JsonView answer(body);
-  if (!JsonView::valid(body) || !answer.is_object()) return std::nullopt;
+  if (!JsonView::valid(body) || !answer.is_object()) return out;
   hg::llm::AnswerHead head;
   const std::string id = answer_id(answer);
   head.id = "chatcmpl-" + id;
   head.created = created;
   head.model = answer["modelVersion"].text().value_or(std::string(model));
   std::vector<AnswerChoice> choices;
-  bool broken = false;
   answer["candidates"].each_element([&](JsonView candidate) {
     const auto index = index_of(candidate);
     if (!index) return;
     auto choice = read_candidate(candidate, *index, id);
-    broken = broken || !choice;
+    out.broken = out.broken || !choice;
     if (choice) choices.push_back(std::move(*choice));
   });
   if (is_blocked(answer)) choices.push_back(refused_prompt(answer));
-  if (broken || choices.empty()) return std::nullopt;
-  return hg::llm::write_answer(head, choices, read_usage(answer));
+  if (out.broken || choices.empty()) return out;
+  out.body = hg::llm::write_answer(head, choices, read_usage(answer));
+  return out;
 }
 
 }  // namespace headgate_gemini

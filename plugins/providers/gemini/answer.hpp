@@ -8,9 +8,14 @@
 
 namespace headgate_gemini {
 
+struct TranslatedAnswer {
+  std::optional<std::string> body;  // nothing when what came is not an answer
+  bool broken = false;              // one in which the model broke down; then there is no body
+};
+
 // A GenerateContentResponse as a chat completion. `model` is what was asked for, `created` is Unix
-// seconds. Nothing when it is not such an answer, or one in which the model broke down.
-std::optional<std::string> translate_answer(std::string_view body, std::string_view model,
-                                            std::uint64_t created);
+// seconds.
+TranslatedAnswer translate_answer(std::string_view body, std::string_view model,
+                                  std::uint64_t created);
 
 }  // namespace headgate_gemini

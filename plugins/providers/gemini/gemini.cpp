@@ -94,11 +94,12 @@ class Gemini::Attempt {
 
   hg::Action on_body(hg::Call& call, std::string_view body) {
     auto answer = headgate_gemini::translate_answer(body, model_, created_);
-    if (!answer) return hg::Action::abort;
+    broken_ = answer.broken;
+    if (!answer.body) return hg::Action::abort;
     if (const auto usage = headgate_gemini::read_usage(hg::JsonView(body))) {
       call.report_usage(*usage);
     }
-    call.response().give_body(std::move(*answer));
+    call.response().give_body(std::move(*answer.body));
     return hg::Action::proceed;
   }
 
@@ -115,7 +116,8 @@ class Gemini::Attempt {
     chunks_.clear();
     flags = stream_.translate(answer, chunks_);
     if (stream_.usage()) call.report_usage(*stream_.usage());
-    if (stream_.broken()) return hg::Action::abort;
+    broken_ = stream_.broken();
+    if (broken_) return hg::Action::abort;
     for (const std::string& chunk : chunks_) call.emit(chunk);
     return hg::Action::replaced;
   }
@@ -139,6 +141,8 @@ class Gemini::Attempt {
     } else if (failure.kind == hg::FailureKind::event) {
       const auto status = headgate_gemini::status_of_error(failure.body);
       headgate_gemini::judge(call, status, failure.body, asked_, verdict);
+    } else if (failure.kind == hg::FailureKind::bad_answer && broken_) {
+      judge_breakdown(verdict);
     }
   }
 
@@ -152,6 +156,16 @@ class Gemini::Attempt {
                        call.keep("'" + refusal.field + "' " + refusal.message));
   }
 
+  // A model that loses its way in a call does better the next time, and the endpoint is fine.
+  static void judge_breakdown(hg::Verdict& verdict) {
+    verdict.next = hg::Next::here;
+    verdict.exclude = false;
+    verdict.health = hg::Health::neutral;
+    verdict.scope = hg::Scope::none;
+    verdict.code = "model_broke_down";
+    verdict.message = "The model broke off instead of answering";
+  }
+
   const Gemini& provider_;
   Asked asked_;
   std::string model_;
@@ -159,6 +173,7 @@ class Gemini::Attempt {
   std::uint64_t created_ = 0;
   std::uint64_t choices_ = 1;
   bool usage_wanted_ = false;
+  bool broken_ = false;
   StreamTranslator stream_;
   std::vector<std::string> chunks_;
 };

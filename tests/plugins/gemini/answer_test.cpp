@@ -125,7 +125,23 @@ TEST_F(GeminiAnswer, IsNoneWhereTheModelBrokeDown) {
     Try stream(host, "");
     EXPECT_EQ(stream.event(says("x")).action, HG_REPLACED);
     EXPECT_EQ(stream.event(candidate(end)).action, HG_ABORT) << reason;
+    EXPECT_EQ(stream.run.classify(HG_FAILURE_BAD_ANSWER, 200, "").code, "model_broke_down");
   }
+}
+
+TEST_F(GeminiAnswer, BlamesNobodyWhereTheModelBrokeDown) {
+  const auto verdict = [&](const std::string& body) {
+    Try attempt(host, "");
+    EXPECT_EQ(attempt.answer(body), "abort");
+    return attempt.run.classify(HG_FAILURE_BAD_ANSWER, 200, body);
+  };
+  const auto broken = verdict(candidate(R"("finishReason":"MALFORMED_FUNCTION_CALL")"));
+  EXPECT_EQ(broken.next, static_cast<std::uint32_t>(HG_NEXT_HERE));
+  EXPECT_EQ(broken.health, static_cast<std::uint32_t>(HG_HEALTH_NEUTRAL));
+  EXPECT_EQ(broken.scope, static_cast<std::uint32_t>(HG_SCOPE_NONE));
+  EXPECT_EQ(broken.code, "model_broke_down");
+  EXPECT_EQ(verdict("{}").health, ProviderRun::Verdict().health);
+  EXPECT_EQ(verdict("{}").code, "");
 }
 
 TEST_F(GeminiAnswer, MayBeEmptyOnlyWhereItEndedInOrder) {
