@@ -243,6 +243,20 @@ TEST_F(GeminiAnswer, SaysARoleOnceAndFinishesOnce) {
   EXPECT_EQ(stream.event(candidate(R"("finishReason":"STOP")")).emitted.size(), 0u);
 }
 
+TEST_F(GeminiAnswer, GivesTheLogprobsOfAnEventOnce) {
+  Try stream(host, "");
+  const EventResult result = stream.event(
+      candidate(R"("content":{"parts":[{"text":"t","thought":true},{"text":"a"},{"text":"b"}]},)"
+                R"("logprobsResult":{"chosenCandidates":[{"token":"a","logProbability":-1}]})"));
+  ASSERT_EQ(result.emitted.size(), 4u);
+  const auto logprobs = [&](std::size_t chunk) {
+    return JsonView(result.emitted[chunk].data).at("/choices/0/logprobs");
+  };
+  EXPECT_TRUE(logprobs(1).is_null());
+  EXPECT_EQ(logprobs(2).at("/content/0/logprob").raw(), "-1");
+  EXPECT_TRUE(logprobs(3).is_null());
+}
+
 TEST_F(GeminiAnswer, DoesNotCommitToEventsThatSayNothing) {
   Try stream(host, "");
   EXPECT_EQ(stream.event(candidate(R"("content":{"role":"model"})")).flags,

@@ -242,6 +242,12 @@ TEST_F(GeminiRequest, CopiesNumbersWithAllTheirDigits) {
             R"({"maxOutputTokens":12,"temperature":0.10000000000000000555,"seed":-3,"topP":1E-2)");
 }
 
+TEST_F(GeminiRequest, TakesAsManyStopsAsGeminiDoes) {
+  EXPECT_EQ(between(with(R"("stop":["1","2","3","4","5"])").body, R"("stopSequences":)", "}"),
+            R"(["1","2","3","4","5"])");
+  EXPECT_EQ(with(R"("stop":["1","2","3","4","5","6"])").result, HG_ABORT);
+}
+
 TEST_F(GeminiRequest, PrefersTheNewNameOfTheTokenLimit) {
   EXPECT_EQ(
       between(with(R"("max_tokens":1,"max_completion_tokens":2)").body, "maxOutputTokens\":", "}"),
