@@ -39,7 +39,9 @@ class Try {
     return run.on_body(body) == HG_CONTINUE ? call.response().body : "abort";
   }
   EventResult event(std::string_view data) {
-    if (!head_) EXPECT_EQ(run.on_head(200, "text/event-stream"), HG_CONTINUE);
+    if (!head_) {
+      EXPECT_EQ(run.on_head(200, "text/event-stream"), HG_CONTINUE);
+    }
     head_ = true;
     return run.on_event(data);
   }
