@@ -25,7 +25,7 @@ std::string Engine::load_plugins(const std::vector<std::string>& folders) {
 }
 
 exchange::SnapshotSources Engine::sources() {
-  return {plugins, instances, cells, targets, metrics, directory, clock};
+  return {plugins, instances, cells, targets, tls, metrics, directory, clock};
 }
 
 std::string built_in_plugin_folder() {

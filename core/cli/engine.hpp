@@ -37,6 +37,7 @@ class Engine {
   plugin::InstanceStore instances;
   select::CellTable cells;
   upstream::TargetTable targets;
+  upstream::TlsContextCache tls;
   observe::MetricRegistry metric_registry;
   observe::GatewayMetrics metrics;
 };

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <utility>
+
 namespace headgate::cli {
 
 FileWatch::Stamp FileWatch::stamp_of(const std::string& path) {
@@ -16,16 +18,23 @@ FileWatch::Stamp FileWatch::stamp_of(const std::string& path) {
 }
 
 void FileWatch::watch(const std::vector<std::string>& paths) {
-  stamps_.clear();
-  for (const std::string& path : paths) stamps_.emplace(path, stamp_of(path));
+  std::map<std::string, Watched> known;
+  known.swap(files_);
+  for (const std::string& path : paths) {
+    const auto before = known.find(path);
+    files_[path] = before != known.end() ? before->second : Watched{stamp_of(path)};
+  }
 }
 
 bool FileWatch::changed() {
   bool any = false;
-  for (auto& [path, stamp] : stamps_) {
+  for (auto& [path, file] : files_) {
     const Stamp now = stamp_of(path);
-    if (now == stamp) continue;
-    stamp = now;
+    const bool missing = now.size < 0;
+    const bool first_miss = missing && !std::exchange(file.missed, missing);
+    file.missed = missing;
+    if (now == file.stamp || first_miss) continue;
+    file.stamp = now;
     any = true;
   }
   return any;

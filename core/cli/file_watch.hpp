@@ -11,10 +11,13 @@ namespace headgate::cli {
 
 class FileWatch {
  public:
-  // From now on these.
+  // From now on these. What is known of those that were watched before stays: a change that came
+  // while they were read is not lost.
   void watch(const std::vector<std::string>& paths);
 
-  // Whether one of them has changed since the last call that said so, or since watch().
+  // Whether one of them has changed since the last call that said so, or since it is watched. One
+  // that is not there counts as changed when it is missing twice in a row: editors and deployments
+  // take a file away for a moment.
   bool changed();
 
  private:
@@ -26,9 +29,14 @@ class FileWatch {
     bool operator==(const Stamp&) const = default;
   };
 
+  struct Watched {
+    Stamp stamp;
+    bool missed = false;  // it was not there the last time
+  };
+
   static Stamp stamp_of(const std::string& path);
 
-  std::map<std::string, Stamp> stamps_;
+  std::map<std::string, Watched> files_;
 };
 
 }  // namespace headgate::cli

@@ -15,6 +15,8 @@ constexpr std::chrono::seconds kFileInterval{1};
 // How often the watchdog looks at what plugins are doing.
 constexpr milliseconds kWatchdogInterval{25};
 constexpr milliseconds kDrainInterval{20};
+// While draining: who has connected and not yet asked may still do so for that long.
+constexpr std::chrono::seconds kFirstRequestTime{1};
 // After connections were cut off: the time for their tasks to end.
 constexpr std::chrono::seconds kCutOffTime{2};
 
@@ -41,6 +43,7 @@ WorkerSetOptions worker_options(const config::StaticConfig& config,
     options.worker.resolver.ttl_min = options.worker.resolver.ttl_max = *config.dns.ttl;
   }
   options.worker.connector.connect_to = connect_to;
+  options.worker.connector.ipv6 = config.enable_ipv6;
   const config::KeepalivesConfig& keepalives = config.backend.keepalives;
   options.worker.connector.keepalive.enabled = keepalives.enabled;
   options.worker.connector.keepalive.time =
@@ -129,7 +132,6 @@ Result<void> Gateway::apply_file() {
   const config::Environment environment = config::process_environment();
   config::LoadedConfig loaded =
       config::load_config_file(options_.file, plugin::config_keys(engine_.plugins), environment);
-  // Also a file with faults is watched: the next change may mend it.
   if (!loaded) {
     return gateway_error("bad_config", config::to_string(loaded.faults));
   }
@@ -184,17 +186,22 @@ Result<void> Gateway::start_instances(const exchange::Snapshot& snapshot) {
 std::shared_ptr<const exchange::Snapshot> Gateway::shared(
     std::unique_ptr<exchange::Snapshot> snapshot) {
   const auto to_control = [this](const exchange::Snapshot* ended) {
-    boost::asio::post(loop_,
-                      [this, ended] { retire(std::unique_ptr<const exchange::Snapshot>(ended)); });
+    boost::asio::post(loop_, [this, owned = std::unique_ptr<const exchange::Snapshot>(
+                                        ended)]() mutable { retire(std::move(owned)); });
   };
   return {snapshot.release(), to_control};
 }
 
 void Gateway::retire(std::unique_ptr<const exchange::Snapshot> snapshot) {
-  workers_->on_each([&](std::size_t index, exchange::WorkerContext&) {
+  const auto stop = [&](std::size_t index) {
     for (const auto& instance : snapshot->instances)
       instance->stop_worker(static_cast<std::uint32_t>(index));
-  });
+  };
+  if (workers_->running()) {
+    workers_->on_each([&](std::size_t index, exchange::WorkerContext&) { stop(index); });
+  } else {  // a request was cut off: there is no worker's thread left to do it on
+    for (std::size_t index = 0; index < workers_->size(); ++index) stop(index);
+  }
   snapshot.reset();
   engine_.cells.prune();
 }
@@ -205,7 +212,11 @@ void Gateway::count_load(bool successful) {
 }
 
 Result<void> Gateway::reload(std::string_view cause) {
-  if (drain_until_) return gateway_error("draining", "the gateway is ending", 503);
+  if (drain_until_) {
+    log::warn("configuration not reloaded (" + std::string(cause) + "): the gateway is ending");
+    return gateway_error("draining", "the gateway is ending", 503);
+  }
+  (void)files_.changed();  // what changed until now is read now
   auto applied = apply_file();
   count_load(applied.ok());
   if (applied) {
@@ -256,11 +267,12 @@ void Gateway::watch_plugins() {
 void Gateway::drain() {
   readiness_ = admin::Readiness::draining;
   drain_until_ = clock_.now() + config_.connection_termination_deadline;
+  first_requests_until_ = clock_.now() + kFirstRequestTime;
   log::info("draining");
   listeners_->stop();
   workers_->on_each([](std::size_t, exchange::WorkerContext& context) {
     context.draining = true;
-    context.idle.close_all();
+    context.idle.end_all();
   });
   check_drained();
 }
@@ -270,6 +282,10 @@ void Gateway::check_drained() {
   workers_->on_each(
       [&](std::size_t, exchange::WorkerContext& context) { open += context.connections; });
   const TimePoint now = clock_.now();
+  if (now >= first_requests_until_) {
+    workers_->on_each(
+        [](std::size_t, exchange::WorkerContext& context) { context.fresh.end_all(); });
+  }
   if (open == 0 || (cut_off_ && now >= *drain_until_)) {
     loop_.stop();
     return;
@@ -279,7 +295,7 @@ void Gateway::check_drained() {
     cut_off_ = true;
     drain_until_ = now + kCutOffTime;
     workers_->on_each(
-        [](std::size_t, exchange::WorkerContext& context) { context.open.close_all(); });
+        [](std::size_t, exchange::WorkerContext& context) { context.open.end_all(); });
   }
   drain_timer_.expires_after(kDrainInterval);
   drain_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -296,11 +312,12 @@ void Gateway::end() {
         [](std::size_t, exchange::WorkerContext& context) { context.snapshot.reset(); });
   }
   current_.reset();
-  loop_.restart();
-  loop_.poll();  // retires the snapshot while the workers still run
   if (admin_) admin_->stop();
   loop_.restart();
-  loop_.poll();
+  loop_.poll();  // retires the snapshot while the workers still run
+  if (workers_) workers_->stop();
+  loop_.restart();
+  loop_.poll();  // and those of requests that were cut off
   listeners_.reset();
   workers_.reset();
   admin_.reset();

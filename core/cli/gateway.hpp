@@ -84,6 +84,7 @@ class Gateway {
   std::shared_ptr<const exchange::Snapshot> current_;
   admin::Readiness readiness_ = admin::Readiness::starting;
   std::optional<TimePoint> drain_until_;
+  TimePoint first_requests_until_{};
   bool cut_off_ = false;  // the drain's deadline has come, connections were closed
 };
 

@@ -1,5 +1,6 @@
 #include "core/cli/listeners.hpp"
 
+#include <atomic>
 #include <utility>
 
 #include "core/base/log.hpp"
@@ -40,6 +41,7 @@ Result<void> check_listener_tls(const config::Config& config) {
 Result<void> Listeners::prepare(const config::Config& config) {
   prepared_.clear();
   std::size_t anonymous = 0;
+  const auto backlog = static_cast<int>(config.frontend.http.pending_connections_max);
   for (const config::BindConfig& bind : config.binds) {
     auto tls = make_tls(bind);
     if (!tls) return std::move(tls.error());
@@ -50,7 +52,7 @@ Result<void> Listeners::prepare(const config::Config& config) {
     Prepared prepared;
     prepared.tls = *tls;
     if (!serving_.contains(key)) {
-      auto sockets = net::open_listen_sockets(address, bind.port, workers_.size());
+      auto sockets = net::open_listen_sockets(address, bind.port, workers_.size(), backlog);
       if (!sockets) {
         prepared_.clear();
         return std::move(sockets.error());
@@ -64,6 +66,7 @@ Result<void> Listeners::prepare(const config::Config& config) {
 }
 
 void Listeners::apply() {
+  drop_finished();
   for (auto it = serving_.begin(); it != serving_.end();) {
     if (prepared_.contains(it->first)) {
       ++it;
@@ -115,6 +118,22 @@ void Listeners::close(Serving& serving) {
 void Listeners::stop() {
   for (auto& [key, serving] : serving_) close(serving);
   serving_.clear();
+}
+
+// Those that were stopped before and whose connections have all gone since.
+void Listeners::drop_finished() {
+  std::vector<std::atomic<std::size_t>> open(retired_.size());
+  if (retired_.empty()) return;
+  workers_.on_each([&](std::size_t index, exchange::WorkerContext&) {
+    for (std::size_t i = 0; i < retired_.size(); ++i)
+      open[i] += retired_[i].listeners[index]->connections();
+  });
+  std::vector<Serving> all = std::exchange(retired_, {});
+  std::vector<Serving> kept;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    (open[i] == 0 ? retired_ : kept).push_back(std::move(all[i]));
+  drop_retired();
+  retired_ = std::move(kept);
 }
 
 void Listeners::drop_retired() {

@@ -57,6 +57,7 @@ class Listeners {
 
   void open(const Key& key, Prepared prepared);
   void close(Serving& serving);
+  void drop_finished();
 
   WorkerSet& workers_;
   std::map<Key, Prepared> prepared_;

@@ -12,27 +12,28 @@ WorkerSet::Member::Member(std::size_t index, const WorkerSetOptions& options,
               shared.retry_budget, shared.bodies, shared.wakers) {}
 
 WorkerSet::WorkerSet(const WorkerSetOptions& options, const SharedParts& shared)
-    : running_(shared.running) {
+    : slots_(shared.running) {
   for (std::size_t i = 0; i < options.count; ++i)
     members_.push_back(std::make_unique<Member>(i, options, shared));
 }
 
-// Requests that still wait are destroyed while everything they refer to is there.
 WorkerSet::~WorkerSet() {
   stop();
-  for (auto& member : members_) member->worker.destroy_tasks();
 }
 
 void WorkerSet::start() {
   for (auto& member : members_) member->worker.start();
+  running_now_ = true;
   on_each([this](std::size_t index, exchange::WorkerContext&) {
-    running_.bind(static_cast<std::uint32_t>(index));
+    slots_.bind(static_cast<std::uint32_t>(index));
   });
 }
 
 void WorkerSet::stop() {
   for (auto& member : members_) member->worker.stop();
   for (auto& member : members_) member->worker.join();
+  running_now_ = false;
+  for (auto& member : members_) member->worker.destroy_tasks();
 }
 
 void WorkerSet::on_each(const std::function<void(std::size_t, exchange::WorkerContext&)>& work) {

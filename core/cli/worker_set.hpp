@@ -45,9 +45,13 @@ class WorkerSet {
   exchange::WorkerContext& context(std::size_t index) { return members_[index]->context; }
 
   void start();
+  // Ends the workers. Requests that still wait are destroyed while everything they refer to is
+  // there. May be called again.
   void stop();
+  bool running() const { return running_now_; }
 
-  // Runs `work` on every worker, at the same time, and waits for all of them. [main]
+  // Runs `work` on every worker, at the same time, and waits for all of them. REQUIRES: running().
+  // [main]
   void on_each(const std::function<void(std::size_t index, exchange::WorkerContext&)>& work);
 
  private:
@@ -58,7 +62,8 @@ class WorkerSet {
     exchange::WorkerContext context;
   };
 
-  plugin::RunningSlots& running_;
+  plugin::RunningSlots& slots_;
+  bool running_now_ = false;
   std::vector<std::unique_ptr<Member>> members_;
 };
 

@@ -30,7 +30,8 @@ void describe(Fields& fields, HttpLimits& limits) {
            limits.idle_timeout, 24 * kHour);
   count(fields,
         {"maxPendingConnections",
-         "Connections of a port that wait to be accepted, per worker thread."},
+         "Connections of a port that wait to be accepted, per worker thread; read when the port is "
+         "opened."},
         limits.pending_connections_max, {1, 65535});
   if (limits.total_body_bytes_max < limits.body_bytes_max) {
     fields.fault("/maxTotalBufferSize", "'maxTotalBufferSize' must not be below 'maxBufferSize'");

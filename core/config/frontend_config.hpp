@@ -27,8 +27,9 @@ struct HttpLimits {
   milliseconds body_timeout{30'000};
   // http1IdleTimeout: a kept connection between two requests.
   milliseconds idle_timeout{600'000};
-  // maxPendingConnections: accepted by the kernel and not yet by the gateway, per worker of a port.
-  std::uint32_t pending_connections_max = 64;
+  // maxPendingConnections: accepted by the kernel and not yet by the gateway, per worker of a port;
+  // for ports that are opened from now on. A client beyond it tries again after a second.
+  std::uint32_t pending_connections_max = 1024;
 };
 
 struct FrontendConfig {

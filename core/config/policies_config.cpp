@@ -76,11 +76,8 @@ void describe(Fields& fields, TimeoutConfig& timeout) {
            {"firstTokenTimeout",
             "Hard limit on the wait for the first token of one attempt; a model may think long."},
            timeout.first_token_timeout, kDay);
-  duration(fields,
-           {"firstTokenSoft",
-            "After this long without a first token another endpoint is asked as well. Default: "
-            "four times the p95 of the endpoint, within 4s and 10s."},
-           timeout.first_token_soft, kDay);
+  fields.unsupported({"firstTokenSoft",
+                      "After this long without a first token another endpoint is asked as well."});
   duration(fields, {"streamIdleTimeout", "Between two events of a stream."},
            timeout.stream_idle_timeout, kDay);
 }
@@ -96,8 +93,8 @@ void describe(Fields& fields, BackendTlsConfig& tls) {
        tls.insecure);
   flag(fields, {"insecureHost", "Verify who signed the certificate, not which name it is for."},
        tls.insecure_host);
-  texts(fields, {"alpn", "Protocols to offer, such as 'http/1.1'."}, tls.alpn,
-        {.expects = "a protocol name", .pattern = "[!-~]{1,255}"});
+  texts(fields, {"alpn", "Protocols to offer. Only HTTP/1.1 is spoken yet."}, tls.alpn,
+        {.expects = "'http/1.1'", .pattern = "http/1\\.1"});
   texts(fields, {"subjectAltNames", "Accept a certificate for one of these names instead."},
         tls.subject_alt_names, {.expects = "a host name", .pattern = "[A-Za-z0-9.*_-]+"});
   if (tls.cert.empty() != tls.key.empty()) {

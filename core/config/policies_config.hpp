@@ -36,22 +36,19 @@ struct TimeoutConfig {
   std::optional<milliseconds> backend_request_timeout;
   // Hard limit on the wait for the first token of one attempt. A model may think for a minute.
   milliseconds first_token_timeout{120'000};
-  // After this long without a first token another endpoint is asked as well. Default: four times
-  // the p95 of the endpoint, within 4 s and 10 s.
-  std::optional<milliseconds> first_token_soft;
   // Between two events of a stream.
   milliseconds stream_idle_timeout{30'000};
 };
 
 // `backendTLS`: TLS towards the upstream. `{}` is TLS with the system's roots.
 struct BackendTlsConfig {
-  std::string cert;            // PEM file of the client certificate; needs `key`
-  std::string key;             // PEM file of its key
-  std::string root;            // PEM file of the roots to trust instead of the system's
-  std::string hostname;        // name to send (SNI) and to verify instead of the upstream's host
-  bool insecure = false;       // verify nothing
-  bool insecure_host = false;  // verify the chain, not the name
-  std::vector<std::string> alpn;
+  std::string cert;               // PEM file of the client certificate; needs `key`
+  std::string key;                // PEM file of its key
+  std::string root;               // PEM file of the roots to trust instead of the system's
+  std::string hostname;           // name to send (SNI) and to verify instead of the upstream's host
+  bool insecure = false;          // verify nothing
+  bool insecure_host = false;     // verify the chain, not the name
+  std::vector<std::string> alpn;  // only http/1.1 is spoken
   std::vector<std::string> subject_alt_names;  // accept one of these names instead of the host's
 };
 

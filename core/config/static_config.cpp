@@ -70,23 +70,10 @@ void describe(Fields& fields, DnsConfig& dns) {
             dns.servers, AddressUse::server);
 }
 
-void describe(Fields& fields, PluginUpstreamConfig& upstream) {
-  address(fields, {"host", "host:port or unix:/path.", true}, upstream.host, AddressUse::upstream);
-  part(fields, {"backendTLS", "TLS towards it; {} is TLS with the system's roots."},
-       upstream.backend_tls);
-  duration(fields, {"timeout", "One call, to the last byte of its answer."}, upstream.timeout,
-           kHour);
-}
-
 void describe(Fields& fields, PluginsConfig& plugins) {
   texts(fields, {"path", "Folders with plugins, besides the built-in one."}, plugins.path,
         {.expects = "the path of a folder", .pattern = ".+"});
-  fields.entries({"upstreams", "What the HTTP calls of policy plugins may reach, by alias."},
-                 [&](Fields& inside, std::string_view alias) {
-                   PluginUpstreamConfig& upstream = plugins.upstreams.emplace_back();
-                   upstream.alias = alias;
-                   describe(inside, upstream);
-                 });
+  fields.unsupported({"upstreams", "What the HTTP calls of policy plugins may reach, by alias."});
   fields.unsupported({"bundles", "Signed bundles of plugins."});
   fields.unsupported({"lock", "File that pins the bundles."});
   fields.unsupported({"allowPaths", "Whether a plugin may be named by the path of its file."});

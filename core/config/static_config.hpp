@@ -47,18 +47,9 @@ struct DnsConfig {
   std::vector<Address> servers;     // set: instead of the system's
 };
 
-// One entry of `plugins.upstreams`: what a policy plugin's HTTP calls may reach, by alias.
-struct PluginUpstreamConfig {
-  std::string alias;
-  Address host;
-  std::optional<BackendTlsConfig> backend_tls;
-  milliseconds timeout{5'000};
-};
-
 // `plugins`: where plugins come from.
 struct PluginsConfig {
   std::vector<std::string> path;  // folders besides the built-in one
-  std::vector<PluginUpstreamConfig> upstreams;
 };
 
 struct StaticConfig {
@@ -81,7 +72,6 @@ void describe(Fields& fields, MetricsConfig& metrics);
 void describe(Fields& fields, KeepalivesConfig& keepalives);
 void describe(Fields& fields, UpstreamConfig& upstream);
 void describe(Fields& fields, DnsConfig& dns);
-void describe(Fields& fields, PluginUpstreamConfig& upstream);
 void describe(Fields& fields, PluginsConfig& plugins);
 void describe(Fields& fields, StaticConfig& config);
 

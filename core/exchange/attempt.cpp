@@ -75,6 +75,8 @@ std::uint32_t to_c(FailureKind kind) {
       return HG_FAILURE_EVENT;
     case FailureKind::bad_answer:
     case FailureKind::cannot:
+    case FailureKind::refused:
+    case FailureKind::stopped:
       return HG_FAILURE_BAD_ANSWER;
   }
   return HG_FAILURE_TRANSPORT;
@@ -214,12 +216,9 @@ Failure Attempt::read_failure() const {
 
 Verdict Attempt::classify(const Failure& failure) {
   Verdict verdict = default_verdict(failure);
-  const auto& codes = endpoint_.retry_codes;
-  if (failure.status != 0 && verdict.next == Next::never &&
-      std::find(codes.begin(), codes.end(), failure.status) != codes.end()) {
-    verdict.next = Next::here;
-  }
-  if (!endpoint_.provider || failure.kind == FailureKind::cannot) return verdict;
+  const bool ours = failure.kind == FailureKind::cannot || failure.kind == FailureKind::refused ||
+                    failure.kind == FailureKind::stopped;
+  if (!endpoint_.provider || ours) return verdict;
 
   hg_failure in{};
   in.size = HG_END_OF(hg_failure, retry_after);
@@ -249,6 +248,12 @@ Verdict Attempt::classify(const Failure& failure) {
   }
   verdict.code = plugin::view(out.code);
   verdict.message = plugin::view(out.message);
+  const auto& codes = endpoint_.retry_codes;
+  if (failure.kind == FailureKind::status && verdict.next == Next::never &&
+      std::find(codes.begin(), codes.end(), failure.status) != codes.end()) {
+    verdict.next = Next::here;
+    verdict.exclude = false;
+  }
   return verdict;
 }
 
@@ -267,6 +272,17 @@ AttemptEnd Attempt::failed(Failure failure) {
   attempt_status_ = failure.status;
   finish(kind, failure.code, verdict.scope, verdict.retry_after);
   return AttemptEnd(std::move(failure), std::move(verdict));
+}
+
+// The upstream did its part; what follows is about the policy.
+AttemptEnd Attempt::stopped_by_policy(std::int32_t result) {
+  if (result == HG_STOP && request_.recorded) {
+    attempt_status_ = context_.head.status;
+    finish(select::OutcomeKind::success, "", HG_SCOPE_NONE, {});
+    return AttemptEnd(AttemptEnd::Kind::answered);
+  }
+  request_.recorded.reset();
+  return failed(failure(FailureKind::stopped, "policy_failed", "was stopped by a policy"));
 }
 
 void Attempt::note_served() {

@@ -80,6 +80,7 @@ class Attempt {
   net::Task<MaybeFailure> prepare();
   void forward_headers();
   void choose_credential();
+  MaybeFailure prepare_plain();
   std::string query_without_credentials() const;
   MaybeFailure build();
   net::Task<MaybeFailure> sign();
@@ -107,6 +108,7 @@ class Attempt {
   Failure read_failure() const;
   Failure failure(FailureKind kind, std::string_view code, std::string detail) const;
   AttemptEnd failed(Failure failure);
+  AttemptEnd stopped_by_policy(std::int32_t result);  // of on_response, not HG_CONTINUE
   AttemptEnd served();
   void note_served();
   AttemptEnd broken(std::string_view code);

@@ -9,18 +9,17 @@
 namespace headgate::exchange {
 
 net::Task<AttemptEnd> Attempt::relay_raw() {
+  deadline_.disarm();  // from here on it is armed for each read
   const std::int32_t allowed = policies_.on_response(context_);
-  if (allowed == HG_STOP && request_.recorded) {
-    finish(select::OutcomeKind::success, "", HG_SCOPE_NONE, {});
-    co_return AttemptEnd(AttemptEnd::Kind::answered);
-  }
-  if (allowed != HG_CONTINUE) {
-    co_return failed(failure(FailureKind::cannot, "policy_failed", "was stopped by a policy"));
-  }
+  if (allowed != HG_CONTINUE) co_return stopped_by_policy(allowed);
   add_answer_headers();
   std::optional<std::uint64_t> length;
   if (framing_.kind() == http::BodyKind::length) length = framing_.remaining() + whole_.size();
-  if (framing_.kind() == http::BodyKind::none) length = context_.head.content_length.value_or(0);
+  if (framing_.kind() == http::BodyKind::none) {
+    // What a HEAD does not say of the body is not known here either.
+    length = context_.head.content_length;
+    if (!length && context_.method != "HEAD") length = 0;
+  }
   std::vector<std::string_view> first;
   if (!whole_.empty()) first.push_back(whole_);
   ReadBuffer& buffer = connection_->buffer();
@@ -39,6 +38,8 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
       deadline_.disarm();
       if (!more) {
         if (!net::is_end(read_error_) || !framing_.end_of_input()) co_return cut_raw();
+        piece = http::Piece();
+        piece.status = http::PieceStatus::done;
         break;
       }
     }

@@ -61,6 +61,8 @@ void Attempt::forward_headers() {
       continue;
     }
     if (std::find(credentials.begin(), credentials.end(), name) != credentials.end()) continue;
+    // A policy took it as meant for the gateway, in whatever header it stood.
+    if (http::equals_ignoring_case(name, request_.consumed_credential)) continue;
     const bool wanted = !endpoint_.provider || is_forwarded(name) ||
                         endpoint_.provider->declares().forwards_header(name);
     if (wanted) context_.headers.add_view(header.name, header.value);
@@ -87,19 +89,36 @@ net::Task<Attempt::MaybeFailure> Attempt::prepare() {
   forward_headers();
   const std::int32_t allowed = co_await policies_.on_attempt(context_);
   if (allowed != HG_CONTINUE) {
-    co_return failure(FailureKind::cannot, "policy_refused", "was refused by a policy");
+    co_return failure(FailureKind::refused, "policy_refused", "was refused by a policy");
   }
-  if (!endpoint_.provider) {
-    context_.method = request_.head.method;
-    context_.target = request_.head.target;
-    context_.body.share(request_.body);
-    co_return std::nullopt;
-  }
+  if (!endpoint_.provider) co_return prepare_plain();
   choose_credential();
   request_.last_credential = context_.credential.value;
   request_.attempt_used_client_key = context_.credential.kind == HG_CREDENTIAL_CLIENT;
   if (auto problem = build()) co_return problem;
   co_return co_await sign();
+}
+
+// What the client asked, as it asked, but for credentials: those of the client stay here.
+Attempt::MaybeFailure Attempt::prepare_plain() {
+  context_.method = request_.head.method;
+  std::string target(request_.path);
+  const std::string query = query_without_credentials();
+  if (!query.empty()) target.append("?").append(query);
+  context_.target = request_.arena.copy(target);
+  context_.body.share(request_.body);
+  request_.last_credential = context_.credential.value;
+  request_.attempt_used_client_key = false;
+  hg_credential credential{};
+  credential.size = HG_END_OF(hg_credential, prefix);
+  credential.kind = context_.credential.kind;
+  credential.value = plugin::str(context_.credential.value);
+  credential.place = context_.credential.place;
+  credential.name = plugin::str(context_.credential.name);
+  credential.prefix = plugin::str(context_.credential.prefix);
+  call_.enter(Phase::sign, &context_);
+  if (call_.credential_place(credential) == HG_OK) return std::nullopt;
+  return failure(FailureKind::refused, "not_signed", "could not be given its credential");
 }
 
 Attempt::MaybeFailure Attempt::build() {
@@ -143,7 +162,7 @@ Attempt::MaybeFailure Attempt::build() {
   }
   if (endpoint_.path_override) context_.target = *endpoint_.path_override;
   if (context_.method.empty() || context_.target.empty()) {
-    return failure(FailureKind::cannot, "plugin_error", "has a plugin that built no request");
+    return failure(FailureKind::refused, "plugin_error", "has a plugin that built no request");
   }
   return std::nullopt;
 }
@@ -153,6 +172,8 @@ std::string Attempt::query_without_credentials() const {
   std::string query(request_.query);
   for (const std::string& name : request_.snapshot->credential_parameters)
     query = http::remove_query_parameter(query, name);
+  const std::string_view consumed = request_.consumed_credential;
+  if (consumed.starts_with('?')) query = http::remove_query_parameter(query, consumed.substr(1));
   return query;
 }
 
@@ -174,7 +195,7 @@ net::Task<Attempt::MaybeFailure> Attempt::sign() {
     result = co_await policies_.resumed(result, resume);
   }
   if (result != HG_CONTINUE) {
-    co_return failure(FailureKind::cannot, "not_signed", "could not be given its credential");
+    co_return failure(FailureKind::refused, "not_signed", "could not be given its credential");
   }
   co_return std::nullopt;
 }
@@ -188,7 +209,8 @@ void Attempt::write_request() {
   // Answers are read here, and coding them would cost both sides more than it saves.
   http::write_header(head_text_, "accept-encoding", "identity");
   const std::size_t length = context_.body.size();
-  if (length > 0 || context_.method == "POST" || context_.method == "PUT") {
+  if (length > 0 || context_.method == "POST" || context_.method == "PUT" ||
+      context_.method == "PATCH") {
     http::write_header(head_text_, "content-length", length);
   }
   http::write_head_end(head_text_);
@@ -237,11 +259,16 @@ net::Task<Attempt::MaybeFailure> Attempt::send_on_connection(bool& stale) {
   deadline_.arm(first_answer_deadline());
   const net::ErrorCode error = co_await connection_->stream().write(pieces);
   MaybeFailure problem;
-  if (error) {
-    read_error_ = error;
-    problem = read_failure();
-  } else {
+  if (!error) {
     problem = co_await read_head();
+  } else {
+    // An upstream may answer before it has read everything and then close: what it said counts.
+    if (!deadline_.expired() && !client_.gone()) problem = co_await read_head();
+    if (problem || deadline_.expired() || client_.gone()) {
+      read_error_ = error;
+      problem = read_failure();
+    }
+    context_.head.keep_alive = false;
   }
   if (problem && !deadline_.expired() && !client_.gone()) {
     upstream::BrokenExchange broken{};

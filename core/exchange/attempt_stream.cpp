@@ -34,6 +34,7 @@ StreamRelay::StreamRelay(Attempt& attempt, const hg_plan& plan)
     : attempt_(attempt), plan_(plan), cutter_(framing_of(plan.framing)) {}
 
 net::Task<AttemptEnd> StreamRelay::run() {
+  attempt_.deadline_.disarm();  // from here on it is armed for each read
   if (!attempt_.content_encoding_.empty() && !start_decoding()) co_return co_await fail();
   unframe();
   for (;;) {
@@ -120,8 +121,8 @@ net::Task<bool> StreamRelay::fill() {
     co_return !framing_failed_;
   }
   const bool expired = attempt_.deadline_.expired();
-  if (expired && finished_) {
-    upstream_done_ = true;  // it said all it had to say, and then forgot to hang up
+  if (finished_ && !attempt_.client_.gone()) {
+    upstream_done_ = true;  // it had said all it had to say, whatever became of it then
     co_return true;
   }
   if (!expired && net::is_end(attempt_.read_error_) && attempt_.framing_.end_of_input()) {
@@ -205,7 +206,7 @@ StreamRelay::Step StreamRelay::handle_shown(const http::Event& event) {
         attempt_.failure(FailureKind::event, "upstream_error_event", "sent an error in its stream");
     failure_.status = attempt_.context_.head.status;
     failure_.body = event.data;
-    if (begun_ && plan_.passes != 0) {
+    if (begun_ && plan_.passes != 0 && !attempt_.request_.mentions_credential(event.raw)) {
       pass(event.raw);  // the provider's own words, in the client's format
       error_passed_ = true;
     }
@@ -252,7 +253,7 @@ StreamRelay::Step StreamRelay::note(std::uint32_t flags, std::size_t bytes) {
 StreamRelay::Step StreamRelay::emit(std::uint32_t flags) {
   if (attempt_.policies_.reads_events() &&
       !attempt_.policies_.on_event(attempt_.context_, shown_, flags)) {
-    return refuse(FailureKind::cannot, "policy_failed", "was stopped by a policy");
+    return refuse(FailureKind::stopped, "policy_failed", "was stopped by a policy");
   }
   const plugin::DialectInstance& dialect = *attempt_.request_.dialect.dialect;
   if (plan_.passes != 0 || dialect.declares().neutral) {
@@ -379,12 +380,7 @@ net::Task<AttemptEnd> StreamRelay::finish() {
 // Nothing more can be written: the client left, or a policy stopped the answer at its head.
 AttemptEnd StreamRelay::stopped() {
   if (stop_ == HG_CONTINUE) return attempt_.served();
-  if (stop_ == HG_STOP && attempt_.request_.recorded) {
-    attempt_.finish(select::OutcomeKind::success, "", HG_SCOPE_NONE, {});
-    return AttemptEnd(AttemptEnd::Kind::answered);
-  }
-  return attempt_.failed(
-      attempt_.failure(FailureKind::cannot, "policy_failed", "was stopped by a policy"));
+  return attempt_.stopped_by_policy(stop_);
 }
 
 // Before the commit the attempt has failed, and another endpoint may serve. Afterwards the client

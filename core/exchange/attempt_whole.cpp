@@ -127,13 +127,7 @@ net::Task<AttemptEnd> Attempt::relay_whole(hg_plan plan) {
   if (context_.body_replaced) context_.response_headers.set("content-type", "application/json");
 
   const std::int32_t allowed = policies_.on_response(context_);
-  if (allowed == HG_STOP && request_.recorded) {
-    finish(select::OutcomeKind::success, "", HG_SCOPE_NONE, {});
-    co_return AttemptEnd(AttemptEnd::Kind::answered);
-  }
-  if (allowed != HG_CONTINUE) {
-    co_return failed(failure(FailureKind::cannot, "policy_failed", "was stopped by a policy"));
-  }
+  if (allowed != HG_CONTINUE) co_return stopped_by_policy(allowed);
   deadline_.disarm();
   add_answer_headers();
   const std::string_view body =

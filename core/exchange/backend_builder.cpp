@@ -112,10 +112,6 @@ PolicyUse BackendBuilder::use(const std::shared_ptr<plugin::PolicyInstance>& ins
 BackendPlan BackendBuilder::build(const config::BackendConfig& backend) {
   plan_.name = backend.name;
   plan_.weight = backend.weight;
-  const config::RetryConfig retry = outer_.retry.value_or(config::RetryConfig{});
-  plan_.retry.attempts_max = retry.attempts;
-  plan_.retry.backoff = retry.backoff;
-  plan_.retry.wait_for_retry_after = retry.wait_for_retry_after;
   plan_.request_timeout = outer_.timeout.value_or(config::TimeoutConfig{}).request_timeout;
 
   for (const auto& instance : make_policies(outer_)) {
@@ -148,6 +144,16 @@ BackendPlan BackendBuilder::build(const config::BackendConfig& backend) {
   return std::move(plan_);
 }
 
+void BackendBuilder::set_limits(EndpointPlan& plan, const config::PoliciesConfig& policies) {
+  const config::RetryConfig retry = policies.retry.value_or(config::RetryConfig{});
+  plan.retry.attempts_max = retry.attempts;
+  plan.retry.backoff = retry.backoff;
+  plan.retry.wait_for_retry_after = retry.wait_for_retry_after;
+  plan.retry_codes = retry.codes;
+  plan.timeout = policies.timeout.value_or(config::TimeoutConfig{});
+  plan.connect_timeout = snapshot_.config->fixed.backend.connect_timeout;
+}
+
 void BackendBuilder::add_group(const config::BackendConfig& backend,
                                const config::GroupConfig& group) {
   groups_.emplace_back();
@@ -164,9 +170,13 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
       if (instance->declares().has_phase(plugin::kPhaseOutcome))
         plan.on_outcome.push_back(use(instance));
     }
-    plan.timeout = policies.timeout.value_or(config::TimeoutConfig{});
-    plan.retry_codes = policies.retry.value_or(config::RetryConfig{}).codes;
-    plan.connect_timeout = snapshot_.config->fixed.backend.connect_timeout;
+    if (config.policies.timeout && config.policies.timeout->request_timeout) {
+      fault(config.position, "",
+            "provider '" + config.name +
+                "': 'requestTimeout' is about the whole request and cannot "
+                "stand at a provider; 'backendRequestTimeout' limits one attempt");
+    }
+    set_limits(plan, policies);
     plan.attempts = &sources_.metrics.endpoint(backend.name, plan.name);
     plan.gen_ai = &sources_.metrics.gen_ai("chat", plan.provider->manifest().key);
     if (!plan.model.empty()) plan_.models.emplace_back(plan.model, plan.name);
@@ -194,8 +204,11 @@ void BackendBuilder::add_plain(const config::BackendConfig& backend) {
   options.host = backend.host->host;
   options.port = backend.host->port;
   options.unix_path = backend.host->path;
-  if (outer_.backend_tls) options.tls = make_tls(*outer_.backend_tls, backend.position, plan.name);
-  if (outer_.backend_tls) options.tls_name = outer_.backend_tls->hostname;
+  if (outer_.backend_tls) {
+    options.tls = make_tls(*outer_.backend_tls, backend.position, plan.name);
+    options.tls_name = outer_.backend_tls->hostname;
+    if (!options.tls) return;
+  }
   plan.authority = options.unix_path.empty()
                        ? authority_of(options.host, options.port, options.tls != nullptr)
                        : "localhost";
@@ -206,8 +219,7 @@ void BackendBuilder::add_plain(const config::BackendConfig& backend) {
     if (instance->declares().has_phase(plugin::kPhaseOutcome))
       plan.on_outcome.push_back(use(instance));
   }
-  plan.timeout = outer_.timeout.value_or(config::TimeoutConfig{});
-  plan.connect_timeout = snapshot_.config->fixed.backend.connect_timeout;
+  set_limits(plan, outer_);
   plan.attempts = &sources_.metrics.endpoint(backend.name, plan.name);
   select::EndpointSpec spec;
   spec.name = plan.name;
@@ -283,7 +295,7 @@ std::shared_ptr<const net::TlsClientContext> BackendBuilder::make_tls(
   options.insecure_host = tls.insecure_host;
   options.subject_alt_names = tls.subject_alt_names;
   if (!tls.alpn.empty()) options.alpn = tls.alpn;
-  auto made = net::make_tls_client_context(options);
+  auto made = sources_.tls.get(options);
   if (made) return *made;
   fault(position, "", "backendTLS of '" + name + "': " + made.error().message);
   return nullptr;

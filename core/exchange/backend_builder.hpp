@@ -35,6 +35,7 @@ class BackendBuilder {
 
   void add_group(const config::BackendConfig& backend, const config::GroupConfig& group);
   void add_plain(const config::BackendConfig& backend);
+  void set_limits(EndpointPlan& plan, const config::PoliciesConfig& policies);
   std::shared_ptr<plugin::ProviderInstance> make_provider(const config::ProviderConfig& config);
   bool set_target(EndpointPlan& plan, const config::ProviderConfig& config,
                   const config::PoliciesConfig& policies);

@@ -41,6 +41,7 @@ class Call final : public hg_call {
   static constexpr std::size_t kEmittedEventsMax = 256;
   static constexpr std::size_t kEmittedBytesMax = 4 * 1024 * 1024;
   static constexpr std::size_t kArenaBytesMax = 64 * 1024 * 1024;
+  static constexpr std::uint64_t kTimerMax = 600'000;  // ms
 
   explicit Call(RequestContext& request) : request_(request) {}
   ~Call() { drop_pause(); }

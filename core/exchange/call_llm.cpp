@@ -141,8 +141,12 @@ std::int32_t Call::credential_place(const hg_credential& credential) {
   Text name = plugin::view(credential.name);
   Text prefix = plugin::view(credential.prefix);
   std::uint32_t place = credential.place;
+  if (place == HG_PLACE_DEFAULT && !attempt_->endpoint.provider) {
+    place = HG_PLACE_HEADER;  // what HTTP itself has for it
+    name = "authorization";
+    prefix = "Bearer ";
+  }
   if (place == HG_PLACE_DEFAULT) {
-    if (!attempt_->endpoint.provider) return HG_INVALID;
     const auto& declared = attempt_->endpoint.provider->declares().credential;
     if (!declared) return HG_OK;
     place = declared->place;
@@ -170,7 +174,8 @@ std::int32_t Call::credential_place(const hg_credential& credential) {
 
 std::int32_t Call::timer(std::uint64_t milliseconds_from_now) {
   if (pause_.timer) return HG_LIMIT;
-  pause_.timer = milliseconds(milliseconds_from_now);
+  if (milliseconds_from_now > kTimerMax) return HG_INVALID;
+  pause_.timer = milliseconds(static_cast<milliseconds::rep>(milliseconds_from_now));
   return HG_OK;
 }
 

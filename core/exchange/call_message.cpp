@@ -23,7 +23,7 @@ std::int32_t Call::set_line(std::uint32_t message, Text method, Text target) {
   const bool bad_byte = std::any_of(target.begin(), target.end(), [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
   });
-  if (!http::is_token(method) || bad_byte) return HG_INVALID;
+  if (!http::is_token(method) || bad_byte || !target.starts_with('/')) return HG_INVALID;
   attempt_->method = request_.arena.copy(method);
   attempt_->target = request_.arena.copy(target);
   return HG_OK;
@@ -183,6 +183,7 @@ void* Call::allocate(std::size_t bytes, std::size_t alignment) {
 }
 
 std::int32_t Call::respond_error(std::uint32_t status, Text code, Text message) {
+  if (status < 400 || status > 599) return HG_INVALID;
   RecordedAnswer answer;
   answer.is_error = true;
   answer.status = static_cast<int>(status);
@@ -196,6 +197,7 @@ std::int32_t Call::respond(std::uint32_t status, Text content_type, Text body) {
   if (phase_ != Phase::request && phase_ != Phase::answer && phase_ != Phase::response) {
     return HG_DENIED;
   }
+  if (status < 200 || status > 599) return HG_INVALID;
   RecordedAnswer answer;
   answer.status = static_cast<int>(status);
   answer.content_type = content_type;

@@ -14,14 +14,14 @@ namespace {
 constexpr std::chrono::seconds kLingerTimeout{2};
 constexpr std::size_t kLingerBytesMax = 1024 * 1024;
 
-class ClientConnection {
+class ClientConnection final : private ConnectionList::Member {
  public:
   ClientConnection(WorkerContext& worker, std::unique_ptr<net::ByteStream> stream,
                    std::uint16_t port)
       : worker_(worker),
         stream_(std::move(stream)),
         port_(port),
-        open_(worker.open, *stream_),
+        open_(worker.open, *this),
         link_(worker, *stream_),
         deadline_(worker.worker.sweep(), [this] { stream_->close(); }) {
     ++worker_.connections;
@@ -31,9 +31,11 @@ class ClientConnection {
   ClientConnection& operator=(const ClientConnection&) = delete;
 
   net::Task<void> run() {
-    while (!worker_.draining) {
+    // While the gateway ends, whoever just came may still ask.
+    while (served_ == 0 || !worker_.draining) {
       const bool came = co_await read_head();
       if (!came) break;
+      ++served_;
       link_.begin_request(head_.minor_version, head_.keep_alive, head_.method == "HEAD");
       co_await serve_one();
       if (!link_.keep_alive()) break;
@@ -74,18 +76,15 @@ class ClientConnection {
       deadline_.arm(until);
       const net::ReadResult result = co_await stream_->read_some(in_.space());
       deadline_.disarm();
-      if (deadline_.expired()) {
-        Error error = client_error(408, "head_timeout", "the request head did not arrive in time");
-        stream_->close();
-        co_return false;
-      }
+      if (deadline_.expired()) write_record(0, "head_timeout");
       if (result.error) co_return false;
       in_.commit(result.bytes);
     }
   }
 
   net::Task<bool> wait_for_request(milliseconds idle_timeout) {
-    const ConnectionList::Entry idle(worker_.idle, *stream_);
+    ConnectionList& waiting = served_ == 0 ? worker_.fresh : worker_.idle;
+    const ConnectionList::Entry entry(waiting, *this);
     deadline_.arm_after(idle_timeout);
     const std::span<char> space = in_.space();
     const net::ReadResult result = co_await stream_->read_some(space);
@@ -103,13 +102,20 @@ class ClientConnection {
     const std::string body = plain_error(error);
     std::vector<std::string_view> pieces{body};
     co_await link_.send_whole(error.status, headers, std::move(pieces));
+    write_record(link_.gone() ? 0 : error.status, error.code);
+  }
+
+  // Of what never became a request.
+  void write_record(int status, std::string_view code) {
     auto record = worker_.access_log.take();
     record->time = worker_.worker.clock().wall();
     record->client_address = stream_->remote_address();
-    record->status = error.status;
-    record->error_code = error.code;
+    record->status = status;
+    record->error_code = code;
     worker_.access_log.submit(std::move(record));
   }
+
+  void end() override { link_.cut(); }
 
   net::Task<void> linger() {
     co_await stream_->shutdown_send();
@@ -131,6 +137,7 @@ class ClientConnection {
   const ConnectionList::Entry open_;
   ClientLink link_;
   net::Deadline deadline_;
+  std::uint64_t served_ = 0;
   ReadBuffer in_;
   http::RequestHead head_;
 };

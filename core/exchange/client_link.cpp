@@ -49,6 +49,12 @@ void ClientLink::watch(std::function<void()> on_gone) {
   if (!watching_ && !watch_deadline_.armed()) watch_deadline_.arm_after(kWatchAfter);
 }
 
+void ClientLink::cut() {
+  stream_.close();
+  gone_ = true;
+  if (on_gone_) on_gone_();
+}
+
 void ClientLink::unwatch() {
   on_gone_ = nullptr;
   watch_deadline_.disarm();

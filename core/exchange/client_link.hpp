@@ -61,6 +61,9 @@ class ClientLink {
 
   net::Task<bool> send_continue();
 
+  // As if the client had left: what is done for it ends.
+  void cut();
+
   // Breaks the connection: for an answer that cannot be finished in any other honest way.
   void abort() {
     keep_alive_ = false;

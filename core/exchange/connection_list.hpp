@@ -1,17 +1,25 @@
 #pragma once
-// Some client connections of one worker, to be closed all at once: an intrusive list, so that
+// Some client connections of one worker, to be ended all at once: an intrusive list, so that
 // entering and leaving it costs nothing. [worker]
-
-#include "core/net/byte_stream.hpp"
 
 namespace headgate::exchange {
 
 class ConnectionList {
  public:
+  // What can be ended.
+  class Member {
+   public:
+    // Whatever waits in it goes on at once and finds out. It does not leave the list inside.
+    virtual void end() = 0;
+
+   protected:
+    ~Member() = default;
+  };
+
   // In the list from its making to its end.
   class Entry {
    public:
-    Entry(ConnectionList& list, net::ByteStream& stream) : stream_(stream) {
+    Entry(ConnectionList& list, Member& member) : member_(member) {
       next_ = list.first_;
       if (next_) next_->previous_ = &next_;
       previous_ = &list.first_;
@@ -26,7 +34,7 @@ class ConnectionList {
 
    private:
     friend class ConnectionList;
-    net::ByteStream& stream_;
+    Member& member_;
     Entry* next_ = nullptr;
     Entry** previous_ = nullptr;
   };
@@ -35,9 +43,9 @@ class ConnectionList {
   ConnectionList(const ConnectionList&) = delete;
   ConnectionList& operator=(const ConnectionList&) = delete;
 
-  // Ends the waits; the entries leave by themselves.
-  void close_all() {
-    for (Entry* entry = first_; entry; entry = entry->next_) entry->stream_.close();
+  // The entries leave by themselves, later.
+  void end_all() {
+    for (Entry* entry = first_; entry; entry = entry->next_) entry->member_.end();
   }
 
  private:

@@ -58,7 +58,7 @@ net::Task<void> Exchange::serve() {
     }
     co_return;
   }
-  if (request_.recorded) {
+  if (request_.recorded) {  // a policy stopped it
     co_await answer_recorded();
     co_return;
   }
@@ -86,7 +86,10 @@ net::Task<Exchange::MaybeError> Exchange::run_policies() {
   }
   const std::int32_t result = co_await policies_.on_request();
   if (client_.gone()) co_return client_error(400, "client_gone", "the client left");
-  if (result == HG_CONTINUE) co_return std::nullopt;
+  if (result == HG_CONTINUE) {
+    request_.recorded.reset();  // an answer counts only with HG_STOP
+    co_return read_facets_again();
+  }
   if (result == HG_STOP && request_.recorded) co_return std::nullopt;
   co_return gateway_error("policy_failed", "a policy of this route failed");
 }

@@ -43,6 +43,8 @@ class Exchange {
   bool can_serve(const EndpointPlan& endpoint) const;
   bool pass_instead();
   MaybeError take_body(std::string_view body);
+  MaybeError read_facets_again();
+  bool is_plain() const;
 
   // exchange.cpp
   net::Task<MaybeError> prepare();
@@ -53,7 +55,8 @@ class Exchange {
   // exchange_attempts.cpp
   net::Task<void> try_endpoints();
   select::PickResult pick(const EndpointPlan* only);
-  NextStep after(const AttemptEnd& end, const Attempt& attempt);
+  NextStep after(const AttemptEnd& end, const EndpointPlan& failed);
+  void exclude(const EndpointPlan& endpoint);
   bool others(const EndpointPlan& failed, bool same_group) const;
   net::Task<void> answer_shortage(const select::PickResult& none);
   net::Task<void> answer_failure(AttemptEnd end, const EndpointPlan& endpoint);
@@ -64,6 +67,7 @@ class Exchange {
   net::Task<void> answer_error(Error error, std::optional<milliseconds> retry_after);
   std::string render(const Error& error);
   void add_headers(http::HeaderMap& headers, bool retries_spent);
+  void append_target(std::string& out) const;  // without what is secret
   void write_record(std::chrono::nanoseconds duration);
 
   WorkerContext& worker_;
@@ -75,11 +79,15 @@ class Exchange {
   Call call_;
   PolicyChain policies_;
   RequestBody body_;
+  std::string_view asked_;  // the body as it came, decoded
   std::vector<std::uint16_t> excluded_;
   RetryState retry_;
   int status_ = 0;  // that the client was sent
   std::string error_code_;
 };
+
+// What a client is told of how long to wait, in whole seconds.
+void add_retry_after(http::HeaderMap& headers, std::optional<milliseconds> retry_after);
 
 // An error as JSON that is of no particular API format.
 std::string plain_error(const Error& error);

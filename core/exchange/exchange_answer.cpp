@@ -19,6 +19,12 @@ std::string plain_error(const Error& error) {
   return body;
 }
 
+void add_retry_after(http::HeaderMap& headers, std::optional<milliseconds> retry_after) {
+  if (!retry_after) return;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*retry_after).count();
+  headers.set("retry-after", std::to_string(std::max<std::int64_t>(seconds, 1)));
+}
+
 std::string Exchange::render(const Error& error) {
   const plugin::DialectInstance* dialect = request_.dialect.dialect;
   if (!dialect) return plain_error(error);
@@ -48,10 +54,7 @@ net::Task<void> Exchange::answer_error(Error error, std::optional<milliseconds> 
   if (client_.head_sent() || client_.gone()) co_return;
   http::HeaderMap headers(arena_);
   headers.set("content-type", "application/json");
-  if (retry_after) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*retry_after).count();
-    headers.set("retry-after", std::to_string(std::max<std::int64_t>(seconds, 1)));
-  }
+  add_retry_after(headers, retry_after);
   if (error.status == 401) headers.set("www-authenticate", "Bearer");
   add_headers(headers, !request_.attempts.empty());
   // Where the request's end was not found, the next one cannot be either.
@@ -99,6 +102,16 @@ void Exchange::finish() {
   write_record(duration);
 }
 
+void Exchange::append_target(std::string& out) const {
+  const std::string_view target = request_.head.target;
+  const std::string_view consumed = request_.consumed_credential;
+  if (!consumed.starts_with('?')) return request_.snapshot->mask.append_target(out, target);
+  // A policy read a key from a parameter of a name that nobody else knows.
+  std::vector<std::string> names = request_.snapshot->credential_parameters;
+  names.emplace_back(consumed.substr(1));
+  observe::SecretMask(names, {}).append_target(out, target);
+}
+
 void Exchange::write_record(std::chrono::nanoseconds duration) {
   auto record = worker_.access_log.take();
   const http::RequestHead& head = request_.head;
@@ -109,7 +122,7 @@ void Exchange::write_record(std::chrono::nanoseconds duration) {
   record->client_address = stream_.remote_address();
   record->method = head.method;
   record->host = head.authority;
-  request_.snapshot->mask.append_target(record->target, head.target);
+  append_target(record->target);
   record->status = client_.gone() ? 0 : status_;
   record->dialect = request_.dialect_id();
   record->operation = request_.operation();

@@ -34,47 +34,61 @@ net::Task<void> Exchange::try_endpoints() {
   retry_.attempts = 0;
   retry_.here = 0;
   const EndpointPlan* again = nullptr;
+  const EndpointPlan* failed = nullptr;
+  std::optional<AttemptEnd> last;
   for (;;) {
     select::PickResult picked = pick(again);
+    if (!picked.endpoint && again) {  // others took its place meanwhile
+      exclude(*again);
+      retry_.here = 0;
+      picked = pick(nullptr);
+    }
     if (!picked.endpoint) {
-      co_await answer_shortage(picked);
+      // What went wrong before says more than that nobody is left.
+      if (last) {
+        co_await answer_failure(std::move(*last), *failed);
+      } else {
+        co_await answer_shortage(picked);
+      }
       co_return;
     }
+    request_.recorded.reset();
     ++retry_.attempts;
     ++retry_.here;
-    milliseconds delay{0};
     {
       Attempt attempt(request_, call_, policies_, client_, std::move(picked));
+      failed = &attempt.endpoint();
       AttemptEnd end = co_await attempt.run();
-      if (end.kind != AttemptEnd::Kind::failed) {
-        if (end.kind == AttemptEnd::Kind::answered) co_await answer_recorded();
-        co_return;
-      }
-      const NextStep step = after(end, attempt);
-      if (step.step == Step::give_up) {
-        co_await answer_failure(std::move(end), attempt.endpoint());
-        co_return;
-      }
-      delay = step.delay;
-      again = step.step == Step::again_here ? &attempt.endpoint() : nullptr;
-      request_.recorded.reset();
+      last.emplace(std::move(end));
     }
+    if (last->kind != AttemptEnd::Kind::failed) {
+      if (last->kind == AttemptEnd::Kind::answered) co_await answer_recorded();
+      co_return;
+    }
+    const NextStep step = after(*last, *failed);
+    if (step.step == Step::give_up) {
+      co_await answer_failure(std::move(*last), *failed);
+      co_return;
+    }
+    again = step.step == Step::again_here ? failed : nullptr;
     if (!again) {
       ++retry_.failovers;
       retry_.here = 0;
     }
-    if (delay.count() > 0) {
+    if (step.delay.count() > 0) {
       Pause pause(worker_, client_);
-      const TimePoint until = worker_.worker.clock().now() + delay;
+      const TimePoint until = worker_.worker.clock().now() + step.delay;
       const bool here = co_await pause.until(until);
       if (!here) co_return;
     }
   }
 }
 
-NextStep Exchange::after(const AttemptEnd& end, const Attempt& attempt) {
-  const EndpointPlan& failed = attempt.endpoint();
-  const auto index = static_cast<std::uint16_t>(&failed - request_.backend->endpoints.data());
+void Exchange::exclude(const EndpointPlan& endpoint) {
+  excluded_.push_back(static_cast<std::uint16_t>(&endpoint - request_.backend->endpoints.data()));
+}
+
+NextStep Exchange::after(const AttemptEnd& end, const EndpointPlan& failed) {
   const TimePoint now = worker_.worker.clock().now();
   retry_.others_in_group = others(failed, true);
   retry_.others = retry_.others_in_group || others(failed, false);
@@ -83,12 +97,12 @@ NextStep Exchange::after(const AttemptEnd& end, const Attempt& attempt) {
     retry_.time_left = std::chrono::duration_cast<milliseconds>(*request_.deadline - now);
     if (retry_.time_left.count() <= 0) return {};
   }
-  NextStep step = next_step(end.verdict, retry_, request_.backend->retry);
+  NextStep step = next_step(end.verdict, retry_, failed.retry);
   if (step.spends_budget && !worker_.retries.try_spend(now)) {
     retry_.budget = false;
-    step = next_step(end.verdict, retry_, request_.backend->retry);
+    step = next_step(end.verdict, retry_, failed.retry);
   }
-  if (step.step == Step::elsewhere) excluded_.push_back(index);
+  if (step.step == Step::elsewhere) exclude(failed);
   return step;
 }
 
@@ -143,7 +157,8 @@ Error Exchange::error_of(const AttemptEnd& end, const EndpointPlan& endpoint) co
     error.message = request_.recorded->message;
     return error;
   }
-  if (clients_fault && !end.verdict.message.empty()) {
+  if (clients_fault && !end.verdict.message.empty() &&
+      !request_.mentions_credential(end.verdict.message)) {
     error.message = end.verdict.message;
     return error;
   }
@@ -170,6 +185,7 @@ net::Task<void> Exchange::answer_failure(AttemptEnd end, const EndpointPlan& end
                 end.failure.content_type.empty() ? "application/json" : end.failure.content_type);
     headers.set("x-headgate-provider", endpoint.name);
     add_headers(headers, true);
+    add_retry_after(headers, end.verdict.retry_after);
     status_ = end.failure.status;
     error_code_ = end.failure.code;
     std::vector<std::string_view> pieces{end.failure.body};

@@ -146,21 +146,44 @@ Exchange::MaybeError Exchange::choose_backend() {
                          503);
   }
   request_.backend = &backends[*drawn];
+  // A plain upstream answers for itself, whatever the path looks like.
+  if (is_plain()) request_.dialect.route = nullptr;
   if (request_.backend->request_timeout) {
     request_.deadline = request_.started + *request_.backend->request_timeout;
   }
   return std::nullopt;
 }
 
+bool Exchange::is_plain() const {
+  const auto& endpoints = request_.backend->endpoints;
+  return !endpoints.empty() && !endpoints.front().provider;
+}
+
 // The body as it came, and what can be read of it.
 Exchange::MaybeError Exchange::take_body(std::string_view body) {
   request_.body.assign(body);
-  const bool plain =
-      !request_.backend->endpoints.empty() && !request_.backend->endpoints.front().provider;
-  if (plain || !request_.dialect.route || !request_.dialect.route->json_body) return std::nullopt;
+  asked_ = body;
+  if (!request_.dialect.route || !request_.dialect.route->json_body) return std::nullopt;
   auto facets = read_facets(request_.body, worker_.scanner, request_.dialect.dialect->declares(),
                             request_.dialect.model, arena_);
   if (!facets) return std::move(facets.error());
+  request_.facets = *facets;
+  return std::nullopt;
+}
+
+// Policies may have changed what the request asks for, by other means than the model's own.
+Exchange::MaybeError Exchange::read_facets_again() {
+  if (!request_.dialect.route || !request_.dialect.route->json_body || request_.body.is(asked_)) {
+    return std::nullopt;
+  }
+  auto facets = read_facets(request_.body, worker_.scanner, request_.dialect.dialect->declares(),
+                            request_.dialect.model, arena_);
+  if (!facets) {
+    return gateway_error("policy_failed",
+                         "a policy of this route left a bad request: " + facets.error().message);
+  }
+  facets->client_model = request_.facets.client_model;
+  if (request_.dialect.route->model_in_path) facets->model = request_.facets.model;
   request_.facets = *facets;
   return std::nullopt;
 }

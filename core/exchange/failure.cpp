@@ -67,6 +67,13 @@ Verdict default_verdict(const Failure& failure) {
       made = verdict(Next::elsewhere, Health::neutral, HG_SCOPE_NONE, 400);
       made.exclude = true;
       break;
+    case FailureKind::refused:
+      made = verdict(Next::elsewhere, Health::neutral, HG_SCOPE_NONE, 500);
+      made.exclude = true;
+      break;
+    case FailureKind::stopped:
+      made = verdict(Next::never, Health::neutral, HG_SCOPE_NONE, 500);
+      break;
   }
   made.retry_after = failure.retry_after;
   return made;

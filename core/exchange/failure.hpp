@@ -20,6 +20,8 @@ enum class FailureKind : std::uint8_t {
   event,       // an error event inside a 2xx
   bad_answer,  // not HTTP, or not what the format says
   cannot,      // the provider's plugin cannot express this request
+  refused,     // a policy or plugin of ours would not let the attempt go out
+  stopped,     // a policy of ours would not let the answer through
 };
 
 // What to do with the request next.

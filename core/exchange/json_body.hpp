@@ -43,6 +43,10 @@ class JsonBody {
   std::string_view text();
   std::size_t size() const;
   bool edited() const { return !splices_.empty() || !added_.empty(); }
+  // Whether it is still what assign() was given.
+  bool is(std::string_view text) const {
+    return !edited() && text_.data() == text.data() && text_.size() == text.size();
+  }
   // Appends what is to be sent.
   void append_pieces(std::vector<std::string_view>& out) const;
 

@@ -8,6 +8,7 @@ Pause::Pause(WorkerContext& worker, ClientLink& client)
       deadline_(worker.worker.sweep(), [this] { signal_.notify(); }) {}
 
 net::Task<bool> Pause::until(TimePoint time) {
+  if (client_.gone()) co_return false;
   deadline_.arm(time);
   client_.watch([this] { signal_.notify(); });
   co_await signal_.wait();

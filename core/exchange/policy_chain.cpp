@@ -13,6 +13,27 @@ namespace {
 // A pause without a timer of its own does not outlive this.
 constexpr std::chrono::seconds kPauseMax{600};
 
+// A wait that is left, also by the end of its coroutine, can no longer be woken.
+class Wait {
+ public:
+  Wait(RequestContext& request, Pause& pause, std::uint64_t waker_id)
+      : request_(request), waker_id_(waker_id) {
+    request_.wake_pause = [&pause] { pause.wake(); };
+    if (request_.woken_early) pause.wake();
+  }
+  ~Wait() {
+    request_.wake_pause = nullptr;
+    request_.woken_early = false;
+    if (waker_id_ != 0) request_.worker.wakers.remove(waker_id_);
+  }
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+
+ private:
+  RequestContext& request_;
+  const std::uint64_t waker_id_;
+};
+
 }  // namespace
 
 void* PolicyChain::context(const PolicyUse& use, bool& ok) {
@@ -41,12 +62,8 @@ net::Task<std::uint32_t> PolicyChain::wait() {
     until = *request_.deadline;
     deadline_first = true;
   }
-  request_.wake_pause = [&pause] { pause.wake(); };
-  if (request_.woken_early) pause.wake();
+  const Wait waiting(request_, pause, asked.waker_id);
   co_await pause.until(until);
-  request_.wake_pause = nullptr;
-  request_.woken_early = false;
-  if (asked.waker_id != 0) worker.wakers.remove(asked.waker_id);
   if (pause.woken()) co_return HG_ASYNC_WAKE;
   co_return deadline_first || client_.gone() ? HG_ASYNC_DEADLINE : HG_ASYNC_TIMER;
 }

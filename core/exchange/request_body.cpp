@@ -13,14 +13,12 @@ RequestBody::RequestBody(RequestContext& request, net::ByteStream& stream, ReadB
       client_(client),
       deadline_(request.worker.worker.sweep(), [this] { stream_.close(); }),
       limits_(request.snapshot->config->frontend.http),
-      buffered_bytes_(request.head.head_bytes) {}
+      buffered_bytes_(request.head.head_bytes),
+      complete_(!request.head.content_length && !request.head.chunked) {}
 
 net::Task<Result<std::string_view>> RequestBody::read() {
   const http::RequestHead& head = request_.head;
-  if (!head.content_length && !head.chunked) {
-    complete_ = true;
-    co_return std::string_view();
-  }
+  if (complete_) co_return std::string_view();
   if (head.content_length && *head.content_length > limits_.body_bytes_max) co_return too_large();
   if (head.expect_continue && in_.size() == head.head_bytes) {
     const bool sent = co_await client_.send_continue();

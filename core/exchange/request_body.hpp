@@ -28,10 +28,10 @@ class RequestBody {
   // Errors: 400 framing, 408, 413, 415, 503, and client_gone, which nobody will read.
   net::Task<Result<std::string_view>> read();
 
-  // Drops head and body from the buffer. All views die. Only after a read() that worked.
+  // Drops head and body from the buffer. All views die. REQUIRES: complete().
   void consume();
 
-  // The body was read to its end, so that the next request can be found.
+  // The body was read to its end (or there is none), so that the next request can be found.
   bool complete() const { return complete_; }
   // It came with a content coding, which has been taken off.
   bool was_coded() const { return was_coded_; }
@@ -55,7 +55,7 @@ class RequestBody {
   std::string copied_;
   std::size_t buffered_bytes_ = 0;  // at the front of in_, to be dropped by consume()
   std::uint64_t bytes_ = 0;
-  bool complete_ = false;
+  bool complete_;
   bool was_coded_ = false;
 };
 

@@ -47,6 +47,7 @@ struct EndpointPlan {
   std::vector<PolicyUse> on_outcome;
 
   config::TimeoutConfig timeout;
+  RetrySettings retry;           // after it has failed
   std::vector<int> retry_codes;  // statuses tried again besides those the plugin says
   milliseconds connect_timeout{10'000};
 
@@ -68,7 +69,6 @@ struct BackendPlan {
   std::vector<PolicyUse> on_event;     // last first
   std::vector<PolicyUse> on_complete;
 
-  RetrySettings retry;
   std::optional<milliseconds> request_timeout;
 
   // What GET /v1/models and the like list: model and the provider that serves it.

@@ -13,6 +13,7 @@
 #include "core/plugin/registry.hpp"
 #include "core/select/cell_table.hpp"
 #include "core/upstream/target.hpp"
+#include "core/upstream/tls_context_cache.hpp"
 
 namespace headgate::exchange {
 
@@ -22,6 +23,7 @@ struct SnapshotSources {
   plugin::InstanceStore& instances;
   select::CellTable& cells;
   upstream::TargetTable& targets;
+  upstream::TlsContextCache& tls;
   observe::GatewayMetrics& metrics;
   EndpointDirectory& directory;
   Clock& clock;

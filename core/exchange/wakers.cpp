@@ -19,15 +19,12 @@ void Wakers::remove(std::uint64_t id) {
 }
 
 bool Wakers::wake(std::uint64_t id) {
-  net::Worker* worker = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto hit = entries_.find(id);
-    if (hit == entries_.end()) return false;
-    worker = hit->second.worker;
-  }
+  // Posted under the lock: a worker ends only after its entries were removed.
+  const std::lock_guard lock(mutex_);
+  const auto known = entries_.find(id);
+  if (known == entries_.end()) return false;
   // The entry may be removed before the worker gets to it: it is looked up again there.
-  worker->post([this, id] {
+  known->second.worker->post([this, id] {
     std::function<void()> on_wake;
     {
       const std::lock_guard lock(mutex_);

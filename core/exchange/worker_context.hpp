@@ -46,8 +46,10 @@ struct WorkerContext {
   // What new requests are served with. Swapped by a reload, on this worker.
   std::shared_ptr<const Snapshot> snapshot;
 
-  // Connections that wait for their next request, to be closed when the gateway ends.
+  // Connections that wait for their next request, to be closed when the gateway ends; and those
+  // that have not sent one yet, which may be on its way.
   ConnectionList idle;
+  ConnectionList fresh;
   // Every client connection, for the drain's deadline.
   ConnectionList open;
   // Connections that are open, idle ones included.

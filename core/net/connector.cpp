@@ -184,6 +184,13 @@ Task<Result<std::unique_ptr<ByteStream>>> Connector::connect(ConnectOptions opti
     const auto [host, port] = apply_connect_to(options_.connect_to, options.host, options.port);
     auto resolved = co_await resolver_.resolve(host, port, options.deadline);
     if (!resolved) co_return std::move(resolved.error());
+    if (!options_.ipv6) {
+      std::erase_if(*resolved, [](const Address& address) { return address.family() == AF_INET6; });
+      if (resolved->empty()) {
+        co_return upstream_error("connect_failed",
+                                 place(options) + " has IPv6 addresses only, and IPv6 is off");
+      }
+    }
     addresses = interleave_families(*resolved);
     if (addresses.size() > options_.addresses_max) addresses.resize(options_.addresses_max);
   } else if (const auto address = Address::from_unix_path(options.unix_path)) {

@@ -30,6 +30,8 @@ struct KeepaliveOptions {
 struct ConnectorOptions {
   std::vector<ConnectToRule> connect_to;
   KeepaliveOptions keepalive;
+  // Whether IPv6 addresses are used.
+  bool ipv6 = true;
   // Head start of an address before the next one is tried beside it (RFC 8305, section 5).
   milliseconds attempt_delay{250};
   // Addresses tried for one connection.

@@ -16,8 +16,6 @@
 namespace headgate::net {
 namespace {
 
-constexpr int kBacklog = 4096;  // the kernel lowers it to net.core.somaxconn
-
 Error listen_error(const std::string& name, int number) {
   std::string text = "cannot listen on " + name + ": " + std::strerror(number);
   if (number == EADDRINUSE) text += ". Another process listens there";
@@ -54,7 +52,8 @@ Address bound_address(int socket) {
 // The first socket is bound without SO_REUSEPORT: that fails when anybody listens there, be it with
 // the option. It gets the option afterwards, before the others are bound, so that at no time
 // another process can slip in between.
-Result<std::vector<ListenSocket>> open_ip(Address address, std::string name, std::size_t count) {
+Result<std::vector<ListenSocket>> open_ip(Address address, std::string name, std::size_t count,
+                                          int backlog) {
   std::vector<ListenSocket> sockets;
   for (std::size_t i = 0; i < count; ++i) {
     FileDescriptor socket;
@@ -64,7 +63,7 @@ Result<std::vector<ListenSocket>> open_ip(Address address, std::string name, std
       address = bound_address(socket.get());  // the port, when it was 0
       name = address.text();
     }
-    if (::listen(socket.get(), kBacklog) != 0) return listen_error(name, errno);
+    if (::listen(socket.get(), backlog) != 0) return listen_error(name, errno);
     sockets.emplace_back(std::move(socket), name, address.port());
   }
   return sockets;
@@ -76,7 +75,8 @@ bool answers(const Address& address) {
   return ::connect(probe.get(), address.data(), address.size()) == 0;
 }
 
-Result<std::vector<ListenSocket>> open_unix(const std::string& path, std::size_t count) {
+Result<std::vector<ListenSocket>> open_unix(const std::string& path, std::size_t count,
+                                            int backlog) {
   const std::string name = "unix:" + path;
   const std::optional<Address> address = Address::from_unix_path(path);
   if (!address) return listen_error(name, ENAMETOOLONG);
@@ -87,7 +87,7 @@ Result<std::vector<ListenSocket>> open_unix(const std::string& path, std::size_t
   }
   FileDescriptor socket;
   if (const int error = bind_socket(*address, false, socket)) return listen_error(name, error);
-  if (::listen(socket.get(), kBacklog) != 0) return listen_error(name, errno);
+  if (::listen(socket.get(), backlog) != 0) return listen_error(name, errno);
 
   std::vector<ListenSocket> sockets;
   for (std::size_t i = 1; i < count; ++i) {
@@ -106,15 +106,16 @@ bool has_ipv6() {
 }  // namespace
 
 Result<std::vector<ListenSocket>> open_listen_sockets(const std::string& address,
-                                                      std::uint16_t port, std::size_t count) {
-  if (address.starts_with("unix:")) return open_unix(address.substr(5), count);
+                                                      std::uint16_t port, std::size_t count,
+                                                      int backlog) {
+  if (address.starts_with("unix:")) return open_unix(address.substr(5), count, backlog);
   const std::string ip = !address.empty() ? address : has_ipv6() ? "::" : "0.0.0.0";
   const std::optional<Address> parsed = Address::from_ip(ip, port);
   if (!parsed) {
     return gateway_error("listen_failed",
                          "cannot listen on " + address + ": an IP address or unix:/path is needed");
   }
-  return open_ip(*parsed, parsed->text(), count);
+  return open_ip(*parsed, parsed->text(), count, backlog);
 }
 
 }  // namespace headgate::net

@@ -94,6 +94,7 @@ class ApiKey final : public hg::Policy {
     const KeyEntry* entry = keys_.find(shown->value());
     if (entry == nullptr) {
       if (mode_ == Mode::permissive) return hg::Action::proceed;
+      call.consume_credential(shown->header);  // meant for us also when it is wrong
       return call.respond_error(401, "invalid_api_key", "The API key is not valid");
     }
     if (!call.consume_credential(shown->header)) return hg::Action::abort;

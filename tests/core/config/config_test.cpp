@@ -98,7 +98,7 @@ TEST(Config, HasTheDocumentedDefaults) {
   EXPECT_EQ(http.total_body_bytes_max, 1u << 30);
   EXPECT_EQ(http.head_timeout, std::chrono::seconds(10));
   EXPECT_EQ(http.body_timeout, std::chrono::seconds(30));
-  EXPECT_EQ(http.pending_connections_max, 64u);
+  EXPECT_EQ(http.pending_connections_max, 1024u);
   const RouteConfig& route = config->binds[0].listeners[0].routes[0];
   ASSERT_EQ(route.matches.size(), 1u);
   EXPECT_EQ(route.matches[0].path.kind, PathMatchConfig::Kind::prefix);
@@ -130,7 +130,6 @@ config:
   dns: {ttl: 5s, servers: ["8.8.8.8:53"]}
   plugins:
     path: [/opt/plugins]
-    upstreams: {guard: {host: "guard:443", backendTLS: , timeout: 1s}}
 frontendPolicies:
   http:
     maxBufferSize: 1MiB
@@ -162,8 +161,7 @@ binds: [{port: $PORT, address: "::1", listeners: [{}]}]
   EXPECT_EQ(fixed.backend.keepalives.interval, std::chrono::seconds(2));
   EXPECT_EQ(fixed.dns.ttl, std::chrono::seconds(5));
   EXPECT_EQ(fixed.dns.servers[0], Address::tcp("8.8.8.8", 53));
-  EXPECT_EQ(fixed.plugins.upstreams[0].alias, "guard");
-  EXPECT_TRUE(fixed.plugins.upstreams[0].backend_tls);
+  EXPECT_EQ(fixed.plugins.path[0], "/opt/plugins");
   const HttpLimits& http = config->frontend.http;
   EXPECT_EQ(http.body_bytes_max, 1u << 20);
   EXPECT_EQ(http.total_body_bytes_max, 2u << 20);
@@ -187,7 +185,7 @@ binds:
     hostname: "*.example.com"
     protocol: HTTPS
     tls: {cert: c.pem, key: k.pem, root: r.pem, minTLSVersion: TLS_V1_3}
-    policies: {timeout: {requestTimeout: 10s, backendRequestTimeout: 5s, firstTokenSoft: 1s}}
+    policies: {timeout: {requestTimeout: 10s, backendRequestTimeout: 5s}}
     routes:
     - name: chat
       hostnames: [api.example.com]
@@ -211,7 +209,7 @@ binds:
   EXPECT_EQ(listener.tls->root, "r.pem");
   EXPECT_EQ(listener.tls->min_version, ListenerTlsConfig::MinVersion::tls_1_3);
   EXPECT_EQ(listener.policies.timeout->request_timeout, std::chrono::seconds(10));
-  EXPECT_EQ(listener.policies.timeout->first_token_soft, std::chrono::seconds(1));
+  EXPECT_EQ(listener.policies.timeout->backend_request_timeout, std::chrono::seconds(5));
   const RouteConfig& route = listener.routes[0];
   EXPECT_EQ(route.hostnames[0], "api.example.com");
   ASSERT_EQ(route.matches.size(), 2u);
