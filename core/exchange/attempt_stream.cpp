@@ -37,6 +37,7 @@ net::Task<AttemptEnd> StreamRelay::run() {
   attempt_.deadline_.disarm();  // from here on it is armed for each read
   if (!attempt_.content_encoding_.empty() && !start_decoding()) co_return co_await fail();
   unframe();
+  if (framing_failed_) co_return co_await fail();
   for (;;) {
     const Step step = cut_events();
     if (step == Step::failed) co_return co_await fail();
@@ -167,7 +168,8 @@ bool StreamRelay::needs_call(const http::Event& event) const {
 StreamRelay::Step StreamRelay::handle(const http::Event& event) {
   if (!event.has_data) {
     // Comments keep connections alive; they say nothing, and mean nothing in another format.
-    if (plan_.passes != 0) pass(event.raw);
+    const bool room = begun_ || out_.size() + event.raw.size() <= CommitGate::kBytesMax;
+    if (plan_.passes != 0 && room) pass(event.raw);
     return Step::more;
   }
   if (needs_call(event)) return handle_shown(event);

@@ -3,8 +3,6 @@
 #include <openssl/x509.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
-
 namespace headgate::upstream {
 namespace {
 
@@ -30,10 +28,8 @@ void add_file(std::string& key, const std::string& path) {
 
 // Where OpenSSL looks for the system's roots.
 void add_system_roots(std::string& key) {
-  const char* file = std::getenv(X509_get_default_cert_file_env());
-  const char* folder = std::getenv(X509_get_default_cert_dir_env());
-  add_file(key, file ? file : X509_get_default_cert_file());
-  add_file(key, folder ? folder : X509_get_default_cert_dir());
+  add_file(key, X509_get_default_cert_file());
+  add_file(key, X509_get_default_cert_dir());
 }
 
 std::string key_of(const net::TlsClientOptions& options) {

@@ -54,7 +54,7 @@ TEST_F(ApiKey, RefusesAWrongKeyWithoutRepeatingIt) {
     EXPECT_EQ(call.answer->status, 401u);
     EXPECT_EQ(call.answer->code, "invalid_api_key");
     EXPECT_EQ(call.answer->message.find("sk-secret"), std::string::npos);
-    EXPECT_FALSE(call.consumed);
+    EXPECT_TRUE(call.consumed);
     EXPECT_TRUE(call.attributes.empty());
   }
 }
