@@ -86,11 +86,12 @@ TEST_F(OpenAiChat, ListsTheModelsOfTheConfiguration) {
             R"({"id":"gemini-2.5-\"pro\"","object":"model","created":0,"owned_by":"google"}]})");
 }
 
-TEST_F(OpenAiChat, ListsNoModelsAsAnEmptyList) {
+// What it records then is for where no provider knows better.
+TEST_F(OpenAiChat, LeavesModelsToTheProviderWhereTheConfigurationNamesNone) {
   Instance chat(host, "openai.chat");
   hg_call call;
   call.operation = "models";
-  EXPECT_EQ(DialectRun(chat, call).answer(), HG_STOP);
+  EXPECT_EQ(DialectRun(chat, call).answer(), HG_CONTINUE);
   EXPECT_EQ(call.answer->body, R"({"object":"list","data":[]})");
 }
 
@@ -105,14 +106,14 @@ TEST_F(OpenAiChat, AnswersForOneModel) {
   EXPECT_EQ(call.answer->body, R"({"id":"b","object":"model","created":0,"owned_by":"y"})");
 }
 
-TEST_F(OpenAiChat, SaysThatAModelDoesNotExist) {
+TEST_F(OpenAiChat, LeavesAModelThatItDoesNotKnowToTheProvider) {
   Instance chat(host, "openai.chat");
   hg_call call;
   call.request().body.clear();
   call.operation = "model";
   call.path_model = "c";
   call.models = {{"a", "x"}};
-  EXPECT_EQ(DialectRun(chat, call).answer(), HG_STOP);
+  EXPECT_EQ(DialectRun(chat, call).answer(), HG_CONTINUE);
   EXPECT_EQ(call.answer->status, 404u);
   EXPECT_EQ(call.answer->code, "model_not_found");
 }
