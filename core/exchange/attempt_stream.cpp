@@ -150,7 +150,10 @@ StreamRelay::Step StreamRelay::cut_events() {
 
 http::Cut StreamRelay::cut_last() {
   http::Cut cut = cutter_.next(events_.data());
-  if (cut.status == http::CutStatus::need_more) cut = cutter_.finish(events_.data());
+  if (cut.status == http::CutStatus::need_more) {
+    cut = cutter_.finish(events_.data());
+    unterminated_ = cut.status == http::CutStatus::event;
+  }
   return cut;
 }
 
@@ -166,6 +169,7 @@ bool StreamRelay::needs_call(const http::Event& event) const {
 }
 
 StreamRelay::Step StreamRelay::handle(const http::Event& event) {
+  if (!event.has_data && unterminated_) return Step::more;  // less than an event
   if (!event.has_data) {
     // Comments keep connections alive; they say nothing, and mean nothing in another format.
     const bool room = begun_ || out_.size() + event.raw.size() <= CommitGate::kBytesMax;
@@ -284,6 +288,10 @@ StreamRelay::Step StreamRelay::refuse(FailureKind kind, std::string_view code, s
 }
 
 void StreamRelay::pass(std::string_view raw) {
+  if (unterminated_) {  // what follows must not become part of it
+    add(raw);
+    return add("\n\n");
+  }
   if (run_.empty()) {
     run_ = raw;
   } else if (run_.data() + run_.size() == raw.data()) {

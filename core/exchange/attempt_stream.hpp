@@ -68,6 +68,7 @@ class StreamRelay {
   bool finished_ = false;    // the finish reason was said
   bool end_marked_ = false;  // the format's own end marker was passed on
   bool in_tool_call_ = false;
+  bool unterminated_ = false;  // the event at hand is the last, and its end is missing
   bool error_passed_ = false;
   bool framing_failed_ = false;
   std::int32_t stop_ = 0;  // HG_*, of the policies at the head of the answer

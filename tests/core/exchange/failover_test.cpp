@@ -1,0 +1,274 @@
+// A request whose first attempt fails: what is tried where, what the client gets, and what is told
+// of it.
+
+#include "tests/core/exchange/exchange_fixture.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class Failover : public ExchangeTest {
+ protected:
+  Failover() { load(two_groups("{retry: {backoff: 1ms}}")); }
+
+  // The second one serves, and this is how often the first was asked.
+  std::size_t served_elsewhere(const std::string& request, const std::string& what) {
+    b->forget();
+    b->says(answer(200, "application/json", kWhole));
+    const std::size_t before = a->requests().size();
+    const Got got = ask_for(request);
+    EXPECT_EQ(got.status, 200) << what << got.body;
+    EXPECT_EQ(got.header("x-headgate-provider"), "two") << what;
+    EXPECT_EQ(in_flight(), 0) << what;
+    EXPECT_EQ(records().size(), 1u) << what;
+    return a->requests().size() - before;
+  }
+
+  // A stream that goes on when the client has had its beginning.
+  Got ask_in_two_steps(const std::string& first, const std::string& second) {
+    a->says(Reply({stream_head() + chunk(first), chunk(second) + "0\r\n\r\n"}, false));
+    ScriptedPeer& peer = connect();
+    peer.send(post(kStreamBody));
+    run_until([&] { return !peer.received().empty(); });
+    a->go_on();
+    run_until([&] { return peer.ended() || read_answer(peer.received()).complete; });
+    return read_answer(peer.received());
+  }
+};
+
+std::string error_of(const std::string& code, const std::string& message = "no") {
+  return R"({"error":{"message":")" + message + R"(","type":"t","code":")" + code + "\"}}";
+}
+
+TEST_F(Failover, TriesElsewhereWhateverFailsBeforeTheAnswer) {
+  struct Case {
+    std::string what;
+    std::string bytes;
+    std::size_t times;  // that the first one is asked
+  };
+  const std::vector<Case> cases{
+      {"500", answer(500, "application/json", error_of("x")), 2},
+      {"502", answer(502, "text/html", "<html>"), 2},
+      {"503", answer(503, "application/json", error_of("x")), 1},
+      {"529", answer(529, "application/json", error_of("x")), 1},
+      {"429 for long", answer(429, "application/json", error_of("x"), "retry-after: 60\r\n"), 1},
+      {"429 for a moment", answer(429, "application/json", error_of("x"), "retry-after: 1\r\n"), 2},
+      {"401 of our key", answer(401, "application/json", error_of("invalid_api_key")), 1},
+      {"404", answer(404, "application/json", error_of("model_not_found")), 1},
+      {"a redirect", answer(302, "text/plain", "", "location: http://x/\r\n"), 1},
+      {"too long for the model",
+       answer(400, "application/json", error_of("context_length_exceeded")), 1},
+      {"not HTTP", "SSH-2.0-OpenSSH\r\n\r\n", 1},
+      {"two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}", 1},
+      {"not JSON", answer(200, "application/json", "<html>"), 1},
+      {"another JSON", answer(200, "application/json", "{}"), 1},
+      {"an empty answer", answer(200, "application/json", ""), 1},
+      {"a bad chunk", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", 1},
+      {"a coding nobody knows",
+       answer(200, "application/json", kWhole, "content-encoding: x-odd\r\n"), 1},
+      {"a coding that is not there",
+       answer(200, "application/json", kWhole, "content-encoding: gzip\r\n"), 1},
+  };
+  for (const Case& c : cases) {
+    a->forget();
+    a->says_and_closes(c.bytes);
+    // A fresh configuration, so that an eviction learned before does not decide.
+    load(two_groups("{retry: {backoff: 1ms}, health: {eviction: {duration: 1ms}}}"));
+    EXPECT_EQ(served_elsewhere(post(kChatBody), c.what), c.times) << c.what;
+    advance(seconds(40));
+    settle();
+  }
+}
+
+TEST_F(Failover, TriesElsewhereWhereAStreamSaysAnErrorBeforeItsFirstWord) {
+  a->says(stream_of(sse({kRole, error_of("server_error")})));
+  b->says(stream_of(sse({kRole, kWord, kStop, "[DONE]"})));
+  const Got got = ask_for(post(kStreamBody));
+  EXPECT_EQ(got.body, sse({kRole, kWord, kStop, "[DONE]"}));
+  EXPECT_EQ(got.header("x-headgate-provider"), "two");
+}
+
+TEST_F(Failover, TriesElsewhereWhereAStreamEndsBeforeItsFirstWord) {
+  a->says(stream_of(sse({kRole})));
+  b->says(stream_of(sse({kWord, kStop, "[DONE]"})));
+  EXPECT_EQ(ask_for(post(kStreamBody)).body, sse({kWord, kStop, "[DONE]"}));
+}
+
+TEST_F(Failover, PassesAnErrorInTheMiddleOfAStreamOnAndStops) {
+  const std::string error = error_of("server_error");
+  const Got got = ask_in_two_steps(sse({kRole, kWord}), sse({error, "[DONE]"}));
+  EXPECT_EQ(got.body, sse({kRole, kWord, error}));
+  EXPECT_TRUE(got.complete);
+  EXPECT_EQ(b->requests().size(), 0u);
+}
+
+TEST_F(Failover, NeverRepeatsAKeyThatAStreamsErrorMentions) {
+  const Got got = ask_in_two_steps(sse({kRole, kWord}), sse({error_of("x", "bad key key-of-one")}));
+  EXPECT_EQ(got.body.find("key-of-one"), std::string::npos) << got.body;
+  EXPECT_NE(got.body.find("\"error\""), std::string::npos);
+}
+
+TEST_F(Failover, NeverRepeatsAKeyThatAnErrorMentions) {
+  for (const int status : {400, 401, 422, 500}) {
+    load(two_groups("{retry: {attempts: 1}}"));
+    a->forget();
+    a->says(answer(status, "application/json", error_of("x", "you sent key-of-one")));
+    const std::string bytes = ask(post(kChatBody));
+    EXPECT_EQ(bytes.find("key-of-one"), std::string::npos) << bytes;
+    EXPECT_EQ(records().at(0).find("key-of-one"), std::string::npos);
+  }
+}
+
+TEST_F(Failover, WaitsForTheFirstWordAndThenAsksSomebodyElse) {
+  a->says(stream_head() + chunk(sse({kRole})));
+  b->says(stream_of(sse({kWord, kStop, "[DONE]"})));
+  ScriptedPeer& peer = connect();
+  peer.send(post(kStreamBody));
+  run_until([&] { return a->requests().size() == 1; });
+  settle();
+  advance(seconds(119));
+  settle();
+  EXPECT_EQ(b->requests().size(), 0u);
+  advance(seconds(2));
+  run_until([&] { return read_answer(peer.received()).complete; });
+  EXPECT_EQ(read_answer(peer.received()).header("x-headgate-provider"), "two");
+  EXPECT_EQ(a->requests().size(), 1u) << "the silent one is not asked again";
+  EXPECT_EQ(a->ended(), 1u) << "and is not waited for";
+}
+
+TEST_F(Failover, TellsTheClientWhatIsItsOwnFault) {
+  const std::string body = error_of("content_policy_violation");
+  a->says(answer(400, "application/json", body));
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.status, 400);
+  EXPECT_EQ(got.body, body);
+  EXPECT_EQ(got.header("x-should-retry"), "false");
+  EXPECT_EQ(a->requests().size(), 1u);
+  EXPECT_EQ(b->requests().size(), 0u);
+}
+
+TEST_F(Failover, TellsTheLastFailureWhenNobodyIsLeft) {
+  a->says(answer(503, "application/json", error_of("x", "first")));
+  b->says(answer(429, "application/json", error_of("x", "second"), "retry-after: 17\r\n"));
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.status, 429);
+  EXPECT_EQ(got.header("retry-after"), "17");
+  EXPECT_EQ(got.header("x-should-retry"), "false");
+  EXPECT_EQ(got.header("x-headgate-attempts").substr(0, 8), "one:503/");
+  EXPECT_EQ(a->requests().size() + b->requests().size(), 2u);
+}
+
+TEST_F(Failover, AsksAgainWhereTheConfigurationSaysSo) {
+  load(two_groups("{retry: {codes: [422], backoff: 1ms, attempts: 2}}"));
+  a->says(answer(422, "application/json", error_of("x")));
+  a->says(answer(200, "application/json", kWhole));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 200);
+  EXPECT_EQ(a->requests().size(), 2u);
+}
+
+TEST_F(Failover, MakesNoMoreAttemptsThanAllowed) {
+  load(two_groups("{retry: {attempts: 1}}"));
+  a->says(answer(503, "application/json", error_of("x")));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
+  EXPECT_EQ(b->requests().size(), 0u);
+}
+
+TEST_F(Failover, EndsWithTheRequestsOwnDeadline) {
+  load(two_groups("{timeout: {requestTimeout: 5s}}"));
+  a->says(Reply({"", ""}, false));
+  ScriptedPeer& peer = connect();
+  peer.send(post(kChatBody));
+  run_until([&] { return a->requests().size() == 1; });
+  settle();
+  advance(milliseconds(5100));
+  run_until([&] { return read_answer(peer.received()).complete; });
+  EXPECT_EQ(read_answer(peer.received()).status, 504);
+  EXPECT_EQ(b->requests().size(), 0u) << "there is no time left";
+}
+
+TEST_F(Failover, TakesAnAnswerThatCameBeforeTheRequestWasSent) {
+  // Larger than what the sockets take, and an upstream that reads none of it.
+  const std::string big = R"({"model":"m","messages":[")" + std::string(16u << 20, 'x') + "\"]}";
+  load(two_groups("{retry: {attempts: 1}}"));
+  auto sockets = net::open_listen_sockets("127.0.0.1", 0, 1);
+  std::unique_ptr<net::ByteStream> held;
+  net::Listener refusing(
+      worker->sweep(), std::move((*sockets)[0]), net::ListenerOptions(),
+      [&](std::unique_ptr<net::ByteStream> stream) { held = std::move(stream); });
+  refusing.start();
+  std::string yaml = two_groups("{retry: {attempts: 1}}");
+  yaml.replace(yaml.find("$A"), 2, std::to_string(refusing.port()));
+  load(yaml);
+  ScriptedPeer& peer = connect();
+  peer.send(post(big));
+  run_until([&] { return held != nullptr; });
+  settle();
+  bool written = false;
+  net::spawn(worker->io(), [](net::ByteStream& stream, bool& done) -> net::Task<void> {
+    const std::string body = error_of("too_large");
+    const std::string bytes = answer(413, "application/json", body);
+    co_await net::write(stream, bytes);
+    stream.close();
+    done = true;
+  }(*held, written));
+  run_until([&] { return read_answer(peer.received()).complete; });
+  EXPECT_TRUE(written);
+  EXPECT_EQ(read_answer(peer.received()).status, 413) << peer.received();
+}
+
+TEST_F(Failover, SaysThatEverybodyIsFull) {
+  load(R"(
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - backends:
+      - ai: {provider: {openAI: {}}, hostOverride: "127.0.0.1:$A", maxConcurrency: 1}
+)");
+  a->says(Reply({"", answer(200, "application/json", kWhole)}, false));
+  ScriptedPeer& first = connect();
+  first.send(post(kChatBody));
+  run_until([&] { return a->requests().size() == 1; });
+  EXPECT_EQ(in_flight(), 1);
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.status, 503);
+  EXPECT_EQ(got.header("retry-after"), "1");
+  EXPECT_NE(got.body.find("\"overloaded\""), std::string::npos) << got.body;
+  a->go_on();
+  run_until([&] { return read_answer(first.received()).complete; });
+  EXPECT_EQ(in_flight(), 0);
+}
+
+TEST_F(Failover, AsksTheLeastBadWhenEverybodyIsOut) {
+  load(R"(
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - policies: {retry: {attempts: 1}}
+      backends:
+      - ai: {provider: {openAI: {}}, hostOverride: "127.0.0.1:$A"}
+)");
+  a->says(answer(503, "application/json", error_of("x")));
+  for (int i = 0; i < 3; ++i) ask(post(kChatBody));
+  a->forget();
+  a->says(answer(200, "application/json", kWhole));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 200);
+}
+
+TEST_F(Failover, SpendsNoMoreRetriesThanItsBudgetHas) {
+  load(
+      two_groups("{retry: {backoff: 1ms, attempts: 2}, "
+                 "health: {eviction: {consecutiveFailures: 1000}}}"));
+  a->says(answer(500, "application/json", error_of("x")));
+  b->says(answer(500, "application/json", error_of("x")));
+  for (int i = 0; i < 30; ++i) ask(post(kChatBody));
+  // Each goes to the other once, free of charge; to the same one only while the budget lasts.
+  EXPECT_LT(a->requests().size(), 45u);
+  EXPECT_GT(b->requests().size(), 15u);
+}
+
+}  // namespace
+}  // namespace headgate::exchange
