@@ -36,7 +36,7 @@ struct RouteConfig {
   std::vector<std::string> hostnames;  // `api.example.com` or `*.example.com`; empty: any
   std::vector<MatchConfig> matches;    // one of them must hold; never empty after loading
   PoliciesConfig policies;
-  std::vector<BackendConfig> backends;  // may be empty: a policy may answer by itself
+  std::vector<BackendConfig> backends;  // empty: every request is answered 503
   Position position;
 };
 

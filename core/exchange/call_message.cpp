@@ -19,7 +19,8 @@ hg_call::Text Call::target(std::uint32_t message) {
 }
 
 std::int32_t Call::set_line(std::uint32_t message, Text method, Text target) {
-  if (message != HG_UPSTREAM || !attempt_ || phase_ != Phase::build) return HG_DENIED;
+  const bool phase = phase_ == Phase::build || phase_ == Phase::sign;
+  if (message != HG_UPSTREAM || !attempt_ || !phase) return HG_DENIED;
   const bool bad_byte = std::any_of(target.begin(), target.end(), [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
   });
