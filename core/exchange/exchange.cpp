@@ -29,7 +29,9 @@ net::Task<void> Exchange::run() {
   auto problem = co_await prepare();
   if (!problem) {
     co_await serve();
-  } else if (problem->code != "client_gone") {
+  } else if (problem->code == "client_gone" || problem->code == "body_timeout") {
+    error_code_ = problem->code;  // the connection is closed: nobody would read an answer
+  } else {
     co_await answer_error(std::move(*problem), std::nullopt);
   }
   client_.unwatch();
