@@ -201,8 +201,11 @@ class TestPluginsThatCannotLoad:
 
     def start_fails(self, tmp_path, folder, config=None):
         gateway = Gateway(tmp_path, config or minimal(), ["--plugins", str(folder)])
-        with pytest.raises(AssertionError, match="ended"):
-            gateway.start()
+        try:
+            with pytest.raises(AssertionError, match="ended"):
+                gateway.start()
+        finally:
+            gateway.stop()
         assert gateway.child.returncode != 0
         assert "listening on" not in gateway.log()
         return gateway.log()

@@ -108,7 +108,10 @@ def test_missing_variables_are_all_named_with_their_places():
 def test_a_second_gateway_on_the_same_port_fails(start, gateway, upstreams):
     second = Gateway(start.directory, FILE.read_text(encoding="utf-8"), connect_to(upstreams),
                      {**KEYS}, "second")
-    with pytest.raises(AssertionError, match="ended"):
-        second.start()
+    try:
+        with pytest.raises(AssertionError, match="ended"):
+            second.start()
+    finally:
+        second.stop()
     assert "3000" in second.log() or "15000" in second.log()
     assert gateway.running()

@@ -184,10 +184,10 @@ backend sims
 def headgate_config(kind, port, upstreams):
     """Everything on: key check, model override, health, usage, metrics, access log, limits."""
     providers = "".join(f"""
-          - name: sim-{number}
-            hostOverride: 127.0.0.1:{upstream}
-            provider: {{{kind}: {{model: bench-upstream-model}}}}
-            backendAuth: {{key: sk-bench-upstream}}""" for number, upstream in enumerate(upstreams.ports))
+            - name: sim-{number}
+              hostOverride: 127.0.0.1:{upstream}
+              provider: {{{kind}: {{model: bench-upstream-model}}}}
+              backendAuth: {{key: sk-bench-upstream}}""" for number, upstream in enumerate(upstreams.ports))
     return f"""
 config:
   workerThreads: 1

@@ -31,7 +31,7 @@ PINNED = {
     "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-AVX512BW,-ERMS,-FSRM,-RTM,-BMI2,"
                       "-EVEX,-LZCNT,-MOVBE",
     "SIMDJSON_FORCE_IMPLEMENTATION": "westmere",
-    "OPENSSL_ia32cap": "0x00000200:0x00000000",
+    "OPENSSL_ia32cap": "0x0000020007800010:0x0",  # SSE2 and SSSE3
 }
 
 
@@ -72,6 +72,18 @@ class Traced:
         return int(found[1])
 
 
+def without_debug_information(build, directory):
+    """A copy of the program and its plugins that Debian's valgrind can read: it knows no DWARF 5."""
+    tree = directory / "tree"
+    plugins = tree / "lib" / "headgate" / "plugins"
+    (tree / "bin").mkdir(parents=True)
+    plugins.mkdir(parents=True)
+    for file, folder in [(build / "bin" / "headgate", tree / "bin"),
+                         *((file, plugins) for file in build.glob("lib/headgate/plugins/*.so"))]:
+        subprocess.run(["strip", "--strip-debug", "-o", folder / file.name, file], check=True)
+    return tree / "bin" / "headgate"
+
+
 def read_response(connection):
     data = b""
     while True:
@@ -110,8 +122,8 @@ def main():
     parser.add_argument("--case", action="append")
     parser.add_argument("--explain", action="store_true")
     options = parser.parse_args()
-    program = options.build / "bin" / "headgate"
     directory = pathlib.Path(tempfile.mkdtemp(prefix="headgate-instructions-"))
+    program = without_debug_information(options.build, directory)
     over = []
     upstreams = Upstreams(options.build / "bin" / "upstream-sim", directory, None)
     try:
