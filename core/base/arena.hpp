@@ -33,7 +33,10 @@ class Arena {
   std::pmr::memory_resource* resource() { return &memory_; }
 
  private:
-  alignas(std::max_align_t) char inline_[2048];
+  // What most requests need in all.
+  static constexpr std::size_t kInlineBytes = 4096;
+
+  alignas(std::max_align_t) char inline_[kInlineBytes];
   std::pmr::monotonic_buffer_resource memory_;
 };
 

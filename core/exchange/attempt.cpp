@@ -89,7 +89,7 @@ std::uint64_t count_of(const std::optional<milliseconds>& time) {
 }  // namespace
 
 Attempt::Attempt(RequestContext& request, Call& call, PolicyChain& policies, ClientLink& client,
-                 select::PickResult pick)
+                 select::PickResult pick, TimePoint now)
     : request_(request),
       call_(call),
       policies_(policies),
@@ -101,7 +101,7 @@ Attempt::Attempt(RequestContext& request, Call& call, PolicyChain& policies, Cli
                 [this] {
                   if (connection_) connection_->stream().close();
                 }),
-      started_(request.worker.worker.clock().now()),
+      started_(now),
       sent_(started_) {}
 
 Attempt::~Attempt() {
@@ -112,7 +112,18 @@ Attempt::~Attempt() {
 }
 
 net::Task<AttemptEnd> Attempt::run() {
-  if (auto problem = co_await prepare()) co_return failed(std::move(*problem));
+  std::int32_t allowed = prepare();
+  if (allowed == HG_PAUSE) allowed = co_await policies_.resume_attempt(context_);
+  if (allowed != HG_CONTINUE) {
+    co_return failed(failure(FailureKind::refused, "policy_refused", "was refused by a policy"));
+  }
+  if (auto problem = build()) co_return failed(std::move(*problem));
+  std::int32_t is_signed = sign();
+  if (is_signed == HG_PAUSE) is_signed = co_await resume_sign();
+  if (is_signed != HG_CONTINUE) {
+    co_return failed(
+        failure(FailureKind::refused, "not_signed", "could not be given its credential"));
+  }
   client_.watch([this] {
     if (connection_) connection_->stream().close();
   });
@@ -178,21 +189,24 @@ void Attempt::note_last_token() {
   last_token_ = request_.worker.worker.clock().now();
 }
 
-milliseconds Attempt::elapsed() const {
-  return std::chrono::duration_cast<milliseconds>(request_.worker.worker.clock().now() - started_);
+milliseconds Attempt::elapsed_at(TimePoint now) const {
+  return std::chrono::duration_cast<milliseconds>(now - started_);
 }
 
-// Waits for bytes of the upstream. False at its end and on errors; read_failure() says which.
-net::Task<bool> Attempt::read_more() {
-  const std::span<char> space = connection_->buffer().space();
-  const net::ReadResult result = co_await connection_->stream().read_some(space);
-  if (result.error) {
-    read_error_ = result.error;
-    co_return false;
+// Waits for bytes of the upstream; the result is for took(). No coroutine of its own.
+net::Task<net::ReadResult> Attempt::read_more() {
+  return connection_->stream().read_some(connection_->buffer().space());
+}
+
+// False at the upstream's end and on errors; read_failure() says which.
+bool Attempt::took(const net::ReadResult& read) {
+  if (read.error) {
+    read_error_ = read.error;
+    return false;
   }
-  connection_->buffer().commit(result.bytes);
-  bytes_received_ += result.bytes;
-  co_return true;
+  connection_->buffer().commit(read.bytes);
+  bytes_received_ += read.bytes;
+  return true;
 }
 
 Failure Attempt::failure(FailureKind kind, std::string_view code, std::string detail) const {
@@ -205,8 +219,9 @@ Failure Attempt::failure(FailureKind kind, std::string_view code, std::string de
 
 Failure Attempt::read_failure() const {
   if (deadline_.expired()) {
+    const milliseconds waited = elapsed_at(request_.worker.worker.clock().now());
     return failure(FailureKind::timeout, "upstream_timeout",
-                   "sent nothing for " + std::to_string(elapsed().count()) + " ms");
+                   "sent nothing for " + std::to_string(waited.count()) + " ms");
   }
   if (client_.gone()) return failure(FailureKind::transport, "client_gone", "was cancelled");
   return failure(FailureKind::transport, "upstream_closed",
@@ -342,7 +357,7 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   note.endpoint = endpoint_.name;
   note.status = attempt_status_;
   note.code = code;
-  note.duration = elapsed();
+  note.duration = elapsed_at(now);
   request_.attempts.push_back(note);
   if (facts.counted) tell_policies(facts, kind, code, scope, retry_after);
   pick_.permit.release();
@@ -381,12 +396,11 @@ void Attempt::add_answer_headers() {
   http::HeaderMap& headers = context_.response_headers;
   headers.set("x-headgate-provider", endpoint_.name);
   std::string attempts = describe_attempts(request_.attempts);
-  if (!attempts.empty()) attempts += ';';
   AttemptNote note;
   note.endpoint = endpoint_.name;
   note.status = context_.head.status;
-  note.duration = elapsed();
-  attempts += describe_attempt(note);
+  note.duration = elapsed_at(request_.worker.worker.clock().now());
+  append_attempt(attempts, note);
   headers.set("x-headgate-attempts", attempts);
   headers.set("x-headgate-request-id", request_.id);
 }

@@ -41,11 +41,22 @@ struct AttemptEnd {
 
   explicit AttemptEnd(Kind kind) : kind(kind) {}
   AttemptEnd(Failure failure, Verdict verdict)
-      : kind(Kind::failed), failure(std::move(failure)), verdict(std::move(verdict)) {}
+      : kind(Kind::failed), why_(std::make_unique<Why>(std::move(failure), std::move(verdict))) {}
 
   Kind kind;
-  Failure failure;
-  Verdict verdict;
+
+  // REQUIRES: it failed.
+  const Failure& failure() const { return why_->failure; }
+  const Verdict& verdict() const { return why_->verdict; }
+
+ private:
+  struct Why {
+    Why(Failure failure, Verdict verdict)
+        : failure(std::move(failure)), verdict(std::move(verdict)) {}
+    Failure failure;
+    Verdict verdict;
+  };
+  std::unique_ptr<Why> why_;  // apart, for success is what travels most
 };
 
 class Attempt {
@@ -64,7 +75,7 @@ class Attempt {
   static constexpr double kBytesPerToken = 4;
 
   Attempt(RequestContext& request, Call& call, PolicyChain& policies, ClientLink& client,
-          select::PickResult pick);
+          select::PickResult pick, TimePoint now);
   ~Attempt();
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
@@ -77,13 +88,15 @@ class Attempt {
   using MaybeFailure = std::optional<Failure>;
 
   // attempt_send.cpp
-  net::Task<MaybeFailure> prepare();
+  std::int32_t prepare();
   void forward_headers();
   void choose_credential();
-  MaybeFailure prepare_plain();
   std::string query_without_credentials() const;
   MaybeFailure build();
-  net::Task<MaybeFailure> sign();
+  void build_plain();
+  MaybeFailure build_with_provider();
+  std::int32_t sign();
+  net::Task<std::int32_t> resume_sign();
   net::Task<MaybeFailure> send();
   net::Task<MaybeFailure> send_on_connection(bool& stale);
   net::Task<MaybeFailure> read_head();
@@ -93,6 +106,7 @@ class Attempt {
 
   // attempt_whole.cpp
   net::Task<AttemptEnd> relay_whole(hg_plan plan);
+  bool take_whole_if_there(std::size_t bytes_max);
   net::Task<MaybeFailure> read_whole(std::size_t bytes_max);
   net::Task<MaybeFailure> read_error_body(Failure& failure);
   MaybeFailure decode_whole(std::size_t bytes_max);
@@ -104,7 +118,8 @@ class Attempt {
   TimePoint idle_deadline(milliseconds idle) const;
 
   // attempt.cpp
-  net::Task<bool> read_more();
+  net::Task<net::ReadResult> read_more();
+  bool took(const net::ReadResult& read);
   Failure read_failure() const;
   Failure failure(FailureKind kind, std::string_view code, std::string detail) const;
   AttemptEnd failed(Failure failure);
@@ -122,7 +137,7 @@ class Attempt {
   void add_answer_headers();
   void note_first_token();
   void note_last_token();
-  milliseconds elapsed() const;
+  milliseconds elapsed_at(TimePoint now) const;
   bool passes_dialect() const;
 
   friend class StreamRelay;

@@ -4,6 +4,8 @@
 
 #include <headgate/endpoints.h>
 
+#include <array>
+
 #include "core/exchange/attempt.hpp"
 
 namespace headgate::exchange {
@@ -20,13 +22,11 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
     length = context_.head.content_length;
     if (!length && context_.method != "HEAD") length = 0;
   }
-  std::vector<std::string_view> first;
-  if (!whole_.empty()) first.push_back(whole_);
   ReadBuffer& buffer = connection_->buffer();
   http::Piece piece = framing_.next(buffer.data());
-  if (!piece.data.empty()) first.push_back(piece.data);
-  if (!co_await client_.begin_answer(context_.head.status, context_.response_headers, length,
-                                     std::move(first))) {
+  const std::array<std::string_view, 2> first{whole_, piece.data};
+  if (!co_await client_.begin_answer(context_.head.status, context_.response_headers, length, first,
+                                     false)) {
     co_return served();
   }
   const milliseconds idle = endpoint_.timeout.stream_idle_timeout;
@@ -34,9 +34,9 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
     buffer.consume(piece.consumed);
     if (piece.consumed == 0 || buffer.empty()) {
       deadline_.arm(idle_deadline(idle));
-      const bool more = co_await read_more();
+      const net::ReadResult read = co_await read_more();
       deadline_.disarm();
-      if (!more) {
+      if (!took(read)) {
         if (!net::is_end(read_error_) || !framing_.end_of_input()) co_return cut_raw();
         piece = http::Piece();
         piece.status = http::PieceStatus::done;
@@ -44,13 +44,14 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
       }
     }
     piece = framing_.next(buffer.data());
-    std::vector<std::string_view> pieces{piece.data};
-    if (!co_await client_.send(std::move(pieces))) co_return served();
+    const std::array<std::string_view, 1> pieces{piece.data};
+    if (!co_await client_.send(pieces)) co_return served();
   }
   if (piece.status == http::PieceStatus::failed) co_return cut_raw();
   buffer.consume(piece.consumed);
   body_complete_ = true;
-  co_await client_.end_answer(std::vector<std::string_view>());
+  const std::span<const std::string_view> nothing;
+  co_await client_.end_answer(nothing);
   co_return served();
 }
 

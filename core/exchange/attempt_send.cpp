@@ -22,15 +22,22 @@ constexpr std::array<std::string_view, 9> kForwardedHeaders = {
     "accept",      "accept-language", "baggage",    "content-type", "idempotency-key",
     "traceparent", "tracestate",      "user-agent", "x-request-id"};
 
+// Room for the head of most requests, and for the pieces that a request is sent in.
+constexpr std::size_t kHeadUsual = 1000;
+constexpr std::size_t kPiecesUsual = 8;
+
 bool is_forwarded(std::string_view lower_name) {
   return std::find(kForwardedHeaders.begin(), kForwardedHeaders.end(), lower_name) !=
          kForwardedHeaders.end();
 }
 
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
 std::string_view lowered(std::string_view name, std::array<char, 64>& room) {
   if (name.size() > room.size()) return {};
-  std::transform(name.begin(), name.end(), room.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(name.begin(), name.end(), room.begin(), lower);
   return {room.data(), name.size()};
 }
 
@@ -72,7 +79,7 @@ void Attempt::forward_headers() {
 // Without a credential of the configuration the client's own goes through, if it stands where this
 // provider looks for one and was not meant for us.
 void Attempt::choose_credential() {
-  if (context_.credential.kind != HG_CREDENTIAL_NONE || !endpoint_.provider) return;
+  if (context_.credential.kind != HG_CREDENTIAL_NONE) return;
   const auto& place = endpoint_.provider->declares().credential;
   if (!place || place->place != HG_PLACE_HEADER) return;
   if (http::equals_ignoring_case(request_.consumed_credential, place->name)) return;
@@ -85,22 +92,25 @@ void Attempt::choose_credential() {
   context_.credential.value = value->substr(place->prefix.size());
 }
 
-net::Task<Attempt::MaybeFailure> Attempt::prepare() {
+std::int32_t Attempt::prepare() {
   forward_headers();
-  const std::int32_t allowed = co_await policies_.on_attempt(context_);
-  if (allowed != HG_CONTINUE) {
-    co_return failure(FailureKind::refused, "policy_refused", "was refused by a policy");
+  return policies_.on_attempt(context_);
+}
+
+// What is to be sent.
+Attempt::MaybeFailure Attempt::build() {
+  if (!endpoint_.provider) {
+    build_plain();
+    return std::nullopt;
   }
-  if (!endpoint_.provider) co_return prepare_plain();
   choose_credential();
   request_.last_credential = context_.credential.value;
   request_.attempt_used_client_key = context_.credential.kind == HG_CREDENTIAL_CLIENT;
-  if (auto problem = build()) co_return problem;
-  co_return co_await sign();
+  return build_with_provider();
 }
 
 // What the client asked, as it asked, but for credentials: those of the client stay here.
-Attempt::MaybeFailure Attempt::prepare_plain() {
+void Attempt::build_plain() {
   context_.method = request_.head.method;
   std::string target(request_.path);
   const std::string query = query_without_credentials();
@@ -109,19 +119,9 @@ Attempt::MaybeFailure Attempt::prepare_plain() {
   context_.body.share(request_.body);
   request_.last_credential = context_.credential.value;
   request_.attempt_used_client_key = false;
-  hg_credential credential{};
-  credential.size = HG_END_OF(hg_credential, prefix);
-  credential.kind = context_.credential.kind;
-  credential.value = plugin::str(context_.credential.value);
-  credential.place = context_.credential.place;
-  credential.name = plugin::str(context_.credential.name);
-  credential.prefix = plugin::str(context_.credential.prefix);
-  call_.enter(Phase::sign, &context_);
-  if (call_.credential_place(credential) == HG_OK) return std::nullopt;
-  return failure(FailureKind::refused, "not_signed", "could not be given its credential");
 }
 
-Attempt::MaybeFailure Attempt::build() {
+Attempt::MaybeFailure Attempt::build_with_provider() {
   plugin::ProviderInstance& provider = *endpoint_.provider;
   const bool neutral = request_.dialect.route && !passes_dialect();
   JsonBody as_asked(request_.arena, request_.worker.scanner);
@@ -177,7 +177,7 @@ std::string Attempt::query_without_credentials() const {
   return query;
 }
 
-net::Task<Attempt::MaybeFailure> Attempt::sign() {
+std::int32_t Attempt::sign() {
   hg_credential credential{};
   credential.size = HG_END_OF(hg_credential, prefix);
   credential.kind = context_.credential.kind;
@@ -186,26 +186,26 @@ net::Task<Attempt::MaybeFailure> Attempt::sign() {
   credential.name = plugin::str(context_.credential.name);
   credential.prefix = plugin::str(context_.credential.prefix);
   call_.enter(Phase::sign, &context_);
-  std::int32_t result = endpoint_.provider->sign(context_.provider_context, call_, credential);
-  if (result == HG_PAUSE) {
-    auto resume = [this](std::uint32_t reason) {
-      call_.enter(Phase::sign, &context_);
-      return endpoint_.provider->on_async(context_.provider_context, call_, reason);
-    };
-    result = co_await policies_.resumed(result, resume);
+  if (!endpoint_.provider) {
+    return call_.credential_place(credential) == HG_OK ? HG_CONTINUE : HG_ABORT;
   }
-  if (result != HG_CONTINUE) {
-    co_return failure(FailureKind::refused, "not_signed", "could not be given its credential");
-  }
-  co_return std::nullopt;
+  return endpoint_.provider->sign(context_.provider_context, call_, credential);
+}
+
+net::Task<std::int32_t> Attempt::resume_sign() {
+  auto resume = [this](std::uint32_t reason) {
+    call_.enter(Phase::sign, &context_);
+    return endpoint_.provider->on_async(context_.provider_context, call_, reason);
+  };
+  co_return co_await policies_.resumed(HG_PAUSE, resume);
 }
 
 void Attempt::write_request() {
   head_text_.clear();
+  head_text_.reserve(kHeadUsual);
   http::write_request_line(head_text_, context_.method, context_.target);
   http::write_header(head_text_, "host", endpoint_.authority);
-  for (const http::Header& header : context_.headers)
-    http::write_header(head_text_, header.name, header.value);
+  http::write_headers(head_text_, context_.headers);
   // Answers are read here, and coding them would cost both sides more than it saves.
   http::write_header(head_text_, "accept-encoding", "identity");
   const std::size_t length = context_.body.size();
@@ -252,12 +252,17 @@ net::Task<Attempt::MaybeFailure> Attempt::send() {
 }
 
 net::Task<Attempt::MaybeFailure> Attempt::send_on_connection(bool& stale) {
-  std::vector<std::string_view> pieces{head_text_};
+  std::pmr::vector<std::string_view> pieces(request_.arena.resource());
+  pieces.reserve(kPiecesUsual);
+  pieces.push_back(head_text_);
   context_.body.append_pieces(pieces);
   sent_ = request_.worker.worker.clock().now();
   bytes_received_ = 0;
   deadline_.arm(first_answer_deadline());
-  const net::ErrorCode error = co_await connection_->stream().write(pieces);
+  net::ByteStream& stream = connection_->stream();
+  net::drop_front(pieces, stream.write_at_once(pieces));
+  net::ErrorCode error;
+  if (!pieces.empty()) error = co_await stream.write(pieces);
   MaybeFailure problem;
   if (!error) {
     problem = co_await read_head();
@@ -302,8 +307,8 @@ net::Task<Attempt::MaybeFailure> Attempt::read_head() {
         continue;
       }
     }
-    const bool more = co_await read_more();
-    if (!more) co_return read_failure();
+    const net::ReadResult read = co_await read_more();
+    if (!took(read)) co_return read_failure();
   }
 }
 
@@ -314,14 +319,15 @@ void Attempt::take_head(std::size_t bytes) {
   for (const http::Header& header : context_.head.headers) {
     if (http::equals_ignoring_case(header.name, "content-type")) {
       content_type_ = without_parameters(header.value);
-      std::transform(content_type_.begin(), content_type_.end(), content_type_.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      std::transform(content_type_.begin(), content_type_.end(), content_type_.begin(), lower);
     } else if (http::equals_ignoring_case(header.name, "content-encoding") &&
                !http::equals_ignoring_case(header.value, "identity")) {
       content_encoding_ = header.value;
     }
     if (hop.ends_here(header.name) || stays_here(header.name)) continue;
-    context_.response_headers.add(header.name, header.value);
+    // Copied, because the buffer moves on; the parser has checked them.
+    context_.response_headers.add_view(request_.arena.copy(header.name),
+                                       request_.arena.copy(header.value));
   }
   const http::BodyLimits limits;
   framing_ = http::response_body(context_.head, context_.method == "HEAD", limits);

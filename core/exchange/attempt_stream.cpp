@@ -3,6 +3,7 @@
 #include <headgate/dialect.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "core/base/log.hpp"
@@ -24,14 +25,21 @@ http::EventFraming framing_of(std::uint32_t framing) {
   }
 }
 
-bool contains(std::string_view text, std::string_view word) {
-  return memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
+// What makes an event worth a call.
+WordFilter words_of(const hg_plan& plan) {
+  std::array<std::string_view, WordFilter::kWordsMax> words;
+  const std::size_t count = std::min<std::size_t>(plan.literal_count, words.size());
+  for (std::size_t i = 0; i < count; ++i) words[i] = plugin::view(plan.literals[i]);
+  return WordFilter(std::span(words).first(count));
 }
 
 }  // namespace
 
 StreamRelay::StreamRelay(Attempt& attempt, const hg_plan& plan)
-    : attempt_(attempt), plan_(plan), cutter_(framing_of(plan.framing)) {}
+    : attempt_(attempt),
+      plan_(plan),
+      cutter_(framing_of(plan.framing)),
+      shown_words_(words_of(plan)) {}
 
 net::Task<AttemptEnd> StreamRelay::run() {
   attempt_.deadline_.disarm();  // from here on it is armed for each read
@@ -41,9 +49,9 @@ net::Task<AttemptEnd> StreamRelay::run() {
   for (;;) {
     const Step step = cut_events();
     if (step == Step::failed) co_return co_await fail();
-    const bool written = co_await flush();
-    if (!written) co_return stopped();
     if (upstream_done_) co_return co_await finish();
+    const bool written = co_await flush(false);
+    if (!written) co_return stopped();
     const bool more = co_await fill();
     if (!more && !upstream_done_) co_return co_await fail();
   }
@@ -115,9 +123,9 @@ void StreamRelay::unframe() {
 net::Task<bool> StreamRelay::fill() {
   settle();
   attempt_.deadline_.arm(read_deadline());
-  const bool more = co_await attempt_.read_more();
+  const net::ReadResult read = co_await attempt_.read_more();
   attempt_.deadline_.disarm();
-  if (more) {
+  if (attempt_.took(read)) {
     unframe();
     co_return !framing_failed_;
   }
@@ -161,11 +169,8 @@ bool StreamRelay::needs_call(const http::Event& event) const {
   if (!gate_.open() || plan_.literal_count == 0 || plan_.passes == 0) return true;
   // What cannot be an object of JSON is the plugin's to judge.
   if (event.data.empty() || event.data.front() != '{' || event.data.back() != '}') return true;
-  const std::size_t count = std::min<std::size_t>(plan_.literal_count, 4);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (contains(event.raw, plugin::view(plan_.literals[i]))) return true;
-  }
-  return false;
+  // The event lies in events_, which has padding behind it.
+  return shown_words_.finds_any_in(event.raw);
 }
 
 StreamRelay::Step StreamRelay::handle(const http::Event& event) {
@@ -320,14 +325,12 @@ void StreamRelay::settle() {
 }
 
 // Before the commit everything is held (settled, because the buffer moves on).
-net::Task<bool> StreamRelay::flush() {
+net::Task<bool> StreamRelay::flush(bool last) {
   if (!gate_.open()) {
     settle();
     co_return !attempt_.client_.gone();
   }
-  std::vector<std::string_view> pieces;
-  if (!out_.empty()) pieces.push_back(out_);
-  if (!run_.empty()) pieces.push_back(run_);
+  const std::array<std::string_view, 2> pieces{out_, run_};
   bool written = true;
   if (!begun_) {
     if (plan_.passes == 0 || plan_.framing != HG_FRAMING_SSE) {
@@ -339,9 +342,11 @@ net::Task<bool> StreamRelay::flush() {
     attempt_.add_answer_headers();
     written = co_await attempt_.client_.begin_answer(attempt_.context_.head.status,
                                                      attempt_.context_.response_headers,
-                                                     std::nullopt, std::move(pieces));
-  } else if (!pieces.empty()) {
-    written = co_await attempt_.client_.send(std::move(pieces));
+                                                     std::nullopt, pieces, last);
+  } else if (last) {
+    written = co_await attempt_.client_.end_answer(pieces);
+  } else {
+    written = co_await attempt_.client_.send(pieces);
   }
   out_.clear();
   run_ = {};
@@ -350,7 +355,6 @@ net::Task<bool> StreamRelay::flush() {
 
 // The upstream's stream is over, in order or not: was it complete?
 net::Task<AttemptEnd> StreamRelay::finish() {
-  settle();
   Call& call = attempt_.call_;
   std::uint32_t flags = 0;
   call.clear_emitted();
@@ -374,16 +378,10 @@ net::Task<AttemptEnd> StreamRelay::finish() {
     co_return co_await fail();
   }
   if (!end_marked_) add(attempt_.request_.dialect.dialect->declares().event_end);
-  if (!begun_) {
-    gate_.on_event(HG_EVENT_FINAL, 0);
-    const bool written = co_await flush();
-    if (!written) co_return stopped();
-  }
-  settle();
-  std::vector<std::string_view> pieces;
-  if (!out_.empty()) pieces.push_back(out_);
-  co_await attempt_.client_.end_answer(std::move(pieces));
+  if (!gate_.open()) gate_.on_event(HG_EVENT_FINAL, 0);
   attempt_.note_last_token();
+  const bool written = co_await flush(true);
+  if (!written) co_return stopped();
   co_return attempt_.served();
 }
 
@@ -420,11 +418,10 @@ net::Task<AttemptEnd> StreamRelay::end_broken(std::string_view code, std::string
     attempt_.request_.dialect.dialect->error(attempt_.request_.dialect_context, call, error);
     for (const EmittedEvent& event : call.emitted()) add_event(event.data);
   }
-  std::vector<std::string_view> pieces;
   settle();
-  if (!out_.empty()) pieces.push_back(out_);
+  const std::array<std::string_view, 1> pieces{out_};
   attempt_.client_.close_after_answer();
-  co_await attempt_.client_.end_answer(std::move(pieces));
+  co_await attempt_.client_.end_answer(pieces);
   attempt_.note_last_token();
   co_return attempt_.broken(code);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/read_buffer.hpp"
+#include "core/base/word_filter.hpp"
 #include "core/exchange/attempt.hpp"
 #include "core/exchange/commit_gate.hpp"
 #include "core/http/event_cutter.hpp"
@@ -36,9 +37,10 @@ class StreamRelay {
   Step emit(std::uint32_t flags);
   Step refuse(FailureKind kind, std::string_view code, std::string detail);
 
-  net::Task<bool> fill();   // reads more into events_
-  void unframe();           // moves body bytes from the connection into events_
-  net::Task<bool> flush();  // writes what is due; false: stopped() says why not
+  net::Task<bool> fill();  // reads more into events_
+  void unframe();          // moves body bytes from the connection into events_
+  // Writes what is due, and the answer's end with it; false: stopped() says why not.
+  net::Task<bool> flush(bool last);
   AttemptEnd stopped();
   net::Task<AttemptEnd> finish();  // the upstream's stream is over
   net::Task<AttemptEnd> fail();
@@ -57,6 +59,7 @@ class StreamRelay {
   Attempt& attempt_;
   const hg_plan plan_;
   http::EventCutter cutter_;
+  const WordFilter shown_words_;
   std::unique_ptr<http::ContentDecoder> decoder_;  // null: the stream is not coded
   std::string decoded_;
   CommitGate gate_;

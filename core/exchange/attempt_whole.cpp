@@ -2,11 +2,25 @@
 
 #include <headgate/provider.h>
 
+#include <array>
+
 #include "core/exchange/attempt.hpp"
 #include "core/exchange/commit_gate.hpp"
 #include "core/select/retry_after.hpp"
 
 namespace headgate::exchange {
+
+// read_whole() where nothing has to be waited for: the body came with its head. False otherwise.
+bool Attempt::take_whole_if_there(std::size_t bytes_max) {
+  const std::string_view there = connection_->buffer().data();
+  if (framing_.kind() != http::BodyKind::length || framing_.remaining() > bytes_max ||
+      framing_.remaining() > there.size()) {
+    return false;
+  }
+  context_.response_body = framing_.next(there).data;
+  body_complete_ = true;
+  return true;
+}
 
 // Reads the whole body. Afterwards context_.response_body is a view of it: in the connection's
 // buffer where it came with a length, in whole_ otherwise. More than `bytes_max` is left unread:
@@ -18,11 +32,10 @@ net::Task<Attempt::MaybeFailure> Attempt::read_whole(std::size_t bytes_max) {
     const auto length = static_cast<std::size_t>(framing_.remaining());
     while (buffer.size() < length) {
       buffer.space(length - buffer.size());
-      const bool more = co_await read_more();
-      if (!more) co_return read_failure();
+      const net::ReadResult read = co_await read_more();
+      if (!took(read)) co_return read_failure();
     }
-    context_.response_body = framing_.next(buffer.data()).data;
-    body_complete_ = true;
+    take_whole_if_there(bytes_max);
     co_return std::nullopt;
   }
   while (!framing_.done() && whole_.size() <= bytes_max) {
@@ -34,8 +47,8 @@ net::Task<Attempt::MaybeFailure> Attempt::read_whole(std::size_t bytes_max) {
     buffer.consume(piece.consumed);
     if (piece.status == http::PieceStatus::done) break;
     if (piece.consumed > 0 && !buffer.empty()) continue;
-    const bool more = co_await read_more();
-    if (!more) {
+    const net::ReadResult read = co_await read_more();
+    if (!took(read)) {
       if (!net::is_end(read_error_) || !framing_.end_of_input()) co_return read_failure();
       break;
     }
@@ -112,7 +125,9 @@ Attempt::MaybeFailure Attempt::translate_whole(const hg_plan& plan) {
 net::Task<AttemptEnd> Attempt::relay_whole(hg_plan plan) {
   const bool must_hold = plan.passes == 0;
   const std::size_t bytes_max = must_hold ? kTranslatedBodyMax : CommitGate::kWholeBytesMax;
-  if (auto problem = co_await read_whole(bytes_max)) co_return failed(std::move(*problem));
+  if (!take_whole_if_there(bytes_max)) {
+    if (auto problem = co_await read_whole(bytes_max)) co_return failed(std::move(*problem));
+  }
   if (!body_complete_) {
     if (must_hold) {
       co_return failed(
@@ -132,8 +147,8 @@ net::Task<AttemptEnd> Attempt::relay_whole(hg_plan plan) {
   add_answer_headers();
   const std::string_view body =
       context_.body_replaced ? std::string_view(context_.replaced_body) : context_.response_body;
-  std::vector<std::string_view> pieces{body};
-  co_await client_.send_whole(context_.head.status, context_.response_headers, std::move(pieces));
+  const std::array<std::string_view, 1> pieces{body};
+  co_await client_.send_whole(context_.head.status, context_.response_headers, pieces);
   if (in_buffer) connection_->buffer().consume(context_.response_body.size());
   co_return served();
 }

@@ -1,5 +1,7 @@
 #include "core/exchange/client_connection.hpp"
 
+#include <array>
+#include <optional>
 #include <utility>
 
 #include "core/exchange/client_link.hpp"
@@ -47,8 +49,9 @@ class ClientConnection final : private ConnectionList::Member {
  private:
   // In a function of its own, so that the exchange's memory is not held between requests.
   net::Task<void> serve_one() {
-    Exchange exchange(worker_, *stream_, in_, head_, link_, port_);
-    co_await exchange.run();
+    const Pooled<Exchange, WorkerContext::kExchangeBytes> exchange(
+        worker_.exchange_memory, worker_, *stream_, in_, head_, link_, port_);
+    co_await exchange->run();
   }
 
   // False: no further request, whatever the reason; a client that sent something else than a
@@ -61,10 +64,16 @@ class ClientConnection final : private ConnectionList::Member {
     const milliseconds head_timeout = limits.head_timeout;
     head_.clear();
     if (in_.empty()) {
-      const bool came = co_await wait_for_request(limits.idle_timeout);
-      if (!came) co_return false;
+      ConnectionList& waiting = served_ == 0 ? worker_.fresh : worker_.idle;
+      const ConnectionList::Entry entry(waiting, *this);
+      deadline_.arm_after(limits.idle_timeout);
+      const std::span<char> space = in_.space();
+      const net::ReadResult first = co_await stream_->read_some(space);
+      deadline_.disarm();
+      if (first.error) co_return false;
+      in_.commit(first.bytes);
     }
-    const TimePoint until = worker_.worker.clock().now() + head_timeout;
+    std::optional<TimePoint> until;
     for (;;) {
       http::ParseStep step = http::parse_request_head(in_.data(), head_limits, head_);
       if (step.status == http::ParseStatus::done) co_return true;
@@ -73,7 +82,8 @@ class ClientConnection final : private ConnectionList::Member {
         co_await refuse(error);
         co_return false;
       }
-      deadline_.arm(until);
+      if (!until) until = worker_.worker.clock().now() + head_timeout;
+      deadline_.arm(*until);
       const net::ReadResult result = co_await stream_->read_some(in_.space());
       deadline_.disarm();
       if (deadline_.expired()) write_record(0, "head_timeout");
@@ -82,26 +92,14 @@ class ClientConnection final : private ConnectionList::Member {
     }
   }
 
-  net::Task<bool> wait_for_request(milliseconds idle_timeout) {
-    ConnectionList& waiting = served_ == 0 ? worker_.fresh : worker_.idle;
-    const ConnectionList::Entry entry(waiting, *this);
-    deadline_.arm_after(idle_timeout);
-    const std::span<char> space = in_.space();
-    const net::ReadResult result = co_await stream_->read_some(space);
-    deadline_.disarm();
-    if (result.error) co_return false;
-    in_.commit(result.bytes);
-    co_return true;
-  }
-
   net::Task<void> refuse(const Error& error) {
     link_.begin_request(1, false, false);
     Arena arena;
     http::HeaderMap headers(arena);
     headers.set("content-type", "application/json");
     const std::string body = plain_error(error);
-    std::vector<std::string_view> pieces{body};
-    co_await link_.send_whole(error.status, headers, std::move(pieces));
+    const std::array<std::string_view, 1> pieces{body};
+    co_await link_.send_whole(error.status, headers, pieces);
     write_record(link_.gone() ? 0 : error.status, error.code);
   }
 

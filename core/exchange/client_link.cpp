@@ -11,7 +11,7 @@ bool may_have_body(int status) {
   return status >= 200 && status != 204 && status != 304;
 }
 
-std::uint64_t total(const std::vector<std::string_view>& pieces) {
+std::uint64_t total(std::span<const std::string_view> pieces) {
   std::uint64_t bytes = 0;
   for (const std::string_view piece : pieces) bytes += piece.size();
   return bytes;
@@ -68,7 +68,7 @@ void ClientLink::write_head(int status, const http::HeaderMap& headers,
   http::write_status_line(head_, status);
   // An answer that was passed on keeps the date at which it was made.
   if (!headers.get("date")) http::write_header(head_, "date", worker_.date());
-  for (const http::Header& header : headers) http::write_header(head_, header.name, header.value);
+  http::write_headers(head_, headers);
   chunked_ = false;
   if (length) {
     if (may_have_body(status)) http::write_header(head_, "content-length", *length);
@@ -88,64 +88,68 @@ void ClientLink::write_head(int status, const http::HeaderMap& headers,
   head_sent_ = true;
 }
 
-net::Task<bool> ClientLink::write(std::span<const std::string_view> pieces) {
+net::Task<bool> ClientLink::write_out() {
   if (gone_) co_return false;
+  net::drop_front(out_, stream_.write_at_once(out_));
+  if (out_.empty()) co_return true;
   write_deadline_.arm_after(kWriteTimeout);
-  const net::ErrorCode error = co_await stream_.write(pieces);
+  const net::ErrorCode error = co_await stream_.write(out_);
   write_deadline_.disarm();
   if (error) gone_ = true;
   co_return !error;
 }
 
-void ClientLink::frame(std::vector<std::string_view>& out,
-                       const std::vector<std::string_view>& pieces) {
+void ClientLink::frame(std::span<const std::string_view> pieces) {
   const std::uint64_t bytes = total(pieces);
   if (bytes == 0 || head_request_) return;
   body_bytes_ += bytes;
   if (chunked_) {
     chunk_head_.clear();
     http::write_chunk_size(chunk_head_, bytes);
-    out.push_back(chunk_head_);
+    out_.push_back(chunk_head_);
   }
-  out.insert(out.end(), pieces.begin(), pieces.end());
-  if (chunked_) out.push_back(http::kChunkEnd);
+  out_.insert(out_.end(), pieces.begin(), pieces.end());
+  if (chunked_) out_.push_back(http::kChunkEnd);
+}
+
+void ClientLink::add_end() {
+  if (chunked_ && !head_request_) out_.push_back("0\r\n\r\n");
 }
 
 net::Task<bool> ClientLink::send_whole(int status, const http::HeaderMap& headers,
-                                       std::vector<std::string_view> body) {
+                                       std::span<const std::string_view> body) {
   write_head(status, headers, total(body));
-  std::vector<std::string_view> out{head_};
-  if (may_have_body(status)) frame(out, body);
-  co_return co_await write(out);
+  out_.assign(1, head_);
+  if (may_have_body(status)) frame(body);
+  return write_out();
 }
 
 net::Task<bool> ClientLink::begin_answer(int status, const http::HeaderMap& headers,
                                          std::optional<std::uint64_t> length,
-                                         std::vector<std::string_view> first) {
+                                         std::span<const std::string_view> first, bool last) {
   write_head(status, headers, length);
-  std::vector<std::string_view> out{head_};
-  frame(out, first);
-  co_return co_await write(out);
+  out_.assign(1, head_);
+  frame(first);
+  if (last) add_end();
+  return write_out();
 }
 
-net::Task<bool> ClientLink::send(std::vector<std::string_view> pieces) {
-  std::vector<std::string_view> out;
-  frame(out, pieces);
-  if (out.empty()) co_return !gone_;
-  co_return co_await write(out);
+net::Task<bool> ClientLink::send(std::span<const std::string_view> pieces) {
+  out_.clear();
+  frame(pieces);
+  return write_out();
 }
 
-net::Task<bool> ClientLink::end_answer(std::vector<std::string_view> pieces) {
-  std::vector<std::string_view> out;
-  frame(out, pieces);
-  if (chunked_ && !head_request_) out.push_back("0\r\n\r\n");
-  if (out.empty()) co_return !gone_;
-  co_return co_await write(out);
+net::Task<bool> ClientLink::end_answer(std::span<const std::string_view> pieces) {
+  out_.clear();
+  frame(pieces);
+  add_end();
+  return write_out();
 }
 
 net::Task<bool> ClientLink::send_continue() {
-  const std::array<std::string_view, 1> pieces{"HTTP/1.1 100 Continue\r\n\r\n"};
-  co_return co_await write(pieces);
+  out_.assign(1, "HTTP/1.1 100 Continue\r\n\r\n");
+  return write_out();
 }
 
 }  // namespace headgate::exchange

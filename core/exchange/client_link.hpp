@@ -46,18 +46,22 @@ class ClientLink {
   void watch(std::function<void()> on_gone);
   void unwatch();
 
-  // A whole answer: head and body in one write. False when the client is gone.
+  // All of these: false when the client is gone. The bytes, not the lists of pieces, must stay
+  // valid until the task ends.
+
+  // A whole answer: head and body in one write.
   net::Task<bool> send_whole(int status, const http::HeaderMap& headers,
-                             std::vector<std::string_view> body);
+                             std::span<const std::string_view> body);
 
   // An answer whose end is not known yet: its head and the first of its body in one write.
   // `length`: of the body, if it is known; otherwise it is chunked (or ends with the connection).
+  // `last`: `first` is all of it after all.
   net::Task<bool> begin_answer(int status, const http::HeaderMap& headers,
                                std::optional<std::uint64_t> length,
-                               std::vector<std::string_view> first);
-  net::Task<bool> send(std::vector<std::string_view> pieces);
+                               std::span<const std::string_view> first, bool last);
+  net::Task<bool> send(std::span<const std::string_view> pieces);
   // The last of the body and its end.
-  net::Task<bool> end_answer(std::vector<std::string_view> pieces);
+  net::Task<bool> end_answer(std::span<const std::string_view> pieces);
 
   net::Task<bool> send_continue();
 
@@ -72,9 +76,10 @@ class ClientLink {
 
  private:
   void write_head(int status, const http::HeaderMap& headers, std::optional<std::uint64_t> length);
-  net::Task<bool> write(std::span<const std::string_view> pieces);
-  // Frames pieces as one chunk, where the body is chunked.
-  void frame(std::vector<std::string_view>& out, const std::vector<std::string_view>& pieces);
+  // Adds pieces to out_, as one chunk where the body is chunked.
+  void frame(std::span<const std::string_view> pieces);
+  void add_end();
+  net::Task<bool> write_out();
 
   WorkerContext& worker_;
   net::ByteStream& stream_;
@@ -83,6 +88,7 @@ class ClientLink {
   std::function<void()> on_gone_;
   std::string head_;
   std::string chunk_head_;
+  std::vector<std::string_view> out_;  // of the next write; kept for its memory
   int minor_version_ = 1;
   bool keep_alive_ = false;
   bool head_request_ = false;

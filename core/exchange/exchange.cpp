@@ -1,5 +1,6 @@
 #include "core/exchange/exchange.hpp"
 
+#include <array>
 #include <utility>
 
 namespace headgate::exchange {
@@ -26,7 +27,13 @@ Exchange::~Exchange() {
 }
 
 net::Task<void> Exchange::run() {
-  auto problem = co_await prepare();
+  auto problem = find_route();
+  if (!problem) {
+    find_dialect();
+    auto body = body_.take_if_there();
+    if (!body) body.emplace(co_await body_.read());
+    problem = body->ok() ? prepare(**body) : MaybeError(std::move(body->error()));
+  }
   if (!problem) {
     co_await serve();
   } else if (problem->code == "client_gone" || problem->code == "body_timeout") {
@@ -40,28 +47,34 @@ net::Task<void> Exchange::run() {
   if (client_.keep_alive()) body_.consume();
 }
 
-// Everything before the first policy: what is asked, by whom, of what.
-net::Task<Exchange::MaybeError> Exchange::prepare() {
-  if (auto problem = find_route()) co_return problem;
-  find_dialect();
-  auto body = co_await body_.read();
-  if (!body) co_return std::move(body.error());
+// The last before the first policy: what is asked, and of which backend.
+Exchange::MaybeError Exchange::prepare(std::string_view body) {
   request_.headers.add_end_to_end(request_.head.headers);
   if (body_.was_coded()) request_.headers.remove("content-encoding");
-  if (auto problem = choose_backend()) co_return problem;
-  co_return take_body(*body);
+  if (auto problem = choose_backend()) return problem;
+  return take_body(body);
 }
 
 net::Task<void> Exchange::serve() {
-  auto problem = co_await run_policies();
-  if (problem) {
-    if (problem->code != "client_gone") {
-      co_await answer_error(std::move(*problem), std::nullopt);
-    }
+  if (auto problem = open_dialect()) {
+    co_await answer_error(std::move(*problem), std::nullopt);
     co_return;
   }
-  if (request_.recorded) {  // a policy stopped it
+  std::int32_t result = policies_.on_request();
+  if (result == HG_PAUSE) result = co_await policies_.resume_request();
+  if (client_.gone()) co_return;
+  if (result != HG_CONTINUE && (result != HG_STOP || !request_.recorded)) {
+    Error failed = gateway_error("policy_failed", "a policy of this route failed");
+    co_await answer_error(std::move(failed), std::nullopt);
+    co_return;
+  }
+  if (result == HG_STOP) {
     co_await answer_recorded();
+    co_return;
+  }
+  request_.recorded.reset();  // an answer counts only with HG_STOP
+  if (auto problem = read_facets_again()) {
+    co_await answer_error(std::move(*problem), std::nullopt);
     co_return;
   }
   if (request_.dialect.route && request_.dialect.route->answered) {
@@ -75,25 +88,15 @@ net::Task<void> Exchange::serve() {
   co_await try_endpoints();
 }
 
-net::Task<Exchange::MaybeError> Exchange::run_policies() {
-  if (request_.dialect.route) {
-    call_.enter(Phase::request, nullptr);
-    const auto index = static_cast<std::uint32_t>(worker_.worker.index());
-    const std::int32_t opened =
-        request_.dialect.dialect->open(index, call_, request_.dialect_context);
-    if (opened != HG_CONTINUE) {
-      co_return gateway_error("plugin_error", "the plugin of this API format failed");
-    }
-    request_.dialect_open = true;
+Exchange::MaybeError Exchange::open_dialect() {
+  if (!request_.dialect.route) return std::nullopt;
+  call_.enter(Phase::request, nullptr);
+  const auto index = static_cast<std::uint32_t>(worker_.worker.index());
+  if (request_.dialect.dialect->open(index, call_, request_.dialect_context) != HG_CONTINUE) {
+    return gateway_error("plugin_error", "the plugin of this API format failed");
   }
-  const std::int32_t result = co_await policies_.on_request();
-  if (client_.gone()) co_return client_error(400, "client_gone", "the client left");
-  if (result == HG_CONTINUE) {
-    request_.recorded.reset();  // an answer counts only with HG_STOP
-    co_return read_facets_again();
-  }
-  if (result == HG_STOP && request_.recorded) co_return std::nullopt;
-  co_return gateway_error("policy_failed", "a policy of this route failed");
+  request_.dialect_open = true;
+  return std::nullopt;
 }
 
 net::Task<void> Exchange::answer_recorded() {
@@ -116,8 +119,8 @@ net::Task<void> Exchange::answer_recorded() {
   if (!answer.content_type.empty()) headers.set("content-type", answer.content_type);
   add_headers(headers, false);
   status_ = answer.status;
-  std::vector<std::string_view> pieces{answer.body};
-  co_await client_.send_whole(answer.status, headers, std::move(pieces));
+  const std::array<std::string_view, 1> pieces{answer.body};
+  co_await client_.send_whole(answer.status, headers, pieces);
 }
 
 }  // namespace headgate::exchange

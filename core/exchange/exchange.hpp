@@ -47,14 +47,14 @@ class Exchange {
   bool is_plain() const;
 
   // exchange.cpp
-  net::Task<MaybeError> prepare();
+  MaybeError prepare(std::string_view body);
   net::Task<void> serve();
-  net::Task<MaybeError> run_policies();
+  MaybeError open_dialect();
   net::Task<void> answer_recorded();
 
   // exchange_attempts.cpp
   net::Task<void> try_endpoints();
-  select::PickResult pick(const EndpointPlan* only);
+  select::PickResult pick(const EndpointPlan* only, TimePoint now);
   NextStep after(const AttemptEnd& end, const EndpointPlan& failed);
   void exclude(const EndpointPlan& endpoint);
   bool others(const EndpointPlan& failed, bool same_group) const;

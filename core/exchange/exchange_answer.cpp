@@ -4,6 +4,7 @@
 #include <headgate/policy.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/json_text.hpp"
 #include "core/exchange/exchange.hpp"
@@ -62,8 +63,8 @@ net::Task<void> Exchange::answer_error(Error error, std::optional<milliseconds> 
   status_ = error.status;
   error_code_ = error.code;
   const std::string body = render(error);
-  std::vector<std::string_view> pieces{body};
-  co_await client_.send_whole(error.status, headers, std::move(pieces));
+  const std::array<std::string_view, 1> pieces{body};
+  co_await client_.send_whole(error.status, headers, pieces);
 }
 
 void Exchange::finish() {

@@ -1,6 +1,7 @@
 // pick -> attempt, until one serves the request or nothing is left to try.
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/log.hpp"
 #include "core/exchange/exchange.hpp"
@@ -10,14 +11,14 @@
 
 namespace headgate::exchange {
 
-select::PickResult Exchange::pick(const EndpointPlan* only) {
+select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now) {
   const std::vector<EndpointPlan>& plans = request_.backend->endpoints;
   const auto eligible = [&](const select::Endpoint& endpoint) {
     const EndpointPlan& plan = plans[endpoint.index()];
     return only ? &plan == only : can_serve(plan);
   };
   select::PickQuery query;
-  query.now = worker_.worker.clock().now();
+  query.now = now;
   query.prompt_tokens = static_cast<double>(request_.body.size()) / Attempt::kBytesPerToken;
   query.output_tokens_max = static_cast<double>(request_.facets.max_tokens.value_or(0));
   if (!request_.facets.model.empty()) query.model = select::model_hash(request_.facets.model);
@@ -29,7 +30,8 @@ select::PickResult Exchange::pick(const EndpointPlan* only) {
 }
 
 net::Task<void> Exchange::try_endpoints() {
-  worker_.retries.deposit_one(worker_.worker.clock().now());
+  TimePoint now = worker_.worker.clock().now();
+  worker_.retries.deposit_one(now);
   retry_ = RetryState{};
   retry_.attempts = 0;
   retry_.here = 0;
@@ -37,11 +39,11 @@ net::Task<void> Exchange::try_endpoints() {
   const EndpointPlan* failed = nullptr;
   std::optional<AttemptEnd> last;
   for (;;) {
-    select::PickResult picked = pick(again);
+    select::PickResult picked = pick(again, now);
     if (!picked.endpoint && again) {  // others took its place meanwhile
       exclude(*again);
       retry_.here = 0;
-      picked = pick(nullptr);
+      picked = pick(nullptr, now);
     }
     if (!picked.endpoint) {
       // What went wrong before says more than that nobody is left.
@@ -56,9 +58,10 @@ net::Task<void> Exchange::try_endpoints() {
     ++retry_.attempts;
     ++retry_.here;
     {
-      Attempt attempt(request_, call_, policies_, client_, std::move(picked));
-      failed = &attempt.endpoint();
-      AttemptEnd end = co_await attempt.run();
+      const Pooled<Attempt, WorkerContext::kAttemptBytes> attempt(
+          worker_.attempt_memory, request_, call_, policies_, client_, std::move(picked), now);
+      failed = &attempt->endpoint();
+      AttemptEnd end = co_await attempt->run();
       last.emplace(std::move(end));
     }
     if (last->kind != AttemptEnd::Kind::failed) {
@@ -81,6 +84,7 @@ net::Task<void> Exchange::try_endpoints() {
       const bool here = co_await pause.until(until);
       if (!here) co_return;
     }
+    now = worker_.worker.clock().now();
   }
 }
 
@@ -97,10 +101,10 @@ NextStep Exchange::after(const AttemptEnd& end, const EndpointPlan& failed) {
     retry_.time_left = std::chrono::duration_cast<milliseconds>(*request_.deadline - now);
     if (retry_.time_left.count() <= 0) return {};
   }
-  NextStep step = next_step(end.verdict, retry_, failed.retry);
+  NextStep step = next_step(end.verdict(), retry_, failed.retry);
   if (step.spends_budget && !worker_.retries.try_spend(now)) {
     retry_.budget = false;
-    step = next_step(end.verdict, retry_, failed.retry);
+    step = next_step(end.verdict(), retry_, failed.retry);
   }
   if (step.step == Step::elsewhere) exclude(failed);
   return step;
@@ -149,22 +153,22 @@ net::Task<void> Exchange::answer_shortage(const select::PickResult& none) {
 // What the client gets to see of an upstream's failure: the provider's own words as its plugin
 // passes them on (none about our key), and never with a key in them.
 Error Exchange::error_of(const AttemptEnd& end, const EndpointPlan& endpoint) const {
-  const bool clients_fault = end.verdict.next == Next::never && end.verdict.status < 500;
-  Error error(clients_fault ? Fault::client : Fault::upstream, Retry::no, end.verdict.status,
-              end.failure.code, "");
+  const bool clients_fault = end.verdict().next == Next::never && end.verdict().status < 500;
+  Error error(clients_fault ? Fault::client : Fault::upstream, Retry::no, end.verdict().status,
+              end.failure().code, "");
   if (request_.recorded && request_.recorded->is_error) {  // a plugin said why it cannot
     error.status = request_.recorded->status;
     error.message = request_.recorded->message;
     return error;
   }
-  if (clients_fault && !end.verdict.message.empty() &&
-      !request_.mentions_credential(end.verdict.message)) {
-    error.message = end.verdict.message;
+  if (clients_fault && !end.verdict().message.empty() &&
+      !request_.mentions_credential(end.verdict().message)) {
+    error.message = end.verdict().message;
     return error;
   }
-  error.message = "provider '" + endpoint.name + "' " + end.failure.detail;
-  if (!end.verdict.message.empty() && !request_.mentions_credential(end.verdict.message)) {
-    error.message += ": " + end.verdict.message;
+  error.message = "provider '" + endpoint.name + "' " + end.failure().detail;
+  if (!end.verdict().message.empty() && !request_.mentions_credential(end.verdict().message)) {
+    error.message += ": " + end.verdict().message;
   }
   if (request_.attempts.size() > 1) {
     error.message += " (attempts: " + describe_attempts(request_.attempts) + ")";
@@ -177,28 +181,28 @@ net::Task<void> Exchange::answer_failure(AttemptEnd end, const EndpointPlan& end
   const bool own_format = endpoint.provider && request_.dialect.route &&
                           endpoint.provider->declares().accepts_dialect(request_.dialect_id());
   const bool pass_through = endpoint.provider && !request_.dialect.route;
-  const bool for_client = end.verdict.next == Next::never || client_key;
-  if (end.failure.kind == FailureKind::status && !end.failure.body.empty() && for_client &&
-      (own_format || pass_through) && !request_.mentions_credential(end.failure.body)) {
+  const bool for_client = end.verdict().next == Next::never || client_key;
+  if (end.failure().kind == FailureKind::status && !end.failure().body.empty() && for_client &&
+      (own_format || pass_through) && !request_.mentions_credential(end.failure().body)) {
     http::HeaderMap headers(arena_);
-    headers.set("content-type",
-                end.failure.content_type.empty() ? "application/json" : end.failure.content_type);
+    headers.set("content-type", end.failure().content_type.empty() ? "application/json"
+                                                                   : end.failure().content_type);
     headers.set("x-headgate-provider", endpoint.name);
     add_headers(headers, true);
-    add_retry_after(headers, end.verdict.retry_after);
-    status_ = end.failure.status;
-    error_code_ = end.failure.code;
-    std::vector<std::string_view> pieces{end.failure.body};
-    co_await client_.send_whole(status_, headers, std::move(pieces));
+    add_retry_after(headers, end.verdict().retry_after);
+    status_ = end.failure().status;
+    error_code_ = end.failure().code;
+    const std::array<std::string_view, 1> pieces{end.failure().body};
+    co_await client_.send_whole(status_, headers, pieces);
     co_return;
   }
-  if (!end.verdict.code.empty()) request_.own_error_code = end.verdict.code;
+  if (!end.verdict().code.empty()) request_.own_error_code = end.verdict().code;
   if (request_.recorded && request_.recorded->is_error) {
     request_.own_error_code = request_.recorded->code;
   }
   Error error = error_of(end, endpoint);
   if (!request_.own_error_code.empty()) error.code = request_.own_error_code;
-  co_await answer_error(std::move(error), end.verdict.retry_after);
+  co_await answer_error(std::move(error), end.verdict().retry_after);
 }
 
 }  // namespace headgate::exchange

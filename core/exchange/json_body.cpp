@@ -13,25 +13,36 @@ namespace {
 
 // The first token of a JSON pointer, unescaped (RFC 6901, section 4), and what is behind it.
 struct PointerStep {
-  std::string token;
+  std::string_view token;
   std::string_view rest;
 };
 
-std::optional<PointerStep> first_step(std::string_view pointer) {
+// Takes the escapes out of a token that has some.
+std::optional<std::string> unescaped(std::string_view raw) {
+  std::string token;
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] != '~') {
+      token += raw[i];
+      continue;
+    }
+    if (i + 1 == raw.size() || (raw[i + 1] != '0' && raw[i + 1] != '1')) return {};
+    token += raw[++i] == '0' ? '~' : '/';
+  }
+  return token;
+}
+
+// The token lives as long as the pointer and the arena.
+std::optional<PointerStep> first_step(std::string_view pointer, Arena& arena) {
   if (pointer.empty() || pointer.front() != '/') return {};
   pointer.remove_prefix(1);
   const std::size_t slash = pointer.find('/');
   PointerStep step;
-  const std::string_view raw = pointer.substr(0, slash);
+  step.token = pointer.substr(0, slash);
   if (slash != std::string_view::npos) step.rest = pointer.substr(slash);
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    if (raw[i] != '~') {
-      step.token += raw[i];
-      continue;
-    }
-    if (i + 1 == raw.size() || (raw[i + 1] != '0' && raw[i + 1] != '1')) return {};
-    step.token += raw[++i] == '0' ? '~' : '/';
-  }
+  if (step.token.find('~') == std::string_view::npos) return step;
+  const auto token = unescaped(step.token);
+  if (!token) return {};
+  step.token = arena.copy(*token);
   return step;
 }
 
@@ -66,6 +77,11 @@ void JsonBody::share(JsonBody& other) {
   added_ = other.added_;
 }
 
+bool JsonBody::is_json() {
+  scan();
+  return shape_ != JsonShape::invalid;
+}
+
 bool JsonBody::is_object() {
   scan();
   return shape_ == JsonShape::object;
@@ -79,7 +95,7 @@ bool JsonBody::has_duplicate(std::string_view key) {
 
 std::optional<std::string_view> JsonBody::get(std::string_view pointer) {
   if (pointer.empty()) return text();
-  const auto step = first_step(pointer);
+  const auto step = first_step(pointer, arena_);
   if (!step || !is_object()) return {};
   const auto value = top(step->token);
   if (!value || step->rest.empty()) return value;
@@ -87,15 +103,17 @@ std::optional<std::string_view> JsonBody::get(std::string_view pointer) {
 }
 
 EditResult JsonBody::set(std::string_view pointer, std::string_view json) {
-  if (!is_json(json)) return EditResult::invalid;
+  json = padded_copy(json);
+  JsonMembers ignored;
+  if (scanner_.scan(json, ignored) == JsonShape::invalid) return EditResult::invalid;
   if (pointer.empty()) {
-    assign_copy(json);
+    assign(json);
     return EditResult::ok;
   }
-  const auto step = first_step(pointer);
+  const auto step = first_step(pointer, arena_);
   if (!step || !is_object()) return EditResult::invalid;
   if (step->rest.empty()) {
-    set_top(step->token, padded_copy(json));
+    set_top(step->token, json);
     return EditResult::ok;
   }
   std::string_view value;
@@ -105,7 +123,7 @@ EditResult JsonBody::set(std::string_view pointer, std::string_view json) {
 }
 
 EditResult JsonBody::remove(std::string_view pointer) {
-  const auto step = first_step(pointer);
+  const auto step = first_step(pointer, arena_);
   if (!step || !is_object()) return EditResult::invalid;
   const auto current = top(step->token);
   if (!current) return EditResult::not_found;
@@ -125,14 +143,15 @@ std::string_view JsonBody::text() {
 }
 
 std::size_t JsonBody::size() const {
-  std::vector<std::string_view> pieces;
-  append_pieces(pieces);
-  std::size_t total = 0;
-  for (const std::string_view piece : pieces) total += piece.size();
+  std::size_t total = text_.size();
+  for (const Splice& splice : splices_) total = total - splice.erase + splice.insert.size();
+  // A colon each, and commas between them and what follows.
+  for (const Added& added : added_) total += added.key.size() + added.value.size() + 1;
+  if (!added_.empty()) total += added_.size() - (members_.empty() ? 1 : 0);
   return total;
 }
 
-void JsonBody::append_pieces(std::vector<std::string_view>& out) const {
+void JsonBody::append_pieces(std::pmr::vector<std::string_view>& out) const {
   std::size_t at = 0;
   if (!added_.empty()) {
     at = text_.find('{') + 1;
@@ -232,17 +251,18 @@ void JsonBody::remove_top(std::string_view key) {
 
 void JsonBody::flatten() {
   if (!edited()) return;
-  std::vector<std::string_view> pieces;
+  std::pmr::vector<std::string_view> pieces;
   append_pieces(pieces);
   std::string made;
+  made.reserve(size());
   for (const std::string_view piece : pieces) made += piece;
   assign_copy(made);
 }
 
 std::optional<std::string_view> JsonBody::descend(std::string_view json, std::string_view pointer) {
-  std::vector<JsonMember> level;
+  JsonMembers level;
   while (!pointer.empty()) {
-    const auto step = first_step(pointer);
+    const auto step = first_step(pointer, arena_);
     if (!step) return {};
     const JsonShape shape = scanner_.scan(json, level);
     const JsonMember* hit = nullptr;
@@ -262,7 +282,7 @@ std::optional<std::string_view> JsonBody::descend(std::string_view json, std::st
 }
 
 EditResult JsonBody::rebuilt_array(std::string_view token, std::string_view rest,
-                                   std::string_view value, std::vector<JsonMember>& elements) {
+                                   std::string_view value, JsonMembers& elements) {
   if (token == "-" && rest.empty() && !value.empty()) {
     elements.push_back(JsonMember{{}, value, false});
     return EditResult::ok;
@@ -281,8 +301,8 @@ EditResult JsonBody::rebuilt_array(std::string_view token, std::string_view rest
 
 EditResult JsonBody::rebuilt(std::string_view json, std::string_view pointer,
                              std::string_view value, std::string_view& out) {
-  const auto step = first_step(pointer);
-  std::vector<JsonMember> level;
+  const auto step = first_step(pointer, arena_);
+  JsonMembers level;
   const JsonShape shape = step ? scanner_.scan(json, level) : JsonShape::invalid;
   std::string added_key;
   if (shape == JsonShape::array) {
@@ -329,11 +349,6 @@ std::string_view JsonBody::padded_copy(std::string_view text) {
   if (!text.empty()) std::memcpy(place, text.data(), text.size());
   std::memset(place + text.size(), 0, ReadBuffer::kPadding);
   return {place, text.size()};
-}
-
-bool JsonBody::is_json(std::string_view text) {
-  std::vector<JsonMember> ignored;
-  return scanner_.scan(padded_copy(text), ignored) != JsonShape::invalid;
 }
 
 }  // namespace headgate::exchange

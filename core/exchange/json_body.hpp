@@ -4,6 +4,7 @@
 // views into what the client sent and new text between them. [worker]
 
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,12 @@ enum class EditResult : std::uint8_t { ok, not_found, invalid };
 class JsonBody {
  public:
   // Both must outlive the body.
-  JsonBody(Arena& arena, JsonScanner& scanner) : arena_(arena), scanner_(scanner) {}
+  JsonBody(Arena& arena, JsonScanner& scanner)
+      : arena_(arena),
+        scanner_(scanner),
+        members_(arena.resource()),
+        splices_(arena.resource()),
+        added_(arena.resource()) {}
 
   // Takes a new text; all edits are forgotten. REQUIRES: 64 readable bytes behind it, and that it
   // outlives the body. Nothing is scanned until somebody asks.
@@ -28,7 +34,8 @@ class JsonBody {
   // This body as that one is now, uncopied; edits of the one do not show in the other.
   void share(JsonBody& other);
 
-  // Whether the text is a JSON object.
+  // Whether the text is JSON at all, and whether it is an object.
+  bool is_json();
   bool is_object();
   // Whether two top-level members have this (decoded) name: which of them counts is anybody's
   // guess.
@@ -48,7 +55,7 @@ class JsonBody {
     return !edited() && text_.data() == text.data() && text_.size() == text.size();
   }
   // Appends what is to be sent.
-  void append_pieces(std::vector<std::string_view>& out) const;
+  void append_pieces(std::pmr::vector<std::string_view>& out) const;
 
  private:
   struct Splice {
@@ -74,18 +81,17 @@ class JsonBody {
   EditResult rebuilt(std::string_view json, std::string_view pointer, std::string_view value,
                      std::string_view& out);
   EditResult rebuilt_array(std::string_view token, std::string_view rest, std::string_view value,
-                           std::vector<JsonMember>& elements);
+                           JsonMembers& elements);
   std::string_view padded_copy(std::string_view text);
-  bool is_json(std::string_view text);
 
   Arena& arena_;
   JsonScanner& scanner_;
   std::string_view text_;
   bool scanned_ = false;
   JsonShape shape_ = JsonShape::invalid;
-  std::vector<JsonMember> members_;
-  std::vector<Splice> splices_;  // by offset, not overlapping
-  std::vector<Added> added_;     // behind the opening brace
+  JsonMembers members_;
+  std::pmr::vector<Splice> splices_;  // by offset, not overlapping
+  std::pmr::vector<Added> added_;     // behind the opening brace
 };
 
 }  // namespace headgate::exchange

@@ -17,6 +17,9 @@ static_assert(ReadBuffer::kPadding >= simdjson::SIMDJSON_PADDING);
 // simdjson needs four bytes of index per byte of text; more than this is given back after use.
 constexpr std::size_t kKeptCapacity = 1024 * 1024;
 
+// Room that is made at once: most requests have fewer members.
+constexpr std::size_t kUsualMembers = 12;
+
 constexpr std::string_view kSpace = " \t\r\n";
 
 std::string_view trimmed(std::string_view text) {
@@ -60,7 +63,7 @@ const char* string_end(const char* begin, const char* limit, bool& escaped) {
   return nullptr;
 }
 
-bool scan_object(ondemand::object object, std::string_view text, std::vector<JsonMember>& out) {
+bool scan_object(ondemand::object object, std::string_view text, JsonMembers& out) {
   for (auto item : object) {
     ondemand::field field;
     if (std::move(item).get(field)) return false;
@@ -75,7 +78,7 @@ bool scan_object(ondemand::object object, std::string_view text, std::vector<Jso
   return true;
 }
 
-bool scan_array(ondemand::array array, std::vector<JsonMember>& out) {
+bool scan_array(ondemand::array array, JsonMembers& out) {
   for (auto item : array) {
     ondemand::value value;
     if (item.get(value) || out.size() == JsonScanner::kMembersMax) return false;
@@ -114,13 +117,15 @@ struct JsonScanner::Memory {
 JsonScanner::JsonScanner() : memory_(std::make_unique<Memory>()) {}
 JsonScanner::~JsonScanner() = default;
 
-JsonShape JsonScanner::scan(std::string_view text, std::vector<JsonMember>& out) {
+JsonShape JsonScanner::scan(std::string_view text, JsonMembers& out) {
   out.clear();
   text = trimmed(text);
   if (text.empty()) return JsonShape::invalid;
   if (text.front() != '{' && text.front() != '[') {
     return is_scalar(text) ? JsonShape::scalar : JsonShape::invalid;
   }
+  if (text == "{}") return JsonShape::object;
+  if (out.capacity() == 0) out.reserve(kUsualMembers);
   ondemand::document document;
   const simdjson::padded_string_view padded(text.data(), text.size(),
                                             text.size() + simdjson::SIMDJSON_PADDING);

@@ -3,6 +3,7 @@
 // is below a value is skipped, not checked. [worker]
 
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ struct JsonMember {
   std::string_view value;  // without white space around it
   bool key_escaped = false;
 };
+using JsonMembers = std::pmr::vector<JsonMember>;
 
 enum class JsonShape { object, array, scalar, invalid };
 
@@ -31,7 +33,7 @@ class JsonScanner {
 
   // Fills `out` with what `text` holds at its top level. REQUIRES: 64 readable bytes behind the
   // text.
-  JsonShape scan(std::string_view text, std::vector<JsonMember>& out);
+  JsonShape scan(std::string_view text, JsonMembers& out);
 
   // The decoded content of a JSON string (with its quotes), in memory that the next call reuses.
   std::optional<std::string_view> decode(std::string_view json_string);

@@ -37,17 +37,14 @@ class Wait {
 }  // namespace
 
 void* PolicyChain::context(const PolicyUse& use, bool& ok) {
-  ok = true;
-  if (request_.policy_contexts.empty()) {
-    request_.policy_contexts.resize(request_.backend->policies.size());
-    request_.policy_open.resize(request_.backend->policies.size());
+  if (request_.policies.empty()) request_.policies.resize(request_.backend->policies.size());
+  RequestContext::PolicyContext& own = request_.policies[use.slot];
+  if (!own.open) {
+    const auto worker = static_cast<std::uint32_t>(request_.worker.worker.index());
+    own.open = use.instance->open(worker, call_, own.context) == HG_CONTINUE;
   }
-  if (!request_.policy_open[use.slot]) {
-    ok = use.instance->open(static_cast<std::uint32_t>(request_.worker.worker.index()), call_,
-                            request_.policy_contexts[use.slot]) == HG_CONTINUE;
-    request_.policy_open[use.slot] = ok;
-  }
-  return request_.policy_contexts[use.slot];
+  ok = own.open;
+  return own.context;
 }
 
 // Waits for the timer, a wake-up, or the request's deadline; says which it was.
@@ -68,42 +65,71 @@ net::Task<std::uint32_t> PolicyChain::wait() {
   co_return deadline_first || client_.gone() ? HG_ASYNC_DEADLINE : HG_ASYNC_TIMER;
 }
 
-net::Task<std::int32_t> PolicyChain::on_request() {
-  for (const PolicyUse& use : request_.backend->on_request) {
+// Most policies never pause: a phase is a plain function, and a coroutine only once one does.
+std::int32_t PolicyChain::request_from(std::size_t index) {
+  const std::vector<PolicyUse>& uses = request_.backend->on_request;
+  for (; index < uses.size(); ++index) {
     bool ok = false;
     call_.enter(Phase::request, nullptr);
-    void* const own = context(use, ok);
-    if (!ok) co_return HG_ABORT;
-    std::int32_t result = use.instance->on_request(own, call_);
-    if (result == HG_PAUSE) {
-      auto resume = [&](std::uint32_t reason) {
-        call_.enter(Phase::request, nullptr);
-        return use.instance->on_async(own, call_, reason);
-      };
-      result = co_await resumed(result, resume);
-    }
-    if (result != HG_CONTINUE) co_return result;
+    void* const own = context(uses[index], ok);
+    if (!ok) return HG_ABORT;
+    const std::int32_t result = uses[index].instance->on_request(own, call_);
+    paused_ = index;
+    if (result != HG_CONTINUE) return result;
+    call_.drop_pause();
   }
-  co_return HG_CONTINUE;
+  return HG_CONTINUE;
 }
 
-net::Task<std::int32_t> PolicyChain::on_attempt(AttemptContext& attempt) {
-  for (const PolicyUse& use : attempt.endpoint.on_attempt) {
+std::int32_t PolicyChain::on_request() {
+  return request_from(0);
+}
+
+net::Task<std::int32_t> PolicyChain::resume_request() {
+  std::int32_t result = HG_PAUSE;
+  while (result == HG_PAUSE) {
+    const PolicyUse& use = request_.backend->on_request[paused_];
+    auto resume = [&](std::uint32_t reason) {
+      call_.enter(Phase::request, nullptr);
+      return use.instance->on_async(request_.policies[use.slot].context, call_, reason);
+    };
+    result = co_await resumed(result, resume);
+    if (result == HG_CONTINUE) result = request_from(paused_ + 1);
+  }
+  co_return result;
+}
+
+std::int32_t PolicyChain::attempt_from(AttemptContext& attempt, std::size_t index) {
+  const std::vector<PolicyUse>& uses = attempt.endpoint.on_attempt;
+  for (; index < uses.size(); ++index) {
     bool ok = false;
     call_.enter(Phase::attempt, &attempt);
-    void* const own = context(use, ok);
-    if (!ok) co_return HG_ABORT;
-    std::int32_t result = use.instance->on_attempt(own, call_);
-    if (result == HG_PAUSE) {
-      auto resume = [&](std::uint32_t reason) {
-        call_.enter(Phase::attempt, &attempt);
-        return use.instance->on_async(own, call_, reason);
-      };
-      result = co_await resumed(result, resume);
-    }
-    if (result != HG_CONTINUE) co_return HG_ABORT;
+    void* const own = context(uses[index], ok);
+    if (!ok) return HG_ABORT;
+    const std::int32_t result = uses[index].instance->on_attempt(own, call_);
+    paused_ = index;
+    if (result != HG_CONTINUE) return result == HG_PAUSE ? HG_PAUSE : HG_ABORT;
+    call_.drop_pause();
   }
-  co_return HG_CONTINUE;
+  return HG_CONTINUE;
+}
+
+std::int32_t PolicyChain::on_attempt(AttemptContext& attempt) {
+  return attempt_from(attempt, 0);
+}
+
+net::Task<std::int32_t> PolicyChain::resume_attempt(AttemptContext& attempt) {
+  std::int32_t result = HG_PAUSE;
+  while (result == HG_PAUSE) {
+    const PolicyUse& use = attempt.endpoint.on_attempt[paused_];
+    auto resume = [&](std::uint32_t reason) {
+      call_.enter(Phase::attempt, &attempt);
+      return use.instance->on_async(request_.policies[use.slot].context, call_, reason);
+    };
+    result = co_await resumed(result, resume);
+    if (result == HG_CONTINUE) result = attempt_from(attempt, paused_ + 1);
+  }
+  co_return result == HG_CONTINUE ? HG_CONTINUE : HG_ABORT;
 }
 
 std::int32_t PolicyChain::on_response(AttemptContext& attempt) {
@@ -161,15 +187,13 @@ bool PolicyChain::on_event(AttemptContext& attempt, std::vector<EmittedEvent>& e
 }
 
 void PolicyChain::close() {
-  if (!request_.backend) return;
-  const auto close_use = [this](const PolicyUse& use) {
-    if (!request_.policy_open[use.slot]) return;
-    request_.policy_open[use.slot] = false;
-    use.instance->close(request_.policy_contexts[use.slot]);
-  };
-  if (request_.policy_contexts.empty()) return;
+  if (request_.policies.empty()) return;
   call_.enter(Phase::none, nullptr);
-  for (const PolicyUse& use : request_.backend->policies) close_use(use);
+  for (const PolicyUse& use : request_.backend->policies) {
+    RequestContext::PolicyContext& own = request_.policies[use.slot];
+    if (own.open) use.instance->close(own.context);
+    own.open = false;
+  }
 }
 
 }  // namespace headgate::exchange

@@ -18,9 +18,12 @@ class PolicyChain {
   PolicyChain(const PolicyChain&) = delete;
   PolicyChain& operator=(const PolicyChain&) = delete;
 
-  // How a phase ended: HG_CONTINUE, HG_STOP (an answer was recorded) or HG_ABORT.
-  net::Task<std::int32_t> on_request();
-  net::Task<std::int32_t> on_attempt(AttemptContext& attempt);
+  // How a phase ended: HG_CONTINUE, HG_STOP (an answer was recorded) or HG_ABORT. HG_PAUSE of the
+  // two that may pause: one of them waits, and the coroutine of the next line goes on from there.
+  std::int32_t on_request();
+  net::Task<std::int32_t> resume_request();
+  std::int32_t on_attempt(AttemptContext& attempt);
+  net::Task<std::int32_t> resume_attempt(AttemptContext& attempt);
   std::int32_t on_response(AttemptContext& attempt);
   void on_outcome(AttemptContext& attempt, const hg_outcome& outcome);
   void on_complete(const hg_completion& completion);
@@ -51,10 +54,13 @@ class PolicyChain {
   // The context of a use, opened; null in `ok` false.
   void* context(const PolicyUse& use, bool& ok);
   net::Task<std::uint32_t> wait();
+  std::int32_t request_from(std::size_t index);
+  std::int32_t attempt_from(AttemptContext& attempt, std::size_t index);
 
   RequestContext& request_;
   Call& call_;
   ClientLink& client_;
+  std::size_t paused_ = 0;  // index of the one that waits
 };
 
 }  // namespace headgate::exchange

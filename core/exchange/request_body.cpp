@@ -16,9 +16,23 @@ RequestBody::RequestBody(RequestContext& request, net::ByteStream& stream, ReadB
       buffered_bytes_(request.head.head_bytes),
       complete_(!request.head.content_length && !request.head.chunked) {}
 
+std::optional<Result<std::string_view>> RequestBody::take_if_there() {
+  const http::RequestHead& head = request_.head;
+  if (head.chunked) return std::nullopt;
+  const std::uint64_t length = head.content_length.value_or(0);
+  if (length > limits_.body_bytes_max || in_.size() - head.head_bytes < length ||
+      (length > 0 && head.headers.contains("content-encoding")) ||
+      !share_.grow_to(request_.worker.bodies, length)) {
+    return std::nullopt;
+  }
+  complete_ = true;
+  bytes_ = length;
+  buffered_bytes_ = head.head_bytes + static_cast<std::size_t>(length);
+  return in_.data().substr(head.head_bytes, static_cast<std::size_t>(length));
+}
+
 net::Task<Result<std::string_view>> RequestBody::read() {
   const http::RequestHead& head = request_.head;
-  if (complete_) co_return std::string_view();
   if (head.content_length && *head.content_length > limits_.body_bytes_max) co_return too_large();
   if (head.expect_continue && in_.size() == head.head_bytes) {
     const bool sent = co_await client_.send_continue();

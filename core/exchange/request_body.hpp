@@ -2,6 +2,7 @@
 // Reads a client's request body, bounded in bytes and time. [worker]
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,10 @@ class RequestBody {
   RequestBody(RequestContext& request, net::ByteStream& stream, ReadBuffer& in, ClientLink& client);
   RequestBody(const RequestBody&) = delete;
   RequestBody& operator=(const RequestBody&) = delete;
+
+  // What read() would return, where nothing has to be waited for: the usual case, without the cost
+  // of a coroutine. Nothing otherwise.
+  std::optional<Result<std::string_view>> take_if_there();
 
   // The whole body, decoded; 64 readable bytes behind it. A view of the read buffer where it came
   // with a length, of this object otherwise. The head's views are moved along.

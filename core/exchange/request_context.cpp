@@ -11,22 +11,23 @@ void RequestContext::rebase(const char* from, const char* to) {
   move(dialect.model);
 }
 
-std::string describe_attempt(const AttemptNote& note) {
-  std::string text(note.endpoint);
+void append_attempt(std::string& text, const AttemptNote& note) {
+  if (!text.empty()) text += ';';
+  text += note.endpoint;
   text += ':';
-  text += note.status != 0 ? std::to_string(note.status) : std::string(note.code);
+  if (note.status != 0) {
+    text += std::to_string(note.status);
+  } else {
+    text += note.code;
+  }
   text += '/';
   text += std::to_string(note.duration.count());
   text += "ms";
-  return text;
 }
 
-std::string describe_attempts(const std::vector<AttemptNote>& notes) {
+std::string describe_attempts(std::span<const AttemptNote> notes) {
   std::string text;
-  for (const AttemptNote& note : notes) {
-    if (!text.empty()) text += ';';
-    text += describe_attempt(note);
-  }
+  for (const AttemptNote& note : notes) append_attempt(text, note);
   return text;
 }
 

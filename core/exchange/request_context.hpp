@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <memory_resource>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,10 +58,14 @@ struct AttemptNote {
 };
 
 // "primary:429/12ms;second:200/240ms"
-std::string describe_attempt(const AttemptNote& note);
-std::string describe_attempts(const std::vector<AttemptNote>& notes);
+void append_attempt(std::string& text, const AttemptNote& note);
+std::string describe_attempts(std::span<const AttemptNote> notes);
 
 struct RequestContext {
+  // Room that is made at once.
+  static constexpr std::size_t kUsualAttributes = 4;
+  static constexpr std::size_t kUsualAttempts = 2;
+
   RequestContext(WorkerContext& worker, std::shared_ptr<const Snapshot> snapshot, Arena& arena,
                  http::RequestHead& head)
       : worker(worker),
@@ -67,7 +73,13 @@ struct RequestContext {
         arena(arena),
         head(head),
         headers(arena),
-        body(arena, worker.scanner) {}
+        body(arena, worker.scanner),
+        policies(arena.resource()),
+        attributes(arena.resource()),
+        attempts(arena.resource()) {
+    attributes.reserve(kUsualAttributes);
+    attempts.reserve(kUsualAttempts);
+  }
 
   WorkerContext& worker;
   const std::shared_ptr<const Snapshot> snapshot;
@@ -89,18 +101,21 @@ struct RequestContext {
   bool dialect_open = false;
 
   // Contexts of the backend's policies, by slot.
-  std::vector<void*> policy_contexts;
-  std::vector<bool> policy_open;
+  struct PolicyContext {
+    void* context = nullptr;
+    bool open = false;
+  };
+  std::pmr::vector<PolicyContext> policies;
 
   // What plugins left.
-  std::vector<std::pair<std::string_view, std::string_view>> attributes;
+  std::pmr::vector<std::pair<std::string_view, std::string_view>> attributes;
   std::optional<RecordedAnswer> recorded;
   std::string_view consumed_credential;  // header that a policy took as meant for the gateway
   Usage usage;
   bool usage_reported = false;
-  std::vector<AttemptNote> attempts;     // that have ended
-  bool attempt_used_client_key = false;  // the last one went out with the client's own credential
-  std::string_view last_credential;      // of the last one; for keeping it out of answers
+  std::pmr::vector<AttemptNote> attempts;  // that have ended
+  bool attempt_used_client_key = false;    // the last one went out with the client's own credential
+  std::string_view last_credential;        // of the last one; for keeping it out of answers
 
   // What the client got.
   const EndpointPlan* served_by = nullptr;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "core/base/block_pool.hpp"
 #include "core/exchange/body_budget.hpp"
 #include "core/exchange/connection_list.hpp"
 #include "core/exchange/json_scan.hpp"
@@ -42,6 +43,12 @@ struct WorkerContext {
   Wakers& wakers;
 
   JsonScanner scanner;
+
+  // For an Exchange and an Attempt each.
+  static constexpr std::size_t kExchangeBytes = 7 * 1024;
+  static constexpr std::size_t kAttemptBytes = 4 * 1024;
+  BlockPool<kExchangeBytes> exchange_memory;
+  BlockPool<kAttemptBytes> attempt_memory;
 
   // What new requests are served with. Swapped by a reload, on this worker.
   std::shared_ptr<const Snapshot> snapshot;

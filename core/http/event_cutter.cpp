@@ -72,6 +72,10 @@ Cut EventCutter::next_sse(std::string_view in) {
 // waited upon, but not when an event would wait with it: behind a line that ended in a lone CR, an
 // empty one does so too. (Should an LF follow, it is one more empty line, which says nothing.)
 std::optional<EventCutter::LineEnd> EventCutter::find_line_end(std::string_view in) {
+  // The empty line that ends most events needs no search.
+  if (line_begin_ < in.size() && in[line_begin_] == '\n') {
+    return LineEnd{line_begin_, line_begin_ + 1, false};
+  }
   lf_free_ = find_byte(in, '\n', std::max(scanned_, lf_free_), in.size());
   const std::size_t cr = find_byte(in, '\r', scanned_, lf_free_);
   if (cr == lf_free_) {

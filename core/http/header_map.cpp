@@ -11,7 +11,7 @@ bool HeaderMap::add_view(std::string_view name, std::string_view value) {
   assert(is_token(name) && is_field_value(value));
   if (entries_.size() == kHeadersMax) return false;
   // The arena frees nothing before its end: growing from one by doubling would waste as much again.
-  constexpr std::size_t kUsual = 24;
+  constexpr std::size_t kUsual = 16;
   if (entries_.capacity() == 0) entries_.reserve(kUsual);
   entries_.push_back(Header{name, value});
   return true;
@@ -35,7 +35,7 @@ bool HeaderMap::set(std::string_view name, std::string_view value) {
                    entries_.end());
     return true;
   }
-  return add(name, value);
+  return add_view(arena_.copy(name), arena_.copy(value));
 }
 
 std::size_t HeaderMap::remove(std::string_view name) {

@@ -1,5 +1,6 @@
 #include "core/http/header_rules.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -32,11 +33,30 @@ bool is_control(char c) {
 }
 
 // Bytes below 0x20 or equal to 0x7f among eight, tab included: then the slow way decides.
-bool may_hold_control(std::uint64_t eight) {
+std::uint64_t control_bits(std::uint64_t eight) {
   const std::uint64_t below_space = (eight - every_byte(0x20)) & ~eight;
   const std::uint64_t with_delete = eight ^ every_byte(0x7f);
   const std::uint64_t is_delete = (with_delete - every_byte(0x01)) & ~with_delete;
-  return ((below_space | is_delete) & every_byte(0x80)) != 0;
+  return (below_space | is_delete) & every_byte(0x80);
+}
+
+bool eight_equal_ignoring_case(const char* a, const char* b) {
+  std::uint64_t left;
+  std::uint64_t right;
+  std::memcpy(&left, a, 8);
+  std::memcpy(&right, b, 8);
+  const std::uint64_t different = left ^ right;
+  if (different == 0) return true;
+  // Letters differ from themselves in the other case by this bit only.
+  constexpr std::uint64_t kCase = every_byte(0x20);
+  if ((different & ~kCase) != 0) return false;
+  // The top bit of each byte says whether it is a letter.
+  const std::uint64_t lowered = left | kCase;
+  const std::uint64_t seven_bits = lowered & every_byte(0x7f);
+  const std::uint64_t from_a = seven_bits + every_byte(0x80 - 'a');
+  const std::uint64_t behind_z = seven_bits + every_byte(0x80 - 'z' - 1);
+  const std::uint64_t letters = (from_a ^ behind_z) & ~lowered & every_byte(0x80);
+  return ((different << 2) & ~letters) == 0;
 }
 
 // What says where the message goes and how its body is to be read.
@@ -46,21 +66,16 @@ constexpr std::string_view kNotByName[] = {"host", "content-length", "content-ty
 }  // namespace
 
 bool same_size_equals_ignoring_case(std::string_view a, std::string_view b) {
-  std::size_t at = 0;
-  for (; at + 8 <= a.size(); at += 8) {
-    std::uint64_t left;
-    std::uint64_t right;
-    std::memcpy(&left, a.data() + at, 8);
-    std::memcpy(&right, b.data() + at, 8);
-    // Letters differ from themselves in the other case by this bit only.
-    if (((left ^ right) & ~every_byte(0x20)) != 0) return false;
-    if (left == right) continue;
-    for (std::size_t i = at; i < at + 8; ++i)
-      if (lower(a[i]) != lower(b[i])) return false;
+  if (a.size() < 8) {
+    for (std::size_t at = 0; at < a.size(); ++at)
+      if (lower(a[at]) != lower(b[at])) return false;
+    return true;
   }
-  for (; at < a.size(); ++at)
-    if (lower(a[at]) != lower(b[at])) return false;
-  return true;
+  for (std::size_t at = 0; at + 8 <= a.size(); at += 8)
+    if (!eight_equal_ignoring_case(a.data() + at, b.data() + at)) return false;
+  // The rest, with some of it again.
+  const std::size_t last = a.size() - 8;
+  return eight_equal_ignoring_case(a.data() + last, b.data() + last);
 }
 
 bool is_token(std::string_view text) {
@@ -70,17 +85,19 @@ bool is_token(std::string_view text) {
 }
 
 bool is_field_value(std::string_view text) {
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
+  const auto has_control = [](std::string_view part) {
+    return std::any_of(part.begin(), part.end(), is_control);
+  };
+  if (text.size() < 8) return !has_control(text);
+  std::uint64_t found = 0;
+  const auto look = [&](std::size_t at) {
     std::uint64_t eight;
     std::memcpy(&eight, text.data() + at, 8);
-    if (!may_hold_control(eight)) continue;
-    for (std::size_t i = at; i < at + 8; ++i)
-      if (is_control(text[i])) return false;
-  }
-  for (; at < text.size(); ++at)
-    if (is_control(text[at])) return false;
-  return true;
+    found |= control_bits(eight);
+  };
+  for (std::size_t at = 0; at + 8 <= text.size(); at += 8) look(at);
+  look(text.size() - 8);  // the rest, with some of it again
+  return found == 0 || !has_control(text);
 }
 
 bool is_hop_by_hop(std::string_view name) {

@@ -15,8 +15,10 @@ bool is_digits(std::string_view text) {
 
 // host[:port], RFC 3986 section 3.2, without the escapes and delimiters that no real host has.
 bool is_authority(std::string_view text) {
-  constexpr std::string_view kName =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+  const auto is_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+  };
   std::size_t host_end;
   if (text.starts_with('[')) {
     const std::size_t close = text.find(']');
@@ -26,7 +28,8 @@ bool is_authority(std::string_view text) {
       return false;
     host_end = close + 1;
   } else {
-    host_end = std::min(text.find_first_not_of(kName), text.size());
+    const auto end = std::find_if_not(text.begin(), text.end(), is_name);
+    host_end = static_cast<std::size_t>(end - text.begin());
     if (host_end == 0) return false;
   }
   const std::string_view port = text.substr(host_end);

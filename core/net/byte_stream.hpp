@@ -53,6 +53,10 @@ class ByteStream {
   // nothing is buffered here. REQUIRES: pieces and bytes stay valid until the task ends.
   virtual Task<ErrorCode> write(std::span<const std::string_view> pieces) = 0;
 
+  // Sends what goes without waiting and returns how many bytes that were: nearly always all, and
+  // then no coroutine is needed. What is left, and what went wrong, is for write().
+  virtual std::size_t write_at_once(std::span<const std::string_view>) { return 0; }
+
   // Drops the connection now; pending operations end with is_aborted(), later ones as well. May be
   // called more than once.
   virtual void close() = 0;
@@ -77,6 +81,15 @@ class ByteStream {
   // Nothing when the stream is in clear.
   virtual const TlsInfo* tls() const { return nullptr; }
 };
+
+// Takes the first `bytes` off a list of pieces.
+template <class Pieces>
+void drop_front(Pieces& pieces, std::size_t bytes) {
+  auto first = pieces.begin();
+  for (; first != pieces.end() && first->size() <= bytes; ++first) bytes -= first->size();
+  if (first != pieces.end()) first->remove_prefix(bytes);
+  pieces.erase(pieces.begin(), first);
+}
 
 // Writes one piece.
 Task<ErrorCode> write(ByteStream& stream, std::string_view bytes);

@@ -34,8 +34,9 @@ class Remainder {
 
   bool empty() const { return pieces_.empty(); }
 
-  // Sends what the kernel takes at once. False: nothing went, errno says why.
-  bool send_some(int descriptor) {
+  // Sends what the kernel takes at once and returns how much that was. Negative: nothing went,
+  // errno says why.
+  ssize_t send_some(int descriptor) {
     std::array<iovec, 64> vectors;
     std::size_t count = 0;
     for (const std::string_view piece : pieces_) {
@@ -50,9 +51,8 @@ class Remainder {
     message.msg_iov = vectors.data();
     message.msg_iovlen = count;
     const ssize_t sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0) return false;
-    skip(static_cast<std::size_t>(sent));
-    return true;
+    if (sent > 0) skip(static_cast<std::size_t>(sent));
+    return sent;
   }
 
  private:
@@ -84,6 +84,7 @@ class PlainStream final : public ByteStream {
 
   Task<ReadResult> read_some(std::span<char> into) override;
   Task<ErrorCode> write(std::span<const std::string_view> pieces) override;
+  std::size_t write_at_once(std::span<const std::string_view> pieces) override;
   void close() override;
   Task<void> shutdown_send() override;
   void watch_peer(std::function<void()> on_gone) override;
@@ -131,12 +132,19 @@ Task<ErrorCode> PlainStream::write(std::span<const std::string_view> pieces) {
   ErrorCode error;
   while (!remainder.empty()) {
     if (!socket_.is_open()) co_return ErrorCode(boost::asio::error::operation_aborted);
-    if (remainder.send_some(socket_.native_handle()) || errno == EINTR) continue;
+    if (remainder.send_some(socket_.native_handle()) >= 0 || errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) co_return last_error();
     co_await socket_.async_wait(Socket::wait_write, boost::asio::redirect_error(Token(), error));
     if (error) co_return error;
   }
   co_return error;
+}
+
+std::size_t PlainStream::write_at_once(std::span<const std::string_view> pieces) {
+  Remainder remainder(pieces);
+  if (remainder.empty() || !socket_.is_open()) return 0;
+  const ssize_t sent = remainder.send_some(socket_.native_handle());
+  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
 void PlainStream::close() {

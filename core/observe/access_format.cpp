@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <concepts>
+#include <cstring>
 #include <optional>
 
 #include "core/base/json_text.hpp"
@@ -58,13 +59,12 @@ void append_integer(std::string& out, Number value) {
   out.append(text.data(), end);
 }
 
-// As many digits as `width`, zeros before.
-void append_padded(std::string& out, std::int64_t value, std::size_t width) {
-  std::array<char, 24> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  const auto length = static_cast<std::size_t>(end - text.data());
-  if (length < width) out.append(width - length, '0');
-  out.append(text.data(), end);
+// As many digits as `width` (4 at most), zeros before.
+void append_padded(std::string& out, std::uint64_t value, std::size_t width) {
+  std::array<char, 4> text;
+  for (std::size_t at = width; at-- > 0; value /= 10)
+    text[at] = static_cast<char>('0' + value % 10);
+  out.append(text.data(), width);
 }
 
 // Milliseconds with three decimals.
@@ -72,7 +72,7 @@ void append_milliseconds(std::string& out, std::chrono::nanoseconds duration) {
   const std::int64_t us = std::max<std::int64_t>(0, duration.count() / 1000);
   append_integer(out, us / 1000);
   out += '.';
-  append_padded(out, us % 1000, 3);
+  append_padded(out, static_cast<std::uint64_t>(us % 1000), 3);
 }
 
 bool is_plain(std::string_view text) {
@@ -95,6 +95,13 @@ class TextLine {
   }
   void text(std::string_view name, std::string_view value) {
     key(name);
+    append_value(value);
+  }
+  // Its name is a plugin's, and may hold anything.
+  void attribute(std::string_view name, std::string_view value) {
+    out_ += ' ';
+    append_value(name);
+    out_ += '=';
     append_value(value);
   }
   void integer(std::string_view name, std::integral auto value) {
@@ -134,9 +141,10 @@ class TextLine {
   void end() { out_ += '\n'; }
 
  private:
+  // One of our own names, in which nothing is to be escaped.
   void key(std::string_view name) {
     out_ += ' ';
-    append_value(name);
+    out_ += name;
     out_ += '=';
   }
   void append_value(std::string_view value) {
@@ -168,13 +176,22 @@ class JsonLine {
     key(name);
     append_json_string(out_, value);
   }
+  // Its name is a plugin's, and may hold anything.
+  void attribute(std::string_view name, std::string_view value) {
+    out_ += ',';
+    append_json_string(out_, name);
+    out_ += ':';
+    append_json_string(out_, value);
+  }
   void integer(std::string_view name, std::integral auto value) {
     key(name);
     append_integer(out_, value);
   }
   // A number says its unit in its name.
   void milliseconds(std::string_view name, std::chrono::nanoseconds value) {
-    out_.append(",\"").append(name).append("_ms\":");
+    out_ += ",\"";
+    out_ += name;
+    out_ += "_ms\":";
     append_milliseconds(out_, value);
   }
   void flag(std::string_view name) {
@@ -201,10 +218,14 @@ class JsonLine {
   void end() { out_ += "}\n"; }
 
  private:
+  // One of our own names, in which nothing is to be escaped.
   void key(std::string_view name) {
-    out_ += ',';
-    append_json_string(out_, name);
-    out_ += ':';
+    const std::size_t before = out_.size();
+    out_.resize(before + name.size() + 4);
+    char* const to = out_.data() + before;
+    std::memcpy(to, ",\"", 2);
+    std::memcpy(to + 2, name.data(), name.size());
+    std::memcpy(to + 2 + name.size(), "\":", 2);
   }
 
   std::string& out_;
@@ -267,7 +288,7 @@ void append_line(Line line, const AccessRecord& record, const FieldSelection& fi
   for (const auto& [name, value] : record.attributes()) {
     if (!fields.shows_attribute(name)) continue;
     // An attribute must not pass for a field.
-    line.text(is_taken(name) ? "attribute." + name : name, value);
+    line.attribute(is_taken(name) ? "attribute." + name : name, value);
   }
   line.end();
 }
@@ -304,19 +325,20 @@ void append_time(std::string& out, WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::milliseconds>(time - day)};
-  append_padded(out, static_cast<int>(date.year()), 4);
+  const auto two = [&out](auto value) { append_padded(out, static_cast<std::uint64_t>(value), 2); };
+  append_padded(out, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
   out += '-';
-  append_padded(out, static_cast<unsigned>(date.month()), 2);
+  two(static_cast<unsigned>(date.month()));
   out += '-';
-  append_padded(out, static_cast<unsigned>(date.day()), 2);
+  two(static_cast<unsigned>(date.day()));
   out += 'T';
-  append_padded(out, clock.hours().count(), 2);
+  two(clock.hours().count());
   out += ':';
-  append_padded(out, clock.minutes().count(), 2);
+  two(clock.minutes().count());
   out += ':';
-  append_padded(out, clock.seconds().count(), 2);
+  two(clock.seconds().count());
   out += '.';
-  append_padded(out, clock.subseconds().count(), 3);
+  append_padded(out, static_cast<std::uint64_t>(clock.subseconds().count()), 3);
   out += 'Z';
 }
 

@@ -7,6 +7,7 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include <cstdlib>
 #include <limits>
 
 #include "core/plugin/tables.hpp"
@@ -21,7 +22,9 @@ const unsigned char* bytes_of(hg_str text) {
 }
 
 void sha256(hg_str bytes, std::uint8_t out[32]) noexcept {
-  SHA256(bytes_of(bytes), bytes.len, out);
+  // SHA256() looks the algorithm up at every call, which costs more than a short text does.
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  if (EVP_Digest(bytes_of(bytes), bytes.len, out, nullptr, algorithm, nullptr) != 1) std::abort();
 }
 
 void hmac_sha256(hg_str key, hg_str bytes, std::uint8_t out[32]) noexcept {

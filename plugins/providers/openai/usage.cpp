@@ -10,8 +10,10 @@ hg::Usage read_usage(const hg::JsonView& object) {
     } else if (name == "completion_tokens") {
       usage.output = value.unsigned_integer();
     } else if (name == "prompt_tokens_details") {
-      usage.cache_read = value["cached_tokens"].unsigned_integer();
-      usage.cache_write = value["cache_write_tokens"].unsigned_integer();
+      value.each_member([&](std::string_view detail, hg::JsonView count) {
+        if (detail == "cached_tokens") usage.cache_read = count.unsigned_integer();
+        if (detail == "cache_write_tokens") usage.cache_write = count.unsigned_integer();
+      });
     } else if (name == "completion_tokens_details") {
       usage.reasoning = value["reasoning_tokens"].unsigned_integer();
     }
@@ -19,13 +21,27 @@ hg::Usage read_usage(const hg::JsonView& object) {
   return usage;
 }
 
+namespace {
+
+constexpr std::string_view kName = "\"usage\"";
+
+// Where the last kName in `text` begins. By its second letter, which is rarer than its first.
+std::size_t find_last_name(std::string_view text) {
+  for (std::size_t at = text.rfind(kName[1]); at != std::string_view::npos && at > 0;
+       at = text.rfind(kName[1], at - 1)) {
+    if (text.substr(at - 1, kName.size()) == kName) return at - 1;
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace
+
 hg::JsonView find_usage(std::string_view body) {
   // In text this name would have its quotes escaped, so a hit is a member. Where the last one is
   // not the answer's own (a vendor's extension behind it), the whole is walked.
-  constexpr std::string_view kName = "\"usage\"";
   constexpr std::size_t kTail = 16 * 1024;
   const std::string_view tail = body.size() > kTail ? body.substr(body.size() - kTail) : body;
-  const std::size_t at = tail.rfind(kName);
+  const std::size_t at = find_last_name(tail);
   if (at != std::string_view::npos) {
     const hg::JsonView rest(tail.substr(at + kName.size()));
     if (!rest.raw().empty() && rest.raw().front() == ':') {

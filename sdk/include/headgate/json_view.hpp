@@ -113,11 +113,12 @@ class JsonView {
 
 // The index behind the closing quote of the string that `text` begins with; npos: it has none.
 inline std::size_t JsonView::string_end(std::string_view text) noexcept {
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == '"') return i + 1;
-    if (text[i] == '\\') ++i;
+  for (std::size_t quote = text.find('"', 1);; quote = text.find('"', quote + 1)) {
+    if (quote == std::string_view::npos) return quote;
+    std::size_t before = quote;
+    while (text[before - 1] == '\\') --before;  // ends at the opening quote, if not sooner
+    if ((quote - before) % 2 == 0) return quote + 1;
   }
-  return std::string_view::npos;
 }
 
 // Cuts one value off `rest`; empty when there is no whole one.

@@ -129,11 +129,13 @@ def main():
     proxy_core, options.load_core = (0, 1) if pinned else (None, None)
 
     Headgate.program = HeadgateGemini.program = options.build / "bin" / "headgate"
-    kinds = [kind for kind in (Nginx, Haproxy, Headgate, HeadgateGemini) if kind.program]
     skipped = [kind.name for kind in (Nginx, Haproxy) if not kind.program]
     for name in skipped:
         print(f"{name} is not installed: skipped", flush=True)
     cases = [case for case in CASES if not options.case or case.name in options.case]
+    spoken = {"openAI"} | {case.provider for case in cases}
+    kinds = [kind for kind in (Nginx, Haproxy, Headgate, HeadgateGemini)
+             if kind.program and kind.kind in spoken]
 
     directory = pathlib.Path(tempfile.mkdtemp(prefix="headgate-bench-"))
     upstreams = Upstreams(options.build / "bin" / "upstream-sim", directory, options.load_core)

@@ -182,12 +182,14 @@ backend sims
 
 
 def headgate_config(kind, port, upstreams):
-    """Everything on: key check, model override, health, usage, metrics, access log, limits."""
+    """Everything on: key check, model alias and override, health, usage, metrics, access log,
+    limits and timeouts."""
     providers = "".join(f"""
             - name: sim-{number}
               hostOverride: 127.0.0.1:{upstream}
               provider: {{{kind}: {{model: bench-upstream-model}}}}
-              backendAuth: {{key: sk-bench-upstream}}""" for number, upstream in enumerate(upstreams.ports))
+              backendAuth: {{key: sk-bench-upstream}}"""
+                        for number, upstream in enumerate(upstreams.ports))
     return f"""
 config:
   workerThreads: 1
@@ -200,6 +202,8 @@ binds:
   - routes:
     - policies:
         apiKey: {{keys: [{{key: {CLIENT_KEY}}}, {{key: sk-other}}]}}
+        ai: {{modelAliases: {{bench-model: bench-alias}}}}
+        health: {{eviction: {{duration: 5s, consecutiveFailures: 3}}}}
         timeout: {{requestTimeout: 5m}}
       backends:
       - ai:

@@ -15,7 +15,7 @@ class JsonBodyTest : public ::testing::Test {
     return body;
   }
   static std::string sent(const JsonBody& body) {
-    std::vector<std::string_view> pieces;
+    std::pmr::vector<std::string_view> pieces;
     body.append_pieces(pieces);
     std::string all;
     for (const auto piece : pieces) all += piece;

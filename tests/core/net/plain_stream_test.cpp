@@ -61,6 +61,46 @@ TEST_F(PlainStream, GathersMorePiecesThanOneSystemCallTakes) {
   EXPECT_EQ(got, expected);
 }
 
+TEST_F(PlainStream, SendsAtOnceWhatTheKernelTakesAndLeavesTheRest) {
+  auto [writer, reader] = stream_pair();
+  const std::string big = pattern(8u << 20);
+  std::vector<std::string_view> pieces = {"", "head", big, "tail"};
+  const std::size_t sent = writer->write_at_once(pieces);
+  EXPECT_GT(sent, 4u);
+  EXPECT_LT(sent, big.size());
+  EXPECT_EQ(writer->write_at_once(pieces), 0u);  // it is full
+
+  drop_front(pieces, sent);
+  std::optional<ErrorCode> written;
+  spawn(loop, store(writer->write(std::span<const std::string_view>(pieces)), written));
+  std::string got;
+  while (got.size() < big.size() + 8) got += read_text(*reader);
+  run_until([&written] { return written.has_value(); });
+  EXPECT_EQ(got, "head" + big + "tail");
+}
+
+TEST_F(PlainStream, SendsNothingAtOnceWhenClosed) {
+  auto [ours, peer] = tcp_pair();
+  ours->close();
+  const std::vector<std::string_view> pieces = {"a"};
+  EXPECT_EQ(ours->write_at_once(pieces), 0u);
+  EXPECT_EQ(ours->write_at_once({}), 0u);
+}
+
+TEST(DropFront, TakesBytesOffPiecesAndEmptyPiecesWithThem) {
+  using Pieces = std::vector<std::string_view>;
+  const auto left = [](Pieces pieces, std::size_t bytes) {
+    drop_front(pieces, bytes);
+    return pieces;
+  };
+  EXPECT_EQ(left({"ab", "", "cd"}, 0), (Pieces{"ab", "", "cd"}));
+  EXPECT_EQ(left({"ab", "", "cd"}, 1), (Pieces{"b", "", "cd"}));
+  EXPECT_EQ(left({"ab", "", "cd"}, 2), (Pieces{"cd"}));
+  EXPECT_EQ(left({"ab", "", "cd"}, 3), (Pieces{"d"}));
+  EXPECT_EQ(left({"ab", "", "cd", ""}, 4), Pieces{});
+  EXPECT_EQ(left({}, 0), Pieces{});
+}
+
 TEST_F(PlainStream, WaitsForASlowReaderAndLosesNothing) {
   auto [writer, reader] = stream_pair();
   const std::string big = pattern(8u << 20);
