@@ -255,7 +255,7 @@ Verdict Attempt::classify(const Failure& failure) {
   verdict.next = next_of(out.next);
   verdict.exclude = out.exclude != 0;
   verdict.health = health_of(out.health);
-  verdict.scope = out.scope <= HG_SCOPE_KEY_MODEL ? out.scope : HG_SCOPE_ENDPOINT;
+  verdict.scope = out.scope <= HG_SCOPE_KEY_MODEL ? out.scope : std::uint32_t{HG_SCOPE_ENDPOINT};
   if (out.status >= 400 && out.status <= 599) verdict.status = static_cast<int>(out.status);
   verdict.retry_after.reset();
   if (out.retry_after != HG_UNKNOWN_COUNT) {

@@ -121,7 +121,7 @@ std::int32_t Call::credential_set(const hg_credential& credential) {
   if (credential.place > HG_PLACE_COOKIE) return HG_INVALID;
   Arena& arena = request_.arena;
   attempt_->credential.kind =
-      credential.kind <= HG_CREDENTIAL_CLOUD ? credential.kind : HG_CREDENTIAL_NONE;
+      credential.kind <= HG_CREDENTIAL_CLOUD ? credential.kind : std::uint32_t{HG_CREDENTIAL_NONE};
   attempt_->credential.value = arena.copy(plugin::view(credential.value));
   attempt_->credential.place = credential.place;
   attempt_->credential.name = arena.copy(plugin::view(credential.name));

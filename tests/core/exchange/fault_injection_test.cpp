@@ -48,7 +48,9 @@ class FaultInjection : public ExchangeTest {
       EXPECT_EQ(context->connections, 0u) << what;
       EXPECT_EQ(bodies.held(), 0u) << what;
       EXPECT_LE(a->requests().size() + b->requests().size(), upstream_requests + 1) << what;
-      if (began) EXPECT_EQ(lines.size(), 1u) << what;
+      if (began) {
+        EXPECT_EQ(lines.size(), 1u) << what;
+      }
       if (all_well && n > peer.calls()) return;
     }
   }
@@ -120,9 +122,15 @@ TEST_F(FaultInjection, TheUpstreamFailsAtAnyByteOfAStream) {
     const bool error = got.body.find("\"error\"") != std::string::npos;
     EXPECT_NE(done, error) << what << got.body;
     // Complete means all of it, once; broken means a beginning of it.
-    if (done) EXPECT_EQ(got.body, whole_text) << what;
-    if (error) EXPECT_EQ(got.header("x-headgate-provider"), "one") << what;
-    if (error) EXPECT_TRUE(got.body.starts_with(sse({kRole, kWord}))) << what;
+    if (done) {
+      EXPECT_EQ(got.body, whole_text) << what;
+    }
+    if (error) {
+      EXPECT_EQ(got.header("x-headgate-provider"), "one") << what;
+    }
+    if (error) {
+      EXPECT_TRUE(got.body.starts_with(sse({kRole, kWord}))) << what;
+    }
   });
 }
 
@@ -133,7 +141,9 @@ TEST_F(FaultInjection, TheUpstreamFailsAtAnyByteOfARawAnswer) {
   upstream_is_cut_everywhere("GET /v1/files HTTP/1.1\r\nhost: g\r\n\r\n", bytes, 1,
                              [&](const Got& got, const auto& what) {
                                EXPECT_EQ(got.status, 200) << what;
-                               if (got.complete) EXPECT_EQ(got.body, "one") << what;
+                               if (got.complete) {
+                                 EXPECT_EQ(got.body, "one") << what;
+                               }
                              });
 }
 
