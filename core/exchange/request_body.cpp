@@ -38,12 +38,21 @@ net::Task<Result<std::string_view>> RequestBody::read() {
     const bool sent = co_await client_.send_continue();
     if (!sent) co_return client_error(400, "client_gone", "the client left");
   }
-  auto body = head.chunked ? co_await read_chunked() : co_await read_length(*head.content_length);
-  if (!body) co_return body;
+  if (head.chunked) {
+    Result<std::string_view> body = co_await read_chunked();
+    co_return finished(std::move(body));
+  }
+  Result<std::string_view> body = co_await read_length(*head.content_length);
+  co_return finished(std::move(body));
+}
+
+// What was read, with its coding taken off.
+Result<std::string_view> RequestBody::finished(Result<std::string_view> body) {
+  if (!body) return body;
   complete_ = true;
   bytes_ = body->size();
-  if (head.headers.contains("content-encoding")) co_return decoded(*body);
-  co_return body;
+  if (request_.head.headers.contains("content-encoding")) return decoded(*body);
+  return body;
 }
 
 net::Task<Result<std::string_view>> RequestBody::read_length(std::uint64_t length) {
