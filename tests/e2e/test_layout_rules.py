@@ -61,6 +61,8 @@ BAD = {
     "an awaited named aggregate": ("core/net/x.cpp", "co_await f(\n    Options{1});\n", "braced"),
     "an awaited brace itself": ("core/net/x.cpp", "co_await Options{1};\n", "braced"),
     "an awaited choice": ("core/net/x.cpp", "co_await f(a ? b : c);\n", "?: choice"),
+    "a choice of awaits": (
+        "core/net/x.cpp", "auto x = a ? co_await f() : co_await g();\n", "?: choice"),
     "an awaited capture": (
         "core/net/x.cpp", "co_await f([a](int) { return a; });\n", "capturing lambda"),
 }
