@@ -182,7 +182,6 @@ StreamRelay::Step StreamRelay::handle(const http::Event& event) {
     return Step::more;
   }
   if (needs_call(event)) return handle_shown(event);
-  ++events_seen_;
   if (attempt_.policies_.reads_events()) {
     attempt_.call_.clear_emitted();
     shown_.assign(1, EmittedEvent{std::string(event.type), std::string(event.data)});
@@ -205,7 +204,6 @@ StreamRelay::Step StreamRelay::handle_shown(const http::Event& event) {
   const std::int32_t result =
       attempt_.endpoint_.provider->on_event(attempt_.context_.provider_context, call, in, flags);
   if ((flags & HG_EVENT_NOT_JSON) != 0) {
-    ++dropped_events_;
     log::warn("request " + attempt_.request_.id + ": an event of " + attempt_.endpoint_.name +
               " is not JSON and was dropped");
     return in_tool_call_ ? refuse(FailureKind::bad_answer, "upstream_bad_event",
@@ -248,7 +246,6 @@ StreamRelay::Step StreamRelay::handle_shown(const http::Event& event) {
 
 // What an event was, for the gate, the statistics and the end of the stream.
 StreamRelay::Step StreamRelay::note(std::uint32_t flags, std::size_t bytes) {
-  ++events_seen_;
   if ((flags & (HG_EVENT_FINAL | HG_EVENT_END)) != 0) finished_ = true;
   in_tool_call_ = (flags & HG_EVENT_TOOL) != 0;
   const bool was_open = gate_.open();

@@ -76,8 +76,6 @@ class StreamRelay {
   bool framing_failed_ = false;
   std::int32_t stop_ = 0;  // HG_*, of the policies at the head of the answer
   std::vector<EmittedEvent> shown_;
-  std::uint64_t events_seen_ = 0;
-  std::uint32_t dropped_events_ = 0;
   Failure failure_;
 };
 

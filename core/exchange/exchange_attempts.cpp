@@ -121,11 +121,9 @@ bool Exchange::others(const EndpointPlan& failed, bool same_group) const {
     if (same_group && set.group_of(i) != set.group_of(failed_index)) continue;
     if (std::find(excluded_.begin(), excluded_.end(), i) != excluded_.end()) continue;
     const select::Cell& cell = set.endpoint(i).base_cell();
-    const bool out =
-        std::any_of(select::kAllScopes.begin(), select::kAllScopes.end(), [&](select::Scope scope) {
-          return cell.eviction(scope).state(now) == select::ServiceState::out;
-        });
-    if (!out && !cell.load.full(set.endpoint(i).concurrency_max())) return true;
+    if (cell.state(now) != select::ServiceState::out &&
+        !cell.load.full(set.endpoint(i).concurrency_max()))
+      return true;
   }
   return false;
 }

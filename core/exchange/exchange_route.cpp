@@ -23,13 +23,6 @@ class RequestHeaders final : public route::HeaderSource {
   const http::Headers& headers_;
 };
 
-bool in_service(const select::Endpoint& endpoint, TimePoint now) {
-  return std::none_of(
-      select::kAllScopes.begin(), select::kAllScopes.end(), [&](select::Scope scope) {
-        return endpoint.base_cell().eviction(scope).state(now) == select::ServiceState::out;
-      });
-}
-
 std::string quoted(std::string_view text) {
   return "'" + std::string(text.substr(0, 200)) + "'";
 }
@@ -123,7 +116,8 @@ Exchange::MaybeError Exchange::choose_backend() {
     for (std::size_t k = 0; k < backends[i].endpoints.size(); ++k) {
       if (!can_serve(backends[i].endpoints[k])) continue;
       declared = true;
-      if (backends.size() == 1 || in_service(backends[i].set->endpoint(k), now)) {
+      if (backends.size() == 1 ||
+          backends[i].set->endpoint(k).base_cell().state(now) != select::ServiceState::out) {
         shares[i].available = true;
         break;
       }
