@@ -50,21 +50,6 @@ bool has_reason(const JsonView& error, std::string_view reason) {
   return found;
 }
 
-void elsewhere(hg::Verdict& verdict, hg::Health health, hg::Scope scope) {
-  verdict.next = hg::Next::elsewhere;
-  verdict.exclude = true;
-  verdict.health = health;
-  verdict.scope = scope;
-}
-
-// The client's own doing: it is told, nobody else is asked and nobody is blamed.
-void never(hg::Verdict& verdict) {
-  verdict.next = hg::Next::never;
-  verdict.exclude = false;
-  verdict.health = hg::Health::neutral;
-  verdict.scope = hg::Scope::none;
-}
-
 // A file or a cache that is not this account's, or is not there: the client named it.
 bool is_someone_elses(std::uint32_t status, const std::string& message) {
   return status == 403 && (message.find("permission to access the File") != std::string::npos ||
@@ -84,7 +69,7 @@ bool is_context_length(std::uint32_t status, const std::string& message) {
 
 void judge_rate_limit(const JsonView& error, hg::Verdict& verdict) {
   verdict.code = "rate_limit_exceeded";
-  elsewhere(verdict, hg::Health::failure, hg::Scope::key_model);
+  verdict.ask_elsewhere(hg::Health::failure, hg::Scope::key_model);
   if (is_daily_quota(error)) {
     verdict.retry_after.reset();
   } else if (verdict.retry_after) {
@@ -94,8 +79,8 @@ void judge_rate_limit(const JsonView& error, hg::Verdict& verdict) {
 }
 
 void judge_refused_key(const Asked& asked, hg::Verdict& verdict) {
-  if (asked.client_credential) return never(verdict);
-  elsewhere(verdict, hg::Health::failure, hg::Scope::key);
+  if (asked.client_credential) return verdict.tell_client();
+  verdict.ask_elsewhere(hg::Health::failure, hg::Scope::key);
   // The client's own key is fine, so it must not be told that a key was refused.
   verdict.status = 502;
   verdict.code = "provider_refused_credential";
@@ -103,10 +88,10 @@ void judge_refused_key(const Asked& asked, hg::Verdict& verdict) {
 }
 
 void judge_missing_model(const Asked& asked, hg::Verdict& verdict) {
-  if (asked.pass_through) return never(verdict);
+  if (asked.pass_through) return verdict.tell_client();
   verdict.code = "model_not_found";
-  elsewhere(verdict, hg::Health::neutral,
-            asked.configured_model ? hg::Scope::model : hg::Scope::none);
+  verdict.ask_elsewhere(hg::Health::neutral,
+                        asked.configured_model ? hg::Scope::model : hg::Scope::none);
 }
 
 }  // namespace
@@ -130,21 +115,21 @@ void judge(hg::Call& call, std::uint32_t status, std::string_view body, const As
   if (!word.empty()) verdict.code = call.keep(word);
   if (!verdict.retry_after) verdict.retry_after = retry_delay(error);
 
-  if (is_someone_elses(status, message)) return never(verdict);
+  if (is_someone_elses(status, message)) return verdict.tell_client();
   if (is_key_refused(status, error)) return judge_refused_key(asked, verdict);
   if (is_context_length(status, message)) {
     verdict.code = "context_length_exceeded";
-    return elsewhere(verdict, hg::Health::neutral, hg::Scope::none);
+    return verdict.ask_elsewhere(hg::Health::neutral, hg::Scope::none);
   }
   // The place or the account is not served at all: no request from here will do better.
   if (status == 400 && word == "FAILED_PRECONDITION") {
-    return elsewhere(verdict, hg::Health::failure, hg::Scope::endpoint);
+    return verdict.ask_elsewhere(hg::Health::failure, hg::Scope::endpoint);
   }
   switch (status) {
     case 404:
       return judge_missing_model(asked, verdict);
     case 408:
-      return elsewhere(verdict, hg::Health::neutral, hg::Scope::none);
+      return verdict.ask_elsewhere(hg::Health::neutral, hg::Scope::none);
     case 429:
       return judge_rate_limit(error, verdict);
     case 500:
@@ -157,8 +142,8 @@ void judge(hg::Call& call, std::uint32_t status, std::string_view body, const As
     default:
       break;
   }
-  if (status >= 400 && status < 500) return never(verdict);
-  elsewhere(verdict, hg::Health::failure, hg::Scope::endpoint);
+  if (status >= 400 && status < 500) return verdict.tell_client();
+  verdict.ask_elsewhere(hg::Health::failure, hg::Scope::endpoint);
 }
 
 }  // namespace headgate_gemini

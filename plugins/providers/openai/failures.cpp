@@ -23,28 +23,13 @@ bool is_overload(std::uint32_t status, const VendorError& error) {
          is_one_of(error.type, {"server_overloaded", "overloaded", "overloaded_error"});
 }
 
-void elsewhere(hg::Verdict& verdict, hg::Health health, hg::Scope scope) {
-  verdict.next = hg::Next::elsewhere;
-  verdict.exclude = true;
-  verdict.health = health;
-  verdict.scope = scope;
-}
-
-// The client's own doing: it is told, nobody else is asked and nobody is blamed.
-void never(hg::Verdict& verdict) {
-  verdict.next = hg::Next::never;
-  verdict.exclude = false;
-  verdict.health = hg::Health::neutral;
-  verdict.scope = hg::Scope::none;
-}
-
 void judge_rate_limit(const VendorError& error, hg::Verdict& verdict) {
   if (error.code == "insufficient_quota" || error.type == "insufficient_quota") {
     // The account is out of money: waiting does not help.
-    elsewhere(verdict, hg::Health::failure, hg::Scope::key);
+    verdict.ask_elsewhere(hg::Health::failure, hg::Scope::key);
     return;
   }
-  elsewhere(verdict, hg::Health::failure, hg::Scope::key_model);
+  verdict.ask_elsewhere(hg::Health::failure, hg::Scope::key_model);
   if (!verdict.retry_after) return;
   verdict.next = hg::Next::wait;
   verdict.exclude = false;
@@ -52,8 +37,8 @@ void judge_rate_limit(const VendorError& error, hg::Verdict& verdict) {
 
 // The key was refused, by 401 or by 403.
 void judge_refused_key(const Asked& asked, hg::Verdict& verdict) {
-  if (asked.client_credential) return never(verdict);
-  elsewhere(verdict, hg::Health::failure, hg::Scope::key);
+  if (asked.client_credential) return verdict.tell_client();
+  verdict.ask_elsewhere(hg::Health::failure, hg::Scope::key);
   // The client's own key is fine, so it must not be told that a key was refused.
   verdict.status = 502;
 }
@@ -115,23 +100,23 @@ std::optional<std::chrono::milliseconds> reset_time(std::string_view text) {
 void judge_status(std::uint32_t status, const VendorError& error, const Asked& asked,
                   hg::Verdict& verdict) {
   verdict.status = status;
-  if (is_context_length(error)) return elsewhere(verdict, hg::Health::neutral, hg::Scope::none);
+  if (is_context_length(error)) return verdict.ask_elsewhere(hg::Health::neutral, hg::Scope::none);
   if (is_overload(status, error))
-    return elsewhere(verdict, hg::Health::failure, hg::Scope::endpoint);
+    return verdict.ask_elsewhere(hg::Health::failure, hg::Scope::endpoint);
   switch (status) {
     case 401:
     case 403:
       return judge_refused_key(asked, verdict);
     case 404:
-      if (asked.pass_through) return never(verdict);
+      if (asked.pass_through) return verdict.tell_client();
       // Another provider may know the model that the client named; only a configured one that is
       // missing says something of this provider.
-      elsewhere(verdict, hg::Health::neutral,
-                asked.configured_model ? hg::Scope::model : hg::Scope::none);
+      verdict.ask_elsewhere(hg::Health::neutral,
+                            asked.configured_model ? hg::Scope::model : hg::Scope::none);
       return;
     case 408:
     case 409:
-      return elsewhere(verdict, hg::Health::neutral, hg::Scope::none);
+      return verdict.ask_elsewhere(hg::Health::neutral, hg::Scope::none);
     case 429:
       return judge_rate_limit(error, verdict);
     case 500:
@@ -142,8 +127,8 @@ void judge_status(std::uint32_t status, const VendorError& error, const Asked& a
       verdict.scope = hg::Scope::endpoint;
       return;
     default:
-      if (status >= 400 && status < 500) return never(verdict);
-      elsewhere(verdict, hg::Health::failure, hg::Scope::endpoint);
+      if (status >= 400 && status < 500) return verdict.tell_client();
+      verdict.ask_elsewhere(hg::Health::failure, hg::Scope::endpoint);
   }
 }
 

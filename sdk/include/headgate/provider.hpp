@@ -146,6 +146,21 @@ struct Verdict {
   std::optional<std::chrono::milliseconds> retry_after;
   std::string_view code;  // these two: static, or Call::keep()
   std::string_view message;
+
+  // Somebody else is to be asked, and this endpoint not again for this request.
+  void ask_elsewhere(Health meaning, Scope out) noexcept {
+    next = Next::elsewhere;
+    exclude = true;
+    health = meaning;
+    scope = out;
+  }
+  // The client's own doing: it is told, nobody else is asked and nobody is blamed.
+  void tell_client() noexcept {
+    next = Next::never;
+    exclude = false;
+    health = Health::neutral;
+    scope = Scope::none;
+  }
 };
 
 namespace detail {
