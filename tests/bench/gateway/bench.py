@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import tempfile
 
+import memory
 import report
 from cases import CASES
 from proxies import (CLIENT_KEY, Haproxy, Headgate, HeadgateGemini, Nginx, Upstreams,
@@ -110,6 +111,19 @@ def at_fixed_rate(case, proxies, upstreams, options, directory):
             for name, runs in seen.items()}
 
 
+def measure_memory(proxies, idle, upstreams, options, core, directory):
+    """{name: report.Memory}"""
+
+    def short_load(port, case, seconds):
+        load(port, case, seconds, options.load_core, directory)
+
+    soaked = {proxy.name: memory.soak(proxy, upstreams, short_load, options.seconds)
+              for proxy in proxies}
+    streams = memory.per_stream_of_all([type(proxy) for proxy in proxies], directory, upstreams,
+                                       options, core)
+    return {name: report.Memory(idle[name], soaked[name], *streams[name]) for name in soaked}
+
+
 def with_kind(proxy):
     """A proxy takes part in the cases of its provider; those that know none, in OpenAI's."""
     proxy.kind_matches = lambda case: case.provider == proxy.kind
@@ -150,8 +164,10 @@ def main():
             outcome.append((case, results, direct))
             print(report.lines_of(case, results, direct), flush=True)
         plain = [proxy for proxy in proxies if proxy.kind == "openAI"]
-        waits = {} if options.case else at_fixed_rate(CASES[0], plain, upstreams, options, directory)
-        memory = {proxy.name: (idle[proxy.name], resident_kib(proxy.pids())) for proxy in proxies}
+        waits, resident = {}, {}
+        if not options.case:
+            waits = at_fixed_rate(CASES[0], plain, upstreams, options, directory)
+            resident = measure_memory(plain, idle, upstreams, options, proxy_core, directory)
     finally:
         for proxy in proxies:
             proxy.stop()
@@ -159,7 +175,7 @@ def main():
         shutil.rmtree(directory, ignore_errors=True)
     versions = {kind.name: kind.version() for kind in kinds if kind is not HeadgateGemini}
     if options.write:
-        options.write.write_text(report.page(outcome, waits, memory, versions, options, pinned),
+        options.write.write_text(report.page(outcome, waits, resident, versions, options, pinned),
                                  encoding="utf-8")
         print(f"wrote {options.write}")
 

@@ -58,18 +58,25 @@ def free_port():
 
 
 class Upstreams:
-    """Three simulated providers, each of which speaks OpenAI's and Gemini's format."""
+    """Three simulated providers, each of which speaks OpenAI's and Gemini's format. With `tls`, a
+    pair of a certificate and its key, `ports` are those that speak TLS."""
 
-    def __init__(self, program, directory, core):
-        self.ports = [free_port() for _ in range(3)]
-        log = open(directory / "upstreams.log", "wb")
-        self.children = [Child([program, "--listen", f"127.0.0.1:{port}", "--name", "sim",
-                                "--record", "0"], core, log) for port in self.ports]
-        for port in self.ports:
-            wait_for(port, "/sim/stats")
+    def __init__(self, program, directory, core, tls=None):
+        self.program = program
+        self.plain_ports = [free_port() for _ in range(3)]
+        self.ports = [free_port() for _ in range(3)] if tls else self.plain_ports
+        log = open(directory / "upstreams.log", "ab")
+        self.children = []
+        for plain, port in zip(self.plain_ports, self.ports):
+            encrypted = ["--listen-tls", f"127.0.0.1:{port}", "--tls-cert", tls[0], "--tls-key",
+                         tls[1]] if tls else []
+            self.children.append(Child([program, "--listen", f"127.0.0.1:{plain}", *encrypted,
+                                        "--name", "sim", "--record", "0"], core, log))
+        for port in self.plain_ports:
+            wait_for(port)
 
     def set(self, knobs):
-        for port in self.ports:
+        for port in self.plain_ports:
             body = json.dumps({"reset": True, **knobs}).encode()
             urllib.request.urlopen(f"http://127.0.0.1:{port}/sim/config", body, 10).read()
 
@@ -78,13 +85,11 @@ class Upstreams:
             child.stop()
 
 
-def wait_for(port, path):
+def wait_for(port):
     deadline = time.monotonic() + 10
     while True:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2).read()
-            return
-        except urllib.error.HTTPError:
+            socket.create_connection(("127.0.0.1", port), 2).close()
             return
         except OSError:
             if time.monotonic() > deadline:
@@ -95,13 +100,15 @@ def wait_for(port, path):
 class Proxy:
     name = ""
     kind = "openAI"  # the provider's format that it is given
+    speaks_tls = False  # whether it can be asked to, on both sides
 
-    def __init__(self, directory, upstreams, core):
+    def __init__(self, directory, upstreams, core, tls=None):
         self.port = free_port()
         self.directory = directory
+        self.tls = tls
         log = open(directory / f"{self.name}.log", "wb")
         self.child = Child(self.command(upstreams), core, log)
-        wait_for(self.port, "/")
+        wait_for(self.port)
 
     def write(self, name, text):
         path = self.directory / name
@@ -181,14 +188,16 @@ backend sims
         return done.stdout.split()[2]
 
 
-def headgate_config(kind, port, upstreams):
+def headgate_config(kind, port, upstreams, tls=None):
     """Everything on: key check, model alias and override, health, usage, metrics, access log,
-    limits and timeouts."""
+    limits and timeouts. `tls`: a certificate and its key, for both sides."""
+    listener = f"protocol: HTTPS\n    tls: {{cert: {tls[0]}, key: {tls[1]}}}\n    " if tls else ""
+    backend_tls = f"\n              backendTLS: {{root: {tls[0]}}}" if tls else ""
     providers = "".join(f"""
             - name: sim-{number}
               hostOverride: 127.0.0.1:{upstream}
               provider: {{{kind}: {{model: bench-upstream-model}}}}
-              backendAuth: {{key: sk-bench-upstream}}"""
+              backendAuth: {{key: sk-bench-upstream}}{backend_tls}"""
                         for number, upstream in enumerate(upstreams.ports))
     return f"""
 config:
@@ -199,7 +208,7 @@ binds:
 - port: {port}
   address: 127.0.0.1
   listeners:
-  - routes:
+  - {listener}routes:
     - policies:
         apiKey: {{keys: [{{key: {CLIENT_KEY}}}, {{key: sk-other}}]}}
         ai: {{modelAliases: {{bench-model: bench-alias}}}}
@@ -215,9 +224,11 @@ binds:
 class Headgate(Proxy):
     name = "headgate"
     program = None  # set by the caller
+    speaks_tls = True
 
     def command(self, upstreams):
-        config = self.write(f"{self.name}.yaml", headgate_config(self.kind, self.port, upstreams))
+        config = self.write(f"{self.name}.yaml",
+                            headgate_config(self.kind, self.port, upstreams, self.tls))
         return [self.program, "run", "-f", config]
 
     @classmethod

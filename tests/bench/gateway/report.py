@@ -6,6 +6,16 @@ import platform
 import re
 import statistics
 import sys
+import typing
+
+
+class Memory(typing.NamedTuple):
+    """Resident KiB of one proxy."""
+
+    idle: float
+    soaked: list  # after each round of load
+    per_stream: float
+    per_tls_stream: float | None  # with TLS on both sides
 
 
 def ratio(results, name, base="nginx"):
@@ -67,8 +77,10 @@ def machine():
 
 def page(outcome, waits, memory, versions, options, pinned):
     versions_text = ", ".join(f"{name} {version}" for name, version in versions.items())
-    resident = "\n".join(f"| {name} | {idle / 1024:.1f} | {after / 1024:.1f} |"
-                         for name, (idle, after) in memory.items())
+    resident = "\n".join(
+        f"| {name} | {one.idle / 1024:.1f} | {', '.join(f'{kib / 1024:.1f}' for kib in one.soaked)} "
+        f"| {one.per_stream:.0f} | {cell(one.per_tls_stream, '{:.0f}')} |"
+        for name, one in memory.items())
     latencies = "\n".join(f"| {name} | {p50:.0f} | {p99:.0f} |" for name, (p50, p99) in waits.items())
     where = ("the proxy pinned to one core, load and upstreams to the other" if pinned
              else "nothing pinned")
@@ -95,8 +107,9 @@ For the paced stream the figures are per event. The goals are budgets of this pr
 |---|---|---|
 {latencies}
 
-| resident memory, MiB | idle | after the measurement |
-|---|---|---|
+| resident memory | idle, MiB | MiB after each round of 16 KiB answers and streams under load \
+| KiB for each open stream | with TLS on both sides |
+|---|---|---|---|---|
 {resident}
 
 * Machine: {machine()}
