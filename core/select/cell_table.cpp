@@ -1,9 +1,10 @@
 #include "core/select/cell_table.hpp"
 
-#include <deque>
 #include <functional>
 #include <utility>
+#include <vector>
 
+#include "core/select/cell_pool.hpp"
 #include "core/select/milliseconds.hpp"
 
 namespace headgate::select {
@@ -35,6 +36,8 @@ void ModelCells::insert(std::uint64_t hash, Cell& cell) {
 // One (provider, authority, base path) with all its cells. Cells live as long as their target.
 class Target {
  public:
+  explicit Target(std::shared_ptr<CellPool> pool) : pool_(std::move(pool)) {}
+
   Cell& find_or_make(const CellKey& key, TimePoint now) {
     const std::lock_guard lock(mutex_);
     Key& of_key = keys_[key.key_fingerprint];
@@ -88,7 +91,7 @@ class Target {
   // REQUIRES: the mutex is held.
   Cell& make_cell(Key& key, const std::string& model, TimePoint now) {
     const std::array<Eviction*, 3> shared = {&endpoint_, &key.eviction, &models_[model]};
-    Cell& cell = cells_.emplace_back(*this, model, shared, now);
+    Cell& cell = *cells_.emplace_back(CellPool::make(pool_, *this, model, shared, now));
     cell.next_of_target = newest_.load(std::memory_order_relaxed);
     newest_.store(&cell, std::memory_order_release);
     return cell;
@@ -98,7 +101,8 @@ class Target {
   Eviction endpoint_;
   std::map<std::string, Key> keys_;         // nodes do not move
   std::map<std::string, Eviction> models_;  // by name; "" for what has none
-  std::deque<Cell> cells_;
+  const std::shared_ptr<CellPool> pool_;
+  std::vector<CellPool::Owned> cells_;
   std::atomic<Cell*> newest_{nullptr};
 };
 
@@ -120,13 +124,13 @@ bool stands_for_many(const Cell& cell, Scope scope) {
 
 }  // namespace
 
-CellTable::CellTable() = default;
+CellTable::CellTable() : pool_(std::make_shared<CellPool>()) {}
 CellTable::~CellTable() = default;
 
 std::shared_ptr<Cell> CellTable::find_or_make(const CellKey& key, TimePoint now) {
   const std::lock_guard lock(mutex_);
   std::shared_ptr<Target>& target = targets_[{key.provider, key.authority, key.base_path}];
-  if (target == nullptr) target = std::make_shared<Target>();
+  if (target == nullptr) target = std::make_shared<Target>(pool_);
   return std::shared_ptr<Cell>(target, &target->find_or_make(key, now));
 }
 

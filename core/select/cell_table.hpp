@@ -23,6 +23,8 @@
 
 namespace headgate::select {
 
+class CellPool;
+
 struct CellKey {
   std::string provider;   // the provider plugin's id
   std::string authority;  // host and port
@@ -73,6 +75,7 @@ class CellTable {
 
  private:
   using TargetKey = std::tuple<std::string, std::string, std::string>;
+  const std::shared_ptr<CellPool> pool_;  // shared with the targets, which may outlive the table
   mutable std::mutex mutex_;
   std::map<TargetKey, std::shared_ptr<Target>> targets_;
 };

@@ -3,11 +3,10 @@
 #include "core/select/cell_table.hpp"
 
 namespace headgate::select {
-Permit::Permit(const Grant& grant) : grant_(grant), probe_(grant.leases != 0) {}
 
 void Permit::release() {
   if (grant_.cell == nullptr) return;
-  give_back_leases(*grant_.cell, grant_.leases);
+  if (grant_.leases != 0) give_back_leases(*grant_.cell, grant_.leases);
   grant_.leases = 0;
   grant_.base->load.remove(grant_.tokens);
   if (grant_.cell != grant_.base) grant_.cell->load.remove(grant_.tokens);

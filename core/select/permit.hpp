@@ -21,7 +21,9 @@ class Permit {
   }
   Permit(const Permit&) = delete;
   Permit& operator=(const Permit&) = delete;
-  ~Permit() { release(); }
+  ~Permit() {
+    if (grant_.cell != nullptr) release();
+  }
 
   // What a pick found. The load has been added. REQUIRES: the snapshot that owns the cells outlives
   // the permit.
@@ -33,7 +35,7 @@ class Permit {
     Leases leases = 0;
     bool last_resort = false;
   };
-  explicit Permit(const Grant& grant);
+  explicit Permit(const Grant& grant) : grant_(grant), probe_(grant.leases != 0) {}
 
   explicit operator bool() const { return grant_.cell != nullptr; }
   Cell* cell() const { return grant_.cell; }

@@ -80,8 +80,8 @@ class GroupPick {
   }
 
   bool prefers_second(const Candidate& first, const Candidate& second, PickReason& reason) {
-    const double cost = pricing_.terms(*first.endpoint, *first.cell).cost_ms;
-    const double second_cost = pricing_.terms(*second.endpoint, *second.cell).cost_ms;
+    const double cost = pricing_.cost_ms(*first.endpoint, *first.cell);
+    const double second_cost = pricing_.cost_ms(*second.endpoint, *second.cell);
     const bool first_stale = stale(*first.cell);
     const bool second_stale = stale(*second.cell);
     if (first_stale || second_stale) {
@@ -137,7 +137,7 @@ bool pick_last_resort(const EndpointSet& set, const PickQuery& query, Rng& rng,
       if (endpoint.base_cell().load.full(endpoint.concurrency_max())) continue;
       Cell& cell = endpoint.cell_for(query.model);
       const TimePoint returns = std::max(cell.returns_at(), query.now);
-      const double cost = pricing.terms(endpoint, cell).cost_ms;
+      const double cost = pricing.cost_ms(endpoint, cell);
       if (best && (returns > best_return || (returns == best_return && cost >= best_cost)))
         continue;
       best = {&endpoint, &cell};

@@ -34,7 +34,8 @@ class Pricing {
                                                         : static_cast<double>(request_tokens_));
   }
 
-  CostTerms terms(const Endpoint& endpoint, Cell& cell) const {
+  // Inlined into cost_ms() so that a pick writes down no terms that nobody reads.
+  [[gnu::always_inline]] CostTerms terms(const Endpoint& endpoint, Cell& cell) const {
     CostTerms terms;
     terms.ttft_ms = cell.ttft.value_or(usual_.ttft_ms) * prompt_factor_;
     terms.tpot_ms = cell.tpot.value_or(usual_.tpot_ms);
@@ -51,6 +52,10 @@ class Pricing {
                          terms.failure_ms;
     terms.cost_ms = terms.load > 0 ? alone * load_factor(terms.load, terms.weight) : alone;
     return terms;
+  }
+
+  double cost_ms(const Endpoint& endpoint, Cell& cell) const {
+    return terms(endpoint, cell).cost_ms;
   }
 
   std::uint32_t now() const { return now_; }

@@ -52,6 +52,32 @@ TEST_F(CellTableTest, EachPartOfTheKeyMakesAnotherCell) {
   EXPECT_EQ(cells.size(), 6u);
 }
 
+// Far apart, a pick among thousands of endpoints would take three times as long.
+TEST_F(CellTableTest, CellsOfDifferentTargetsStandSideBySide) {
+  const std::shared_ptr<Cell> first = cell("k", "m", "a:443");
+  for (int i = 1; i < 10; ++i)
+    EXPECT_EQ(cell("k", "m", "a" + std::to_string(i)).get(), first.get() + i);
+}
+
+TEST_F(CellTableTest, PlacesOfForgottenCellsAreUsedAgainAndBeginAnew) {
+  Cell* const kept = cell("k", "m", "kept").get();
+  const std::shared_ptr<Cell> hold_kept = cell("k", "m", "kept");
+  Cell* const forgotten = cell("k", "m", "forgotten").get();
+  forgotten->ttft.add(123, to_stamp(clock_.now()), kLatencyHalfLifeMs);
+  table_.prune();
+  const std::shared_ptr<Cell> next = cell("k", "m", "next");
+  EXPECT_EQ(next.get(), forgotten);
+  EXPECT_TRUE(next->ttft.empty());
+  EXPECT_EQ(cell("k", "m", "kept").get(), kept);
+  EXPECT_NE(cell("k", "m", "more").get(), next.get());
+}
+
+TEST_F(CellTableTest, ManyMoreCellsThanASlabAreAllDifferent) {
+  std::set<Cell*> cells;
+  for (int i = 0; i < 500; ++i) cells.insert(cell("k", "m", std::to_string(i)).get());
+  EXPECT_EQ(cells.size(), 500u);
+}
+
 TEST_F(CellTableTest, AScopeTakesOutWhatItCoversAndNothingElse) {
   struct Case {
     Scope scope;
