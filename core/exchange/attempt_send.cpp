@@ -314,7 +314,7 @@ net::Task<Attempt::MaybeFailure> Attempt::read_head() {
 
 // Keeps what is needed of the head; its bytes make room for the body.
 void Attempt::take_head(std::size_t bytes) {
-  const http::HopByHop hop(context_.head.headers);
+  const http::HopByHop hop(context_.head);
   context_.response_headers.clear();
   for (const http::Header& header : context_.head.headers) {
     if (http::equals_ignoring_case(header.name, "content-type")) {

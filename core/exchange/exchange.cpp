@@ -49,7 +49,7 @@ net::Task<void> Exchange::run() {
 
 // The last before the first policy: what is asked, and of which backend.
 Exchange::MaybeError Exchange::prepare(std::string_view body) {
-  request_.headers.add_end_to_end(request_.head.headers);
+  request_.headers.add_end_to_end(request_.head);
   if (body_.was_coded()) request_.headers.remove("content-encoding");
   if (auto problem = choose_backend()) return problem;
   return take_body(body);

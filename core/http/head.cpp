@@ -61,7 +61,7 @@ void MessageHead::clear_message() {
   minor_version = 1;
   headers.clear();
   content_length.reset();
-  chunked = keep_alive = upgrade = false;
+  chunked = keep_alive = upgrade = connection_names = false;
   head_bytes = scanned_bytes = 0;
 }
 

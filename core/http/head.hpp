@@ -86,6 +86,8 @@ class MessageHead {
   bool keep_alive = false;
   // The Connection header asks for an upgrade (101); nothing has been agreed.
   bool upgrade = false;
+  // A Connection header names more than close, keep-alive and upgrade: see HopByHop.
+  bool connection_names = false;
 
   // Length of the head in the buffer, with the empty line at its end.
   std::size_t head_bytes = 0;

@@ -1,7 +1,7 @@
 #pragma once
 // Bytes to message heads, strictly: what two implementations could read differently is refused, so
-// that nothing can be smuggled past this gateway or past its upstreams. Beast's parser does the
-// grammar; the checks before and behind it are ours. [any]
+// that nothing can be smuggled past this gateway or past its upstreams. Never laxer than Beast's
+// parser, which a test holds it against (docs/decisions/0009). [any]
 //
 // Refused, among others: bare LF and bare CR, folded headers, a space before the colon,
 // Content-Length twice (also when equal) or with Transfer-Encoding, any transfer coding but

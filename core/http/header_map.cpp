@@ -49,9 +49,9 @@ std::optional<std::string_view> HeaderMap::get(std::string_view name) const {
   return std::nullopt;
 }
 
-bool HeaderMap::add_end_to_end(const Headers& received) {
+bool HeaderMap::add_end_to_end(const MessageHead& received) {
   const HopByHop rules(received);
-  for (const Header& header : received) {
+  for (const Header& header : received.headers) {
     if (rules.ends_here(header.name) || equals_ignoring_case(header.name, "content-length"))
       continue;
     if (!add_view(header.name, header.value)) return false;

@@ -41,7 +41,7 @@ class HeaderMap {
 
   // All that may be passed on of a received message, as views: without the hop-by-hop headers and
   // without Content-Length, which belongs to whoever frames the body.
-  bool add_end_to_end(const Headers& received);
+  bool add_end_to_end(const MessageHead& received);
 
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }

@@ -1,43 +1,15 @@
 #include "core/http/header_rules.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
+
+#include "core/http/byte_rules.hpp"
 
 namespace headgate::http {
 namespace {
 
-constexpr std::uint64_t every_byte(std::uint8_t byte) {
-  return 0x0101010101010101u * byte;
-}
-
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
-  for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = true;
-  for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
-    table[static_cast<unsigned char>(c)] = true;
-  return table;
-}
-constexpr std::array<bool, 256> kToken = make_token_table();
-
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && byte != '\t') || byte == 0x7f;
-}
-
-// Bytes below 0x20 or equal to 0x7f among eight, tab included: then the slow way decides.
-std::uint64_t control_bits(std::uint64_t eight) {
-  const std::uint64_t below_space = (eight - every_byte(0x20)) & ~eight;
-  const std::uint64_t with_delete = eight ^ every_byte(0x7f);
-  const std::uint64_t is_delete = (with_delete - every_byte(0x01)) & ~with_delete;
-  return (below_space | is_delete) & every_byte(0x80);
 }
 
 bool eight_equal_ignoring_case(const char* a, const char* b) {
@@ -80,24 +52,24 @@ bool same_size_equals_ignoring_case(std::string_view a, std::string_view b) {
 
 bool is_token(std::string_view text) {
   for (const char c : text)
-    if (!kToken[static_cast<unsigned char>(c)]) return false;
+    if (!is_token_byte(c)) return false;
   return !text.empty();
 }
 
 bool is_field_value(std::string_view text) {
-  const auto has_control = [](std::string_view part) {
-    return std::any_of(part.begin(), part.end(), is_control);
-  };
-  if (text.size() < 8) return !has_control(text);
-  std::uint64_t found = 0;
-  const auto look = [&](std::size_t at) {
-    std::uint64_t eight;
-    std::memcpy(&eight, text.data() + at, 8);
-    found |= control_bits(eight);
-  };
-  for (std::size_t at = 0; at + 8 <= text.size(); at += 8) look(at);
-  look(text.size() - 8);  // the rest, with some of it again
-  return found == 0 || !has_control(text);
+  const char* const end = text.data() + text.size();
+  if (text.size() >= 8) {
+    std::uint64_t found = 0;
+    const auto look = [&found](const char* at) {
+      std::uint64_t eight;
+      std::memcpy(&eight, at, 8);
+      found |= control_bits(eight);
+    };
+    for (const char* at = text.data(); end - at > 8; at += 8) look(at);
+    look(end - 8);  // the rest, with some of it again
+    if (found == 0) return true;
+  }
+  return find_control(text.data(), end) == end;
 }
 
 bool is_hop_by_hop(std::string_view name) {
@@ -120,17 +92,6 @@ bool is_hop_by_hop(std::string_view name) {
     default:
       return false;
   }
-}
-
-HopByHop::HopByHop(const Headers& headers) : headers_(headers) {
-  headers.find_all("connection", [this](std::string_view list) {
-    for_each_list_element(list, [this](std::string_view element) {
-      names_others_ = names_others_ || (!equals_ignoring_case(element, "keep-alive") &&
-                                        !equals_ignoring_case(element, "close") &&
-                                        !equals_ignoring_case(element, "upgrade"));
-      return !names_others_;
-    });
-  });
 }
 
 bool HopByHop::ends_here(std::string_view name) const {

@@ -47,7 +47,8 @@ bool is_hop_by_hop(std::string_view name);
 // Lives no longer than the headers it was made from.
 class HopByHop {
  public:
-  explicit HopByHop(const Headers& headers);
+  explicit HopByHop(const MessageHead& head)
+      : headers_(head.headers), names_others_(head.connection_names) {}
   bool ends_here(std::string_view name) const;
 
  private:

@@ -91,12 +91,11 @@ std::optional<Refusal> check_host(RequestHead& head, std::optional<std::string_v
 
 }  // namespace
 
-std::optional<Refusal> check_request(RequestHead& head, std::optional<std::string_view> host,
-                                     std::optional<std::string_view> expectation) {
+std::optional<Refusal> check_request(RequestHead& head, const HeadFacts& facts) {
   if (auto refusal = check_target(head)) return refusal;
-  if (auto refusal = check_host(head, host)) return refusal;
-  if (expectation && head.minor_version > 0) {
-    if (!equals_ignoring_case(*expectation, "100-continue")) {
+  if (auto refusal = check_host(head, facts.host)) return refusal;
+  if (facts.expectation && head.minor_version > 0) {
+    if (!equals_ignoring_case(*facts.expectation, "100-continue")) {
       return Refusal{417, "expectation_failed",
                      "the only expectation that is understood is \"100-continue\""};
     }

@@ -5,13 +5,13 @@
 #include <optional>
 #include <string_view>
 
+#include "core/http/head_facts.hpp"
 #include "core/http/head_scan.hpp"
 
 namespace headgate::http {
 
-// Checks `head` and fills its target (in origin-form), authority and expect_continue. `host` and
-// `expectation` are the values of Host and Expect, where there are any.
-std::optional<Refusal> check_request(RequestHead& head, std::optional<std::string_view> host,
-                                     std::optional<std::string_view> expectation);
+// Checks `head` and fills its target (in origin-form), authority and expect_continue. `facts` are
+// those of its fields.
+std::optional<Refusal> check_request(RequestHead& head, const HeadFacts& facts);
 
 }  // namespace headgate::http

@@ -156,7 +156,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{post_with("A\0b: secret\r\n"s), "400 bad_header_name"},
                     Refused{post_with("A: secret\0\r\n"s), "400 bad_header_value"},
                     Refused{post_with("A: secret\x01\r\n"), "400 bad_header_value"},
-                    Refused{post_with("A: secret\x7f\r\n"), "400 bad_header_value"}));
+                    Refused{post_with("A: secret\x7f\r\n"), "400 bad_header_value"},
+                    Refused{post_with("Connection: a b\r\n"), "400 bad_header_value"},
+                    Refused{post_with("Connection: close, \"secret\"\r\n"), "400 bad_header_value"},
+                    Refused{post_with("Proxy-Connection: a;b\r\n"), "400 bad_header_value"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Framing, RefusedRequest,
@@ -172,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{post_with("Content-Length: 5\r\ncontent-length: 5\r\n"),
                 "400 duplicate_content_length"},
         Refused{post_with("Content-Length: 5, 5\r\n"), "400 bad_content_length"},
-        Refused{post_with("Content-Length: 5, 6\r\n"), "400 duplicate_content_length"},
+        Refused{post_with("Content-Length: 5, 6\r\n"), "400 bad_content_length"},
         Refused{post_with("Content-Length:\r\n"), "400 bad_content_length"},
         Refused{post_with("Content-Length: -1\r\n"), "400 bad_content_length"},
         Refused{post_with("Content-Length: +1\r\n"), "400 bad_content_length"},
