@@ -68,6 +68,9 @@ def start(request, remember_processes, tmp_path):
         def directory(self):
             return directory
 
+        def process(self, process):
+            return start_process(process)
+
         def simulator(self, name="sim", *options, **more):
             return start_process(Simulator(directory, name, options, **more))
 

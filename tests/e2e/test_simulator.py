@@ -155,3 +155,43 @@ def test_a_key_is_required_as_the_real_ones_do(start):
     path = "/v1beta/models/m:generateContent"
     assert exchange(address, post(path, GEMINI, "x-goog-api-key: right")).status == 200
     assert exchange(address, post(path, GEMINI, "x-goog-api-key: x")).status == 400
+
+
+def prefilled(text, kind):
+    """(target, body) of a request whose last message is the assistant's."""
+    if kind == "openai":
+        messages = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": text}]
+        return "/v1/chat/completions", {"model": "m", "stream": True, "messages": messages,
+                                        "stream_options": {"include_usage": True}}
+    contents = [{"role": "user", "parts": [{"text": "Hello"}]},
+                {"role": "model", "parts": [{"text": text}]}]
+    return "/v1beta/models/m:streamGenerateContent?alt=sse", {"contents": contents}
+
+
+def said(body, kind):
+    if kind == "openai":
+        return content_of(body)
+    return "".join(part["text"] for event in json_events(body)
+                   for part in event["candidates"][0]["content"].get("parts", []))
+
+
+@pytest.mark.parametrize("kind", ["openai", "gemini"])
+def test_a_prefill_is_ignored_gone_on_from_or_refused(sim, kind):
+    sim.set(content="one two three four ", tokens=4)
+
+    def answer(prefill, mode):
+        sim.set(prefill=mode)
+        target, body = prefilled(prefill, kind)
+        return exchange(sim.socket_address, post(target, json.dumps(body).encode()))
+
+    assert said(answer("one two", "ignore").body, kind) == "one two three four "
+    rest = answer("one two", "continue")
+    assert said(rest.body, kind) == " three four "
+    if kind == "openai":
+        assert json_events(rest.body)[-1]["usage"]["completion_tokens"] == 3
+    assert said(answer("something else", "continue").body, kind) == "one two three four "
+    refused = answer("one two", "reject")
+    assert refused.status == 400
+    assert "prefill" in refused.json()["error"]["message"]
+    # Without a prefill nothing is different.
+    assert content_of(ask(sim, stream=True).body) == "one two three four "

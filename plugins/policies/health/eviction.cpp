@@ -6,7 +6,7 @@ namespace headgate_health {
 namespace {
 
 std::chrono::milliseconds backoff(const Settings& settings, std::uint32_t evictions_in_row) {
-  const std::chrono::milliseconds longest = std::max(kLongestBackoff, settings.duration);
+  const std::chrono::milliseconds longest = std::max(settings.max_duration, settings.duration);
   std::chrono::milliseconds time = settings.duration;
   for (std::uint32_t i = 0; i < evictions_in_row && time < longest; ++i) time *= 2;
   return std::min(time, longest);

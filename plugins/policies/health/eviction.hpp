@@ -10,8 +10,10 @@
 namespace headgate_health {
 
 struct Settings {
-  // The first eviction; each further one in a row is twice as long, up to kLongestBackoff.
+  // The first eviction; each further one in a row is twice as long ...
   std::chrono::milliseconds duration = std::chrono::seconds(5);
+  // ... up to this, or to `duration` where that is longer.
+  std::chrono::milliseconds max_duration = std::chrono::seconds(60);
   // So many failures in a row.
   std::uint32_t consecutive_failures = 3;
   // Or a health score (0 to 1) below this; none: the score does not count.
@@ -20,7 +22,6 @@ struct Settings {
   std::uint32_t max_eviction_percent = 100;
 };
 
-constexpr std::chrono::milliseconds kLongestBackoff = std::chrono::seconds(60);
 // A provider that asks for more is asked again after this anyway.
 constexpr std::chrono::milliseconds kLongestRetryAfter = std::chrono::hours(1);
 

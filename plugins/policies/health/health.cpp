@@ -34,6 +34,7 @@ class Health final : public hg::Policy {
           "additionalProperties": false,
           "properties": {
             "duration": {"type": "string", "default": "5s"},
+            "maxDuration": {"type": "string", "default": "60s"},
             "restoreHealth": {"type": "number", "description": "Not supported yet"},
             "consecutiveFailures": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 3},
             "healthThreshold": {"type": "number", "minimum": 0, "maximum": 1}
@@ -57,6 +58,7 @@ class Health final : public hg::Policy {
 
     settings_.duration = eviction["duration"].duration(settings_.duration);
     if (settings_.duration.count() == 0) eviction["duration"].fault("must be more than 0");
+    settings_.max_duration = eviction["maxDuration"].duration(settings_.max_duration);
     settings_.consecutive_failures = static_cast<std::uint32_t>(
         eviction["consecutiveFailures"].count(settings_.consecutive_failures));
     if (const hg::Config threshold = eviction["healthThreshold"]; threshold.exists())

@@ -42,7 +42,7 @@ inline PluginKeys test_plugins() {
     "additionalProperties": false, "properties": {"eviction": {"type": "object",
       "additionalProperties": false, "properties": {
         "duration": {"type": "string"},
-        "consecutiveFailures": {"type": "integer", "minimum": 1}}}}})"});
+        "maxDuration": {"type": "string"}, "consecutiveFailures": {"type": "integer", "minimum": 1}}}}})"});
   keys.add({Kind::policy, "", "test.nameless", R"({"type": "object", "required": ["rate"],
     "additionalProperties": false, "properties": {"rate": {"type": "number"}}})"});
   return keys;

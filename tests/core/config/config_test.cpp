@@ -77,7 +77,7 @@ TEST(Config, LoadsTheFileOfFailover) {
   EXPECT_EQ(route.policies.timeout->first_token_timeout, std::chrono::seconds(30));
   ASSERT_EQ(route.backends[0].ai->groups.size(), 2u);
   EXPECT_EQ(route.backends[0].ai->groups[0].providers[0].policies.plugins[1].config.json(),
-            R"({"eviction":{"consecutiveFailures":3,"duration":"10s"}})");
+            R"({"eviction":{"consecutiveFailures":3,"duration":"5s","maxDuration":"20s"}})");
 }
 
 TEST(Config, HasTheDocumentedDefaults) {

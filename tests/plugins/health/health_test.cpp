@@ -72,6 +72,16 @@ TEST_F(Health, KeepsALongerDurationOfTheUsers) {
   EXPECT_EQ(after({.failures = 3, .evictions = 5}, kConfig)->milliseconds, 120'000u);
 }
 
+TEST_F(Health, DoublesUpToTheLongestTimeOfTheUsers) {
+  constexpr std::string_view kConfig = R"({"eviction":{"duration":"5s","maxDuration":"15s"}})";
+  EXPECT_EQ(after({.failures = 3, .evictions = 1}, kConfig)->milliseconds, 10'000u);
+  EXPECT_EQ(after({.failures = 3, .evictions = 2}, kConfig)->milliseconds, 15'000u);
+  EXPECT_EQ(after({.failures = 3, .evictions = 9}, kConfig)->milliseconds, 15'000u);
+  // The first eviction is as long as it was asked to be.
+  constexpr std::string_view kShort = R"({"eviction":{"duration":"30s","maxDuration":"15s"}})";
+  EXPECT_EQ(after({.failures = 3}, kShort)->milliseconds, 30'000u);
+}
+
 TEST_F(Health, BlamesNobodyForSuccessesAndClientsMistakes) {
   EXPECT_FALSE(after({.health = HG_HEALTH_SUCCESS, .failures = 9, .score = 0.1}));
   EXPECT_FALSE(after({.health = HG_HEALTH_NEUTRAL, .failures = 9, .score = 0.1},

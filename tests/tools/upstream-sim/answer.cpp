@@ -59,6 +59,27 @@ Answer wrong_key(bool gemini) {
   return refuse(false, 401, "invalid_api_key", "Incorrect API key provided.");
 }
 
+// What the vendors say whose models do not take one.
+Answer refuse_prefill(bool gemini) {
+  return refuse(gemini, 400, "",
+                "This model does not support assistant message prefill. The conversation must end "
+                "with a user message.");
+}
+
+// A model that goes on from the end of a prefill says only what is missing, and counts only the
+// tokens of that. A text that does not begin with the prefill is said in full.
+Behaviour after_prefill(const Facts& facts, const Behaviour& behaviour, const Identity& identity) {
+  Behaviour rest = behaviour;
+  rest.prefill = "ignore";
+  const std::string text = made_up_text(facts, behaviour, identity);
+  if (!text.starts_with(facts.prefill) || text.size() == facts.prefill.size()) return rest;
+  rest.content = text.substr(facts.prefill.size());
+  const auto whole_size = static_cast<std::int64_t>(text.size());
+  const auto rest_size = static_cast<std::int64_t>(rest.content.size());
+  rest.tokens = (behaviour.tokens * rest_size + whole_size - 1) / whole_size;
+  return rest;
+}
+
 Answer what_arrived(const Facts& facts, std::string_view method_and_target) {
   Answer answer;
   answer.body = "{\"object\":\"sim.passed\",\"request\":" + quoted(method_and_target) +
@@ -142,6 +163,11 @@ Answer make_answer(const Facts& facts, const Behaviour& behaviour, const Identit
     return refuse(false, 404, "", "Unknown request URL: " + std::string(method_and_target));
   }
   if (facts.bad_json) return refuse(gemini, 400, "", "The body is not JSON.");
+  if (!facts.prefill.empty() && behaviour.prefill == "reject") return refuse_prefill(gemini);
+  if (!facts.prefill.empty() && behaviour.prefill == "continue") {
+    const Behaviour rest = after_prefill(facts, behaviour, identity);
+    return make_answer(facts, rest, identity, method_and_target, key);
+  }
   switch (facts.format) {
     case Format::chat:
       return answer_chat(facts, behaviour, make_text(facts, behaviour, identity));

@@ -28,6 +28,7 @@ struct Behaviour {
   std::string model;               // model named in the answer; empty = the request's
   std::string finish;              // finish reason, literal; empty = the format's own
   bool echo = false;               // the text is the last user message
+  std::string prefill = "ignore";  // a last message of the assistant's: ignore | continue | reject
   bool thought = false;            // thinking before the text, in formats that have it
   bool safety_block = false;       // the prompt is refused, inside a 200
   std::string tools = "auto";      // auto (when asked "call tool") | always | never

@@ -177,7 +177,8 @@ std::shared_ptr<const Reply> Replies::reply_to(const RequestHead& head, std::str
   bool plain = false;
   const Behaviour special = behaviour_for(head, body, plain);
   const Behaviour& behaviour = plain ? settings_->base : special;
-  const Facts facts = read_facts(head.method, head.target, body, behaviour.tools, behaviour.echo);
+  const bool always_parse = behaviour.echo || behaviour.prefill != "ignore";
+  const Facts facts = read_facts(head.method, head.target, body, behaviour.tools, always_parse);
   const std::string_view key = key_of(head);
   std::string line(head.method);
   line += ' ';

@@ -156,12 +156,15 @@ void read_messages(const json::value& root, Facts& facts) {
   }
   for (const json::value& message : messages->as_array()) {
     facts.tool_result.clear();  // only the last message counts
+    facts.prefill.clear();
     const std::string role = text_of(member(message, "role"));
     const json::value* content = member(message, "content");
     if (content == nullptr) content = member(message, "parts");
     std::string text = read_parts(content, facts);
     if (role == "tool" || role == "function") {
       facts.tool_result = text;
+    } else if (role == "assistant" || role == "model") {
+      facts.prefill = std::move(text);
     } else if (role == "user" || role.empty()) {
       if (facts.tool_result.empty()) facts.last_user_text = std::move(text);
     }

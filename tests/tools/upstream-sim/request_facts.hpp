@@ -38,6 +38,7 @@ struct Facts {
   bool bad_json = false;
   std::string last_user_text;
   std::string tool_result;  // of the last message, when it is one
+  std::string prefill;      // the last message, when it is the assistant's
   std::int64_t images = 0;
   bool structured = false;
   std::int64_t inputs = 1;           // texts to embed
