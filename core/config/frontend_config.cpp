@@ -26,6 +26,11 @@ void describe(Fields& fields, HttpLimits& limits) {
            limits.head_timeout, kHour);
   duration(fields, {"bodyTimeout", "Between two pieces of a request body."}, limits.body_timeout,
            kHour);
+  size(fields,
+       {"minBodyRate",
+        "Bytes a second that a request body must bring on average once bodyTimeout has passed. "
+        "Slower ones are answered 408. 0 = no limit."},
+       limits.body_rate_min, {0, kGiB});
   duration(fields, {"http1IdleTimeout", "A kept connection between two requests."},
            limits.idle_timeout, 24 * kHour);
   count(fields,

@@ -25,6 +25,9 @@ struct HttpLimits {
   milliseconds head_timeout{10'000};
   // bodyTimeout: between two reads of a body that bring something.
   milliseconds body_timeout{30'000};
+  // minBodyRate: bytes a second that a body must bring on average once bodyTimeout has passed;
+  // 0 = any. It bounds the whole body where bodyTimeout bounds each wait: answered 408.
+  std::uint64_t body_rate_min = 1u << 10;
   // http1IdleTimeout: a kept connection between two requests.
   milliseconds idle_timeout{600'000};
   // maxPendingConnections: accepted by the kernel and not yet by the gateway, per worker of a port;

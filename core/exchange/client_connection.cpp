@@ -25,7 +25,7 @@ class ClientConnection final : private ConnectionList::Member {
         port_(port),
         open_(worker.open, *this),
         link_(worker, *stream_),
-        deadline_(worker.worker.sweep(), [this] { stream_->close(); }) {
+        deadline_(worker.worker.sweep(), [this] { on_deadline(); }) {
     ++worker_.connections;
   }
   ~ClientConnection() { --worker_.connections; }
@@ -68,7 +68,9 @@ class ClientConnection final : private ConnectionList::Member {
       const ConnectionList::Entry entry(waiting, *this);
       deadline_.arm_after(limits.idle_timeout);
       const std::span<char> space = in_.space();
+      nobody_waits_ = true;
       const net::ReadResult first = co_await stream_->read_some(space);
+      nobody_waits_ = false;
       deadline_.disarm();
       if (first.error) co_return false;
       in_.commit(first.bytes);
@@ -86,7 +88,12 @@ class ClientConnection final : private ConnectionList::Member {
       deadline_.arm(*until);
       const net::ReadResult result = co_await stream_->read_some(in_.space());
       deadline_.disarm();
-      if (deadline_.expired()) write_record(0, "head_timeout");
+      if (deadline_.expired()) {
+        const Error error =
+            client_error(408, "head_timeout", "the request head did not arrive in time");
+        co_await refuse(error);
+        co_return false;
+      }
       if (result.error) co_return false;
       in_.commit(result.bytes);
     }
@@ -115,9 +122,19 @@ class ClientConnection final : private ConnectionList::Member {
 
   void end() override { link_.cut(); }
 
+  // Who is in the middle of a request is answered; nobody else waits for an answer.
+  void on_deadline() {
+    if (nobody_waits_) {
+      stream_->close();
+    } else {
+      stream_->cancel_read();
+    }
+  }
+
   net::Task<void> linger() {
-    co_await stream_->shutdown_send();
+    nobody_waits_ = true;
     deadline_.arm_after(kLingerTimeout);
+    co_await stream_->shutdown_send();
     std::size_t seen = 0;
     while (seen < kLingerBytesMax) {
       in_.consume(in_.size());
@@ -135,6 +152,7 @@ class ClientConnection final : private ConnectionList::Member {
   const ConnectionList::Entry open_;
   ClientLink link_;
   net::Deadline deadline_;
+  bool nobody_waits_ = false;  // for an answer
   std::uint64_t served_ = 0;
   ReadBuffer in_;
   http::RequestHead head_;

@@ -36,8 +36,8 @@ net::Task<void> Exchange::run() {
   }
   if (!problem) {
     co_await serve();
-  } else if (problem->code == "client_gone" || problem->code == "body_timeout") {
-    error_code_ = problem->code;  // the connection is closed: nobody would read an answer
+  } else if (problem->code == "client_gone") {
+    error_code_ = problem->code;  // nobody would read an answer
   } else {
     co_await answer_error(std::move(*problem), std::nullopt);
   }

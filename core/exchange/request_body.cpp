@@ -1,5 +1,7 @@
 #include "core/exchange/request_body.hpp"
 
+#include <algorithm>
+
 #include "core/http/body_framing.hpp"
 #include "core/http/decoder.hpp"
 
@@ -11,7 +13,7 @@ RequestBody::RequestBody(RequestContext& request, net::ByteStream& stream, ReadB
       stream_(stream),
       in_(in),
       client_(client),
-      deadline_(request.worker.worker.sweep(), [this] { stream_.close(); }),
+      deadline_(request.worker.worker.sweep(), [this] { stream_.cancel_read(); }),
       limits_(request.snapshot->config->frontend.http),
       buffered_bytes_(request.head.head_bytes),
       complete_(!request.head.content_length && !request.head.chunked) {}
@@ -33,6 +35,7 @@ std::optional<Result<std::string_view>> RequestBody::take_if_there() {
 
 net::Task<Result<std::string_view>> RequestBody::read() {
   const http::RequestHead& head = request_.head;
+  began_ = request_.worker.worker.clock().now();
   if (head.content_length && *head.content_length > limits_.body_bytes_max) co_return too_large();
   if (head.expect_continue && in_.size() == head.head_bytes) {
     const bool sent = co_await client_.send_continue();
@@ -105,17 +108,27 @@ net::Task<Result<void>> RequestBody::read_more(std::size_t room) {
     request_.head.rebase(before, in_.data().data());
     request_.rebase(before, in_.data().data());
   }
-  deadline_.arm_after(limits_.body_timeout);
+  deadline_.arm(deadline());
   const net::ReadResult result = co_await stream_.read_some(space);
   deadline_.disarm();
-  if (!result.error) {
-    in_.commit(result.bytes);
-    co_return Result<void>();
-  }
   if (deadline_.expired()) {
     co_return client_error(408, "body_timeout", "the request body did not arrive in time");
   }
+  if (!result.error) {
+    in_.commit(result.bytes);
+    received_ += result.bytes;
+    co_return Result<void>();
+  }
   co_return client_error(400, "client_gone", "the client left before its request was complete");
+}
+
+// Each piece must come within the timeout, and all of them together at the least rate: a byte now
+// and then would hold a request's memory for ever.
+TimePoint RequestBody::deadline() const {
+  const TimePoint next = request_.worker.worker.clock().now() + limits_.body_timeout;
+  if (limits_.body_rate_min == 0) return next;
+  const milliseconds earned(received_ * 1000 / limits_.body_rate_min);
+  return std::min(next, began_ + limits_.body_timeout + earned);
 }
 
 void RequestBody::move_head_to_arena() {

@@ -49,18 +49,21 @@ class RequestBody {
   Result<std::string_view> finished(Result<std::string_view> body);
   Result<std::string_view> decoded(std::string_view coded);
   Error too_large() const;
+  TimePoint deadline() const;
   void move_head_to_arena();
 
   RequestContext& request_;
   net::ByteStream& stream_;
   ReadBuffer& in_;
   ClientLink& client_;
-  net::Deadline deadline_;
+  net::Deadline deadline_;  // ends a read, not the connection: the client gets an answer
   const config::HttpLimits& limits_;
   BodyBudget::Share share_;
   std::string copied_;
   std::size_t buffered_bytes_ = 0;  // at the front of in_, to be dropped by consume()
   std::uint64_t bytes_ = 0;
+  TimePoint began_{};           // to wait for it
+  std::uint64_t received_ = 0;  // since then
   bool complete_;
   bool was_coded_ = false;
 };

@@ -4,7 +4,7 @@
 //
 // A stream belongs to the worker that made it. At most one read_some and one write may be pending
 // at a time (one of each is fine). Nothing here has a deadline of its own: arm a Deadline that
-// calls close(). [worker]
+// calls close() or cancel_read(). [worker]
 
 #include <cstddef>
 #include <functional>
@@ -56,6 +56,11 @@ class ByteStream {
   // Sends what goes without waiting and returns how many bytes that were: nearly always all, and
   // then no coroutine is needed. What is left, and what went wrong, is for write().
   virtual std::size_t write_at_once(std::span<const std::string_view>) { return 0; }
+
+  // Ends a pending read_some with is_aborted(); the connection goes on, no byte is lost, and later
+  // reads and writes work. For a peer that is to be told that it was too slow. Does nothing when
+  // no read is pending. REQUIRES: no write is pending.
+  virtual void cancel_read() = 0;
 
   // Drops the connection now; pending operations end with is_aborted(), later ones as well. May be
   // called more than once.

@@ -85,6 +85,7 @@ class PlainStream final : public ByteStream {
   Task<ReadResult> read_some(std::span<char> into) override;
   Task<ErrorCode> write(std::span<const std::string_view> pieces) override;
   std::size_t write_at_once(std::span<const std::string_view> pieces) override;
+  void cancel_read() override;
   void close() override;
   Task<void> shutdown_send() override;
   void watch_peer(std::function<void()> on_gone) override;
@@ -145,6 +146,11 @@ std::size_t PlainStream::write_at_once(std::span<const std::string_view> pieces)
   if (remainder.empty() || !socket_.is_open()) return 0;
   const ssize_t sent = remainder.send_some(socket_.native_handle());
   return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+}
+
+void PlainStream::cancel_read() {
+  ErrorCode ignored;
+  if (socket_.is_open()) socket_.cancel(ignored);
 }
 
 void PlainStream::close() {

@@ -97,6 +97,7 @@ class TlsStreamImpl final : public TlsStream {
   Task<Result<void>> handshake() override;
   Task<ReadResult> read_some(std::span<char> into) override;
   Task<ErrorCode> write(std::span<const std::string_view> pieces) override;
+  void cancel_read() override { below_->cancel_read(); }
   void close() override { below_->close(); }
   Task<void> shutdown_send() override;
   void watch_peer(std::function<void()> on_gone) override {

@@ -40,6 +40,7 @@ class ScriptedStream final : public net::ByteStream {
     for (const std::string_view piece : pieces) written += piece;
     co_return net::ErrorCode();
   }
+  void cancel_read() override {}
   void close() override {
     closed = true;
     more_.notify();

@@ -98,6 +98,7 @@ TEST(Config, HasTheDocumentedDefaults) {
   EXPECT_EQ(http.total_body_bytes_max, 1u << 30);
   EXPECT_EQ(http.head_timeout, std::chrono::seconds(10));
   EXPECT_EQ(http.body_timeout, std::chrono::seconds(30));
+  EXPECT_EQ(http.body_rate_min, 1024u);
   EXPECT_EQ(http.pending_connections_max, 1024u);
   const RouteConfig& route = config->binds[0].listeners[0].routes[0];
   ASSERT_EQ(route.matches.size(), 1u);
@@ -138,6 +139,7 @@ frontendPolicies:
     http1MaxHeaders: 50
     headTimeout: 1s
     bodyTimeout: 2s
+    minBodyRate: 4KiB
     http1IdleTimeout: 3s
     maxPendingConnections: 9
 binds: [{port: $PORT, address: "::1", listeners: [{}]}]
@@ -169,6 +171,7 @@ binds: [{port: $PORT, address: "::1", listeners: [{}]}]
   EXPECT_EQ(http.headers_max, 50u);
   EXPECT_EQ(http.head_timeout, std::chrono::seconds(1));
   EXPECT_EQ(http.body_timeout, std::chrono::seconds(2));
+  EXPECT_EQ(http.body_rate_min, 4096u);
   EXPECT_EQ(http.idle_timeout, std::chrono::seconds(3));
   EXPECT_EQ(http.pending_connections_max, 9u);
   EXPECT_EQ(config->binds[0].port, 81);

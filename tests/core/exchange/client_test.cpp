@@ -149,22 +149,84 @@ TEST_F(Client, IsRefusedWhileTooManyBodiesAreHeld) {
   EXPECT_EQ(ask_for(request).status, 200);
 }
 
-TEST_F(Client, IsTimedOutWhereItsHeadOrBodyIsSlow) {
+TEST_F(Client, IsToldWhereItsHeadOrBodyIsSlow) {
   for (const bool body : {false, true}) {
     ScriptedPeer& peer = connect();
     peer.send(post(kChatBody).substr(0, body ? 130 : 30));
     settle();
     advance(body ? seconds(29) : seconds(9));
     settle();
-    EXPECT_FALSE(peer.closed());
+    EXPECT_EQ(peer.received(), "");
     advance(seconds(2));
+    run_until([&] { return peer.ended(); });
+    const Got got = read_answer(peer.received());
+    EXPECT_EQ(got.status, 408);
+    EXPECT_EQ(got.header("connection"), "close");
+    EXPECT_TRUE(got.complete);
+    // In the format of the API once the path is known.
+    EXPECT_EQ(got.body.find(R"("type":)") != std::string::npos, body) << got.body;
+    EXPECT_NE(got.body.find(body ? "body_timeout" : "head_timeout"), std::string::npos) << got.body;
+    peer.send("the rest comes too late");
+    settle();
+    EXPECT_FALSE(peer.closed()) << "a reset could take the answer from the client";
+    peer.end();
     run_until([&] { return peer.closed(); });
     settle();
     const auto lines = records();
     ASSERT_EQ(lines.size(), 1u);
     EXPECT_NE(lines[0].find("_timeout\""), std::string::npos) << lines[0];
+    EXPECT_NE(lines[0].find("408"), std::string::npos) << lines[0];
   }
   EXPECT_EQ(context->connections, 0u);
+  EXPECT_EQ(bodies.held(), 0u);
+}
+
+// A byte now and then keeps each wait short, and would keep the request for ever.
+TEST_F(Client, MustSendItsBodyAtTheLeastRate) {
+  for (const bool in_chunks : {false, true}) {
+    load_with_limits("minBodyRate: 100");
+    ScriptedPeer& peer = connect();
+    const std::string request = in_chunks ? chunked(std::string(5000, ' ') + kChatBody)
+                                          : post(std::string(5000, ' ') + kChatBody);
+    const std::size_t begin = request.find("\r\n\r\n") + 10;
+    peer.send(request.substr(0, begin));
+    settle();
+    std::size_t sent = begin;
+    // 30 s are given, and one more for each 100 bytes: 20 pieces of 100 bytes each 2 s are 40 s
+    // late, against 50 s that they have earned.
+    for (int i = 0; i < 20; ++i, sent += 100) {
+      peer.send(request.substr(sent, 100));
+      advance(seconds(2));
+      settle();
+    }
+    EXPECT_EQ(peer.received(), "");
+    for (int i = 0; i < 20 && peer.received().empty(); ++i, sent += 1) {
+      peer.send(request.substr(sent, 1));
+      advance(seconds(2));
+      settle();
+    }
+    EXPECT_EQ(read_answer(peer.received()).status, 408);
+    peer.end();
+    run_until([&] { return peer.closed(); });
+  }
+}
+
+TEST_F(Client, MayBeAsSlowAsItLikesWithoutALeastRate) {
+  load_with_limits("minBodyRate: 0");
+  a->says(answer(200, "application/json", kWhole));
+  ScriptedPeer& peer = connect();
+  const std::string request = post(kChatBody);
+  const std::size_t begin = request.find("\r\n\r\n") + 4;
+  peer.send(request.substr(0, begin));
+  settle();
+  for (std::size_t sent = begin; sent < request.size(); ++sent) {
+    peer.send(request.substr(sent, 1));
+    settle();
+    advance(seconds(29));
+    settle();
+  }
+  run_until([&] { return read_answer(peer.received()).complete; });
+  EXPECT_EQ(read_answer(peer.received()).status, 200);
 }
 
 TEST_F(Client, CannotHoldAnIdleConnectionForEver) {

@@ -19,7 +19,9 @@ class ScriptedStream final : public net::ByteStream {
     const bool failed = peer_.fails();
     if (failed) co_return net::ReadResult(boost::asio::error::connection_reset, 0);
     while (peer_.input_.empty() && !peer_.ended_ && !peer_.closed_ && !peer_.broken_) {
+      peer_.cancelled_ = false;
       co_await peer_.signal_.wait();
+      if (peer_.cancelled_) co_return net::ReadResult(boost::asio::error::operation_aborted, 0);
     }
     if (peer_.closed_) co_return net::ReadResult(boost::asio::error::operation_aborted, 0);
     if (peer_.broken_) co_return net::ReadResult(boost::asio::error::connection_reset, 0);
@@ -41,6 +43,10 @@ class ScriptedStream final : public net::ByteStream {
     co_return net::ErrorCode();
   }
 
+  void cancel_read() override {
+    peer_.cancelled_ = true;
+    peer_.signal_.notify();
+  }
   void close() override {
     peer_.closed_ = true;
     peer_.on_gone_ = nullptr;

@@ -61,6 +61,7 @@ class ScriptedPeer {
   bool broken_ = false;
   bool ended_ = false;
   bool closed_ = false;
+  bool cancelled_ = false;
   bool finished_ = false;
   bool stopped_ = false;
 };

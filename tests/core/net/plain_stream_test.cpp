@@ -61,6 +61,24 @@ TEST_F(PlainStream, GathersMorePiecesThanOneSystemCallTakes) {
   EXPECT_EQ(got, expected);
 }
 
+TEST_F(PlainStream, GoesOnAfterAReadWasCancelled) {
+  auto [ours, peer] = tcp_pair();
+  ours->cancel_read();  // none is pending: nothing happens
+  std::array<char, 16> buffer;
+  std::optional<ReadResult> result;
+  spawn(loop, store(ours->read_some(std::span<char>(buffer)), result));
+  settle();
+  EXPECT_FALSE(result);
+  ours->cancel_read();
+  run_until([&result] { return result.has_value(); });
+  EXPECT_TRUE(is_aborted(result->error));
+  EXPECT_EQ(result->bytes, 0u);
+  EXPECT_FALSE(run(write(*ours, "too slow")));
+  EXPECT_EQ(peer.receive(), "too slow");
+  peer.send("later");
+  EXPECT_EQ(read_text(*ours), "later");
+}
+
 TEST_F(PlainStream, SendsAtOnceWhatTheKernelTakesAndLeavesTheRest) {
   auto [writer, reader] = stream_pair();
   const std::string big = pattern(8u << 20);

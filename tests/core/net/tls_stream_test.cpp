@@ -85,6 +85,23 @@ class TlsStreamTest : public NetTest {
   std::string server_fault;
 };
 
+TEST_F(TlsStreamTest, GoesOnAfterAReadWasCancelled) {
+  serve("", "DNS:a.example");
+  ASSERT_EQ(connect("a.example"), "");
+  std::array<char, 16> buffer;
+  std::optional<ReadResult> result;
+  spawn(loop, store(server->read_some(std::span<char>(buffer)), result));
+  settle();
+  EXPECT_FALSE(result);
+  server->cancel_read();
+  run_until([&result] { return result.has_value(); });
+  EXPECT_TRUE(is_aborted(result->error));
+  EXPECT_FALSE(run(write(*server, "too slow")));
+  EXPECT_EQ(read_text(*client), "too slow");
+  EXPECT_FALSE(run(write(*client, "later")));
+  EXPECT_EQ(read_text(*server), "later");
+}
+
 TEST_F(TlsStreamTest, ShakesHandsAndCarriesBytesBothWays) {
   serve("", "DNS:a.example");
   ASSERT_EQ(connect("a.example"), "");

@@ -25,6 +25,7 @@ class WatchedStream final : public net::ByteStream {
   net::Task<net::ErrorCode> write(std::span<const std::string_view>) override {
     co_return net::ErrorCode(boost::asio::error::broken_pipe);
   }
+  void cancel_read() override {}
   void close() override {}
   net::Task<void> shutdown_send() override { co_return; }
   void watch_peer(std::function<void()>) override { watched_ = true; }
