@@ -5,10 +5,11 @@
 namespace headgate_gemini {
 namespace {
 
+using hg::JsonMembers;
 using hg::JsonView;
 using hg::llm::AnswerChoice;
 
-void read_part(const JsonView& part, const std::string& id, AnswerChoice& choice) {
+void read_part(const JsonMembers& part, const std::string& id, AnswerChoice& choice) {
   if (part["functionCall"].is_object()) {
     choice.tools.push_back(read_call(part, id, choice.index, choice.tools.size()));
     return;
@@ -23,11 +24,12 @@ void read_part(const JsonView& part, const std::string& id, AnswerChoice& choice
 }
 
 // Nothing where the model broke down.
-std::optional<AnswerChoice> read_candidate(const JsonView& candidate, std::size_t index,
+std::optional<AnswerChoice> read_candidate(const JsonMembers& candidate, std::size_t index,
                                            const std::string& id) {
   AnswerChoice choice;
   choice.index = index;
-  candidate["content"]["parts"].each_element([&](JsonView part) { read_part(part, id, choice); });
+  candidate["content"]["parts"].each_element(
+      [&](JsonView part) { read_part(JsonMembers(part), id, choice); });
   const bool said = !choice.text.empty() || !choice.tools.empty() || !choice.images.empty();
   const std::string reason = candidate["finishReason"].text().value_or("");
   if (is_breakdown(reason, said)) return std::nullopt;
@@ -39,7 +41,7 @@ std::optional<AnswerChoice> read_candidate(const JsonView& candidate, std::size_
   return choice;
 }
 
-AnswerChoice refused_prompt(const JsonView& answer) {
+AnswerChoice refused_prompt(const JsonMembers& answer) {
   AnswerChoice choice;
   choice.finish_reason = "content_filter";
   choice.refusal = blocked_message(answer);
@@ -52,15 +54,17 @@ AnswerChoice refused_prompt(const JsonView& answer) {
 TranslatedAnswer translate_answer(std::string_view body, std::string_view model,
                                   std::uint64_t created) {
   TranslatedAnswer out;
-  const JsonView answer(body);
-  if (!JsonView::valid(body) || !answer.is_object()) return out;
+  hg::JsonDocument document;
+  if (!document.read(body) || !document.root().is_object()) return out;
+  const JsonMembers answer(document.root());
   hg::llm::AnswerHead head;
   const std::string id = answer_id(answer);
   head.id = "chatcmpl-" + id;
   head.created = created;
   head.model = answer["modelVersion"].text().value_or(std::string(model));
   std::vector<AnswerChoice> choices;
-  answer["candidates"].each_element([&](JsonView candidate) {
+  answer["candidates"].each_element([&](JsonView element) {
+    const JsonMembers candidate(element);
     const auto index = index_of(candidate);
     if (!index) return;
     auto choice = read_candidate(candidate, *index, id);
@@ -69,7 +73,8 @@ TranslatedAnswer translate_answer(std::string_view body, std::string_view model,
   });
   if (is_blocked(answer)) choices.push_back(refused_prompt(answer));
   if (out.broken || choices.empty()) return out;
-  out.body = hg::llm::write_answer(head, choices, read_usage(answer));
+  out.usage = read_usage(answer);
+  out.body = hg::llm::write_answer(head, choices, out.usage);
   return out;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // A whole answer of Gemini in the neutral form. Pure.
 
+#include <headgate/call.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,7 +12,8 @@ namespace headgate_gemini {
 
 struct TranslatedAnswer {
   std::optional<std::string> body;  // nothing when what came is not an answer
-  bool broken = false;              // one in which the model broke down; then there is no body
+  std::optional<hg::Usage> usage;
+  bool broken = false;  // one in which the model broke down; then there is no body
 };
 
 // A GenerateContentResponse as a chat completion. `model` is what was asked for, `created` is Unix

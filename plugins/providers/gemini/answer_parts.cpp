@@ -9,6 +9,7 @@
 namespace headgate_gemini {
 namespace {
 
+using hg::JsonMembers;
 using hg::JsonView;
 using hg::llm::JsonWriter;
 
@@ -47,9 +48,10 @@ void write_token(JsonWriter& json, const JsonView& candidate) {
 
 }  // namespace
 
-std::optional<hg::Usage> read_usage(const JsonView& answer) {
-  const JsonView counts = answer["usageMetadata"];
-  if (!counts.is_object()) return std::nullopt;
+std::optional<hg::Usage> read_usage(const JsonMembers& answer) {
+  const JsonView metadata = answer["usageMetadata"];
+  if (!metadata.is_object()) return std::nullopt;
+  const JsonMembers counts(metadata);
   const auto sum = [&](std::string_view one, std::string_view two) {
     const auto first = counts[one].unsigned_integer();
     const auto second = counts[two].unsigned_integer();
@@ -91,20 +93,20 @@ bool is_breakdown(std::string_view gemini, bool said) {
   return !said && gemini != "STOP" && finish_reason(gemini, false) == "stop";
 }
 
-std::string answer_id(const JsonView& answer) {
+std::string answer_id(const JsonMembers& answer) {
   constexpr std::size_t kIdMax = 24;  // some vendors take ids of calls of 40 bytes at most
   const auto own = answer["responseId"].text();
   if (own && !own->empty()) return own->substr(0, kIdMax);
-  return hash_of(answer.raw());
+  return hash_of(answer.object().raw());
 }
 
-std::optional<std::size_t> index_of(const JsonView& candidate) {
+std::optional<std::size_t> index_of(const JsonMembers& candidate) {
   const std::uint64_t index = candidate["index"].unsigned_integer().value_or(0);
   if (index >= kChoicesMax) return std::nullopt;
   return static_cast<std::size_t>(index);
 }
 
-hg::llm::CalledTool read_call(const JsonView& part, const std::string& answer_id,
+hg::llm::CalledTool read_call(const JsonMembers& part, const std::string& answer_id,
                               std::size_t choice, std::size_t index) {
   const JsonView function = part["functionCall"];
   hg::llm::CalledTool call;
@@ -123,20 +125,20 @@ hg::llm::CalledTool read_call(const JsonView& part, const std::string& answer_id
   return call;
 }
 
-std::string read_image(const JsonView& part) {
+std::string read_image(const JsonMembers& part) {
   const auto data = part["inlineData"]["data"].text();
   if (!data || data->empty()) return {};
   return "data:" + part["inlineData"]["mimeType"].text().value_or("image/png") + ";base64," + *data;
 }
 
 // The name under which Google's own chat endpoint has it; clients send it back as they got it.
-std::string read_signature(const JsonView& part) {
+std::string read_signature(const JsonMembers& part) {
   const JsonView signature = part["thoughtSignature"];
   if (!signature.is_string() || signature.equals("")) return {};
   return "{\"google\":{\"thought_signature\":" + std::string(signature.raw()) + "}}";
 }
 
-std::string read_logprobs(const JsonView& candidate) {
+std::string read_logprobs(const JsonMembers& candidate) {
   const JsonView result = candidate["logprobsResult"];
   const JsonView chosen = result["chosenCandidates"];
   if (!chosen.is_array()) return {};
@@ -164,7 +166,7 @@ std::string read_logprobs(const JsonView& candidate) {
   return out;
 }
 
-std::string choice_extra(const JsonView& candidate, std::string_view reason,
+std::string choice_extra(const JsonMembers& candidate, std::string_view reason,
                          std::string_view gemini) {
   static constexpr std::array<std::string_view, 5> kKept = {"finishMessage", "safetyRatings",
                                                             "citationMetadata", "groundingMetadata",
@@ -185,19 +187,19 @@ std::string choice_extra(const JsonView& candidate, std::string_view reason,
   return out;
 }
 
-bool is_blocked(const JsonView& answer) {
-  return answer["promptFeedback"]["blockReason"].is_string() && answer["candidates"].size() == 0;
+bool is_blocked(const JsonMembers& answer) {
+  return answer["promptFeedback"]["blockReason"].is_string() && answer["candidates"].empty();
 }
 
-std::string blocked_message(const JsonView& answer) {
+std::string blocked_message(const JsonMembers& answer) {
   const JsonView feedback = answer["promptFeedback"];
   const auto message = feedback["blockReasonMessage"].text();
   if (message && !message->empty()) return *message;
   return "The prompt was blocked (" + feedback["blockReason"].text().value_or("unknown") + ")";
 }
 
-std::string blocked_extra(const JsonView& answer) {
-  const JsonView feedback = answer["promptFeedback"];
+std::string blocked_extra(const JsonMembers& answer) {
+  const JsonMembers feedback(answer["promptFeedback"]);
   return choice_extra(feedback, "content_filter", feedback["blockReason"].text().value_or(""));
 }
 

@@ -1,6 +1,7 @@
 // Gemini's native API. Requests come in the neutral form and leave as generateContent; answers come
 // back as chat completions.
 
+#include <headgate/json_document.hpp>
 #include <headgate/plugin.hpp>
 
 #include <string>
@@ -8,7 +9,6 @@
 #include <vector>
 
 #include "answer.hpp"
-#include "answer_parts.hpp"
 #include "failures.hpp"
 #include "http_date.hpp"
 #include "manifest.hpp"
@@ -96,19 +96,18 @@ class Gemini::Attempt {
     auto answer = headgate_gemini::translate_answer(body, model_, created_);
     broken_ = answer.broken;
     if (!answer.body) return hg::Action::abort;
-    if (const auto usage = headgate_gemini::read_usage(hg::JsonView(body))) {
-      call.report_usage(*usage);
-    }
+    if (answer.usage) call.report_usage(*answer.usage);
     call.response().give_body(std::move(*answer.body));
     return hg::Action::proceed;
   }
 
   hg::Action on_event(hg::Call& call, const hg::Event& event, hg::EventFlags& flags) {
-    if (!hg::JsonView::valid(event.data)) {
+    hg::JsonDocument document;
+    if (!document.read(event.data)) {
       flags = HG_EVENT_NOT_JSON;
       return hg::Action::proceed;
     }
-    const hg::JsonView answer(event.data);
+    const hg::JsonView answer = document.root();
     if (headgate_gemini::is_error(answer)) {
       flags = HG_EVENT_ERROR;
       return hg::Action::proceed;

@@ -54,7 +54,7 @@ MessageTranslator::Turn& MessageTranslator::turn(Side side) {
 }
 
 std::optional<Refusal> MessageTranslator::translate(const JsonView& messages) {
-  if (!messages.is_array() || messages.size() == 0) {
+  if (!messages.is_array() || messages.empty()) {
     return Refusal{"messages", "must be a list of at least one message"};
   }
   std::size_t index = 0;

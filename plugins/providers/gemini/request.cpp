@@ -1,6 +1,6 @@
 #include "request.hpp"
 
-#include <headgate/json_view.hpp>
+#include <headgate/json_document.hpp>
 #include <headgate/llm/chat_request.hpp>
 #include <headgate/llm/json_writer.hpp>
 
@@ -74,18 +74,21 @@ bool is_seed(const JsonView& seed) {
 class RequestTranslator {
  public:
   RequestTranslator(std::string_view chat, std::string_view model)
-      : text_(chat), chat_(chat), family_(family_of(model)) {}
+      : text_(chat), family_(family_of(model)) {}
 
   TranslatedRequest translate() {
-    if (!JsonView::valid(text_) || !chat_.is_object()) {
+    hg::JsonDocument document;
+    if (!document.read(text_) || !document.root().is_object()) {
       refuse("", "is not a JSON object");
       return std::move(out_);
     }
+    chat_ = hg::JsonMembers(document.root());
     MessageTranslator messages(family_, out_.dropped);
     if (auto refusal = messages.translate(chat_["messages"])) {
       out_.refusal = std::move(refusal);
       return std::move(out_);
     }
+    out_.body.reserve(text_.size() + 512);
     JsonWriter json(out_.body);
     json.open('{');
     messages.write(json);
@@ -93,7 +96,7 @@ class RequestTranslator {
     write_config(json);
     write_google(json);
     json.close('}');
-    out_.usage_wanted = chat_.at("/stream_options/include_usage").boolean().value_or(false);
+    out_.usage_wanted = chat_["stream_options"]["include_usage"].boolean().value_or(false);
     out_.choices = std::max<std::uint64_t>(1, chat_["n"].unsigned_integer().value_or(1));
     if (out_.refusal) out_.body.clear();
     return std::move(out_);
@@ -111,8 +114,7 @@ class RequestTranslator {
     JsonView max_tokens = chat_["max_completion_tokens"];
     if (!max_tokens.is_number()) max_tokens = chat_["max_tokens"];
     if (max_tokens.is_number()) config.key("maxOutputTokens").raw(max_tokens.raw());
-    chat_.each_member(
-        [&](std::string_view name, JsonView value) { write_member(config, name, value); });
+    chat_.each([&](std::string_view name, JsonView value) { write_member(config, name, value); });
     write_stop(config);
     write_format(config);
     check_modalities();
@@ -199,7 +201,7 @@ class RequestTranslator {
   }
 
   std::string_view text_;
-  JsonView chat_;
+  hg::JsonMembers chat_;
   Family family_;
   TranslatedRequest out_;
 };

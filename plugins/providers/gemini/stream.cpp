@@ -8,6 +8,7 @@
 
 namespace headgate_gemini {
 
+using hg::JsonMembers;
 using hg::JsonView;
 
 void StreamTranslator::begin(std::string_view model, std::uint64_t choices, std::uint64_t created) {
@@ -25,8 +26,8 @@ void StreamTranslator::note_usage(const hg::Usage& usage) {
   if (usage.cache_read) usage_->cache_read = usage.cache_read;
 }
 
-hg::EventFlags StreamTranslator::translate(const JsonView& event,
-                                           std::vector<std::string>& chunks) {
+hg::EventFlags StreamTranslator::translate(const JsonView& json, std::vector<std::string>& chunks) {
+  const JsonMembers event(json);
   if (id_.empty()) {
     id_ = answer_id(event);
     chunks_.head().id = "chatcmpl-" + id_;
@@ -45,7 +46,7 @@ hg::EventFlags StreamTranslator::translate(const JsonView& event,
     return flags | HG_EVENT_MEANINGFUL | HG_EVENT_FINAL;
   }
   event["candidates"].each_element(
-      [&](JsonView candidate) { flags |= translate_candidate(candidate, chunks); });
+      [&](JsonView candidate) { flags |= translate_candidate(JsonMembers(candidate), chunks); });
   const auto finished = std::count_if(choices_.begin(), choices_.end(),
                                       [](const Choice& one) { return one.finished; });
   if (static_cast<std::uint64_t>(finished) >= choices_wanted_) flags |= HG_EVENT_FINAL;
@@ -68,14 +69,14 @@ void StreamTranslator::open(std::size_t index, std::vector<std::string>& out) {
   out.push_back(chunks_.role(index));
 }
 
-hg::EventFlags StreamTranslator::translate_candidate(const JsonView& candidate,
+hg::EventFlags StreamTranslator::translate_candidate(const JsonMembers& candidate,
                                                      std::vector<std::string>& out) {
   const auto index = index_of(candidate);
   if (!index) return 0;
   hg::EventFlags flags = 0;
   std::string logprobs = read_logprobs(candidate);
   candidate["content"]["parts"].each_element(
-      [&](JsonView part) { flags |= translate_part(part, *index, logprobs, out); });
+      [&](JsonView part) { flags |= translate_part(JsonMembers(part), *index, logprobs, out); });
   const auto reason = candidate["finishReason"].text();
   if (!reason) return flags;
   const bool begun = *index < choices_.size() && choices_[*index].begun;
@@ -92,7 +93,7 @@ hg::EventFlags StreamTranslator::translate_candidate(const JsonView& candidate,
   return flags | HG_EVENT_MEANINGFUL;
 }
 
-hg::EventFlags StreamTranslator::translate_part(const JsonView& part, std::size_t index,
+hg::EventFlags StreamTranslator::translate_part(const JsonMembers& part, std::size_t index,
                                                 std::string& logprobs,
                                                 std::vector<std::string>& out) {
   if (part["functionCall"].is_object()) {

@@ -2,7 +2,7 @@
 // A stream of Gemini, event by event, in the neutral form. Pure.
 
 #include <headgate/call.hpp>
-#include <headgate/json_view.hpp>
+#include <headgate/json_document.hpp>
 #include <headgate/llm/chat_answer.hpp>
 
 #include <cstdint>
@@ -42,9 +42,10 @@ class StreamTranslator {
   };
 
   void note_usage(const hg::Usage& usage);
-  hg::EventFlags translate_candidate(const hg::JsonView& candidate, std::vector<std::string>& out);
-  hg::EventFlags translate_part(const hg::JsonView& part, std::size_t index, std::string& logprobs,
-                                std::vector<std::string>& out);
+  hg::EventFlags translate_candidate(const hg::JsonMembers& candidate,
+                                     std::vector<std::string>& out);
+  hg::EventFlags translate_part(const hg::JsonMembers& part, std::size_t index,
+                                std::string& logprobs, std::vector<std::string>& out);
   void open(std::size_t index, std::vector<std::string>& out);
 
   hg::llm::ChunkWriter chunks_;

@@ -63,9 +63,9 @@ Config read_config(const JsonView& json, Dropped& dropped) {
 
 }  // namespace
 
-std::optional<Refusal> write_thinking(const JsonView& chat, const Family& family,
+std::optional<Refusal> write_thinking(const hg::JsonMembers& chat, const Family& family,
                                       JsonWriter& config, Dropped& dropped) {
-  const Config own = read_config(chat.at("/extra_body/google/thinking_config"), dropped);
+  const Config own = read_config(chat["extra_body"]["google"]["thinking_config"], dropped);
   const JsonView word = chat["reasoning_effort"];
   const bool has_word = word.exists() && !word.is_null();
   std::optional<Effort> effort;

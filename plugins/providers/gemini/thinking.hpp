@@ -5,7 +5,7 @@
 // Sources: https://ai.google.dev/gemini-api/docs/thinking and
 // https://ai.google.dev/gemini-api/docs/openai#thinking
 
-#include <headgate/json_view.hpp>
+#include <headgate/json_document.hpp>
 #include <headgate/llm/dropped.hpp>
 #include <headgate/llm/json_writer.hpp>
 
@@ -17,7 +17,7 @@
 namespace headgate_gemini {
 
 // Writes the member of generationConfig where the request says something about thinking.
-std::optional<Refusal> write_thinking(const hg::JsonView& chat, const Family& family,
+std::optional<Refusal> write_thinking(const hg::JsonMembers& chat, const Family& family,
                                       hg::llm::JsonWriter& config, hg::llm::Dropped& dropped);
 
 }  // namespace headgate_gemini

@@ -78,10 +78,11 @@ std::optional<Choice> read_choice(const JsonView& choice) {
 
 }  // namespace
 
-std::optional<Refusal> write_tools(const JsonView& chat, JsonWriter& body, Dropped& dropped) {
+std::optional<Refusal> write_tools(const hg::JsonMembers& chat, JsonWriter& body,
+                                   Dropped& dropped) {
   const JsonView tools = chat["tools"];
   const JsonView wanted = chat["tool_choice"];
-  const bool has_tools = tools.is_array() && tools.size() > 0;
+  const bool has_tools = tools.is_array() && !tools.empty();
   if (!has_tools) {
     // Without tools there is nothing to choose, and Gemini wants no word about it.
     const bool harmless =

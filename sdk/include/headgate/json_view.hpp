@@ -3,12 +3,15 @@
 // stream, for configuration, and for picking a few values out of a long body.
 //
 // A lookup walks the text from its start and skips what it does not need; so it suits a few lookups
-// in one text. Broken JSON is never read out of bounds: lookups in it find nothing, or find what
-// stands before the fault. Use valid() where that matters.
+// in one text, and json_document.hpp has what suits many. Broken JSON is never read out of bounds:
+// lookups in it find nothing, or find what stands before the fault. Use valid() where that matters.
+
+#include <headgate/detail/json_scan.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,10 +20,13 @@
 
 namespace hg {
 
+class JsonMembers;
+class JsonDocument;
+
 class JsonView {
  public:
   // How deep containers may nest in what valid() accepts.
-  static constexpr int kDepthMax = 128;
+  static constexpr int kDepthMax = detail::StrictValues::kDepthMax;
 
   JsonView() = default;
   // `text` is one JSON value with any space around it, and must outlive the view.
@@ -48,11 +54,17 @@ class JsonView {
   // returns a bool.
   template <class Visit>
   void each_member(Visit&& visit) const;
+  // valid(raw()) of an object, and each_member() in the same walk. False: it is not JSON or not an
+  // object, or visit() ended the walk; the members before that place have been visited.
+  template <class Visit>
+  bool each_valid_member(Visit&& visit) const;
   // visit(JsonView element); likewise.
   template <class Visit>
   void each_element(Visit&& visit) const;
   // Elements of an array, members of an object.
   std::size_t size() const;
+  // size() == 0, without counting.
+  bool empty() const;
 
   std::optional<bool> boolean() const noexcept {
     if (text_ == "true") return true;
@@ -71,32 +83,39 @@ class JsonView {
   bool equals(std::string_view expected) const;
 
  private:
-  static bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
   static std::string_view trim(std::string_view text) noexcept {
-    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    while (!text.empty() && detail::is_json_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && detail::is_json_space(text.back())) text.remove_suffix(1);
     return text;
   }
-  static void skip_space(std::string_view& rest) noexcept {
-    while (!rest.empty() && is_space(rest.front())) rest.remove_prefix(1);
-  }
-  static bool take(std::string_view& rest, char c) noexcept {
-    skip_space(rest);
-    if (rest.empty() || rest.front() != c) return false;
-    rest.remove_prefix(1);
-    return true;
-  }
-  static std::string_view take_value(std::string_view& rest) noexcept;
-  static std::size_t string_end(std::string_view text) noexcept;
+  // A value as it was cut: there is no space around it.
+  struct AsCut {};
+  JsonView(AsCut, const char* begin, const char* end, const detail::JsonSkips* skips) noexcept
+      : text_(begin, static_cast<std::size_t>(end - begin)), skips_(skips) {}
+
+  // Behind the object's last bracket; nullptr if it is broken or visit() ended the walk.
+  template <class Values, class Visit>
+  const char* walk_members(Visit& visit) const;
+
+  // How walk_members() passes over what it walks through.
+  struct Loose : detail::LooseValues {
+    static const char* behind_value(const char* at, const char* end,
+                                    const detail::JsonSkips* skips) noexcept {
+      return behind(at, end, skips);
+    }
+  };
+  struct Strict : detail::StrictValues {
+    static const char* behind_value(const char* at, const char* end,
+                                    const detail::JsonSkips*) noexcept {
+      return behind(at, end, nullptr, 1);
+    }
+  };
+  friend class JsonMembers;
+  friend class JsonDocument;
   static bool decode(std::string_view quoted, std::string& out);
   static bool decode_unicode(std::string_view& rest, std::string& out);
   static void append_utf8(std::uint32_t code, std::string& out);
   static std::optional<std::uint32_t> hex4(std::string_view text) noexcept;
-  static bool check_value(std::string_view& rest, int depth) noexcept;
-  static bool check_string(std::string_view& rest) noexcept;
-  static bool check_number(std::string_view& rest) noexcept;
-  static bool check_container(std::string_view& rest, bool object, int depth) noexcept;
-
   template <class Visit, class... Args>
   static bool go_on(Visit& visit, Args&&... args) {
     if constexpr (std::is_convertible_v<decltype(visit(std::forward<Args>(args)...)), bool>) {
@@ -109,77 +128,62 @@ class JsonView {
   char first() const noexcept { return text_.empty() ? '\0' : text_.front(); }
 
   std::string_view text_;
+  const detail::JsonSkips* skips_ = nullptr;  // of the text that this is from, if there are any
 };
 
-// The index behind the closing quote of the string that `text` begins with; npos: it has none.
-inline std::size_t JsonView::string_end(std::string_view text) noexcept {
-  for (std::size_t quote = text.find('"', 1);; quote = text.find('"', quote + 1)) {
-    if (quote == std::string_view::npos) return quote;
-    std::size_t before = quote;
-    while (text[before - 1] == '\\') --before;  // ends at the opening quote, if not sooner
-    if ((quote - before) % 2 == 0) return quote + 1;
-  }
-}
-
-// Cuts one value off `rest`; empty when there is no whole one.
-inline std::string_view JsonView::take_value(std::string_view& rest) noexcept {
-  skip_space(rest);
-  if (rest.empty()) return {};
-  std::size_t end = 0;
-  if (rest.front() == '"') {
-    end = string_end(rest);
-  } else if (rest.front() == '{' || rest.front() == '[') {
-    std::size_t open = 0;
-    end = std::string_view::npos;
-    for (std::size_t i = 0; i < rest.size(); ++i) {
-      if (rest[i] == '"') {
-        const std::size_t length = string_end(rest.substr(i));
-        if (length == std::string_view::npos) break;
-        i += length - 1;
-      } else if (rest[i] == '{' || rest[i] == '[') {
-        ++open;
-      } else if ((rest[i] == '}' || rest[i] == ']') && --open == 0) {
-        end = i + 1;
-        break;
-      }
+template <class Values, class Visit>
+const char* JsonView::walk_members(Visit& visit) const {
+  const char* at = text_.data();
+  const char* const end = at + text_.size();
+  if (at == end || *at != '{') return nullptr;
+  at = detail::skip_json_space(at + 1, end);
+  if (at != end && *at == '}') return at + 1;
+  std::string decoded;
+  for (;; at = detail::skip_json_space(at + 1, end)) {
+    if (at == end || *at != '"') return nullptr;
+    const char* const quote = at;
+    at = Values::behind_string(at, end);
+    if (!at) return nullptr;
+    std::string_view name(quote + 1, static_cast<std::size_t>(at - quote) - 2);
+    if (std::memchr(name.data(), '\\', name.size()) != nullptr) {
+      decoded.clear();
+      if (!decode({quote, static_cast<std::size_t>(at - quote)}, decoded)) return nullptr;
+      name = decoded;
     }
-  } else {
-    end = rest.find_first_of(",]} \t\r\n:\"{[");
-    if (end == std::string_view::npos) end = rest.size();
+    at = detail::skip_json_space(at, end);
+    if (at == end || *at != ':') return nullptr;
+    const char* const value = detail::skip_json_space(at + 1, end);
+    at = Values::behind_value(value, end, skips_);
+    if (!at || !go_on(visit, name, JsonView(AsCut(), value, at, skips_))) return nullptr;
+    at = detail::skip_json_space(at, end);
+    if (at == end) return nullptr;
+    if (*at == '}') return at + 1;
+    if (*at != ',') return nullptr;
   }
-  if (end == std::string_view::npos || end == 0) return {};
-  const std::string_view value = rest.substr(0, end);
-  rest.remove_prefix(end);
-  return value;
 }
 
 template <class Visit>
 void JsonView::each_member(Visit&& visit) const {
-  std::string_view rest = text_;
-  if (!take(rest, '{')) return;
-  std::string decoded;
-  do {
-    const std::string_view quoted = take_value(rest);
-    if (quoted.size() < 2 || quoted.front() != '"' || !take(rest, ':')) return;
-    std::string_view name = quoted.substr(1, quoted.size() - 2);
-    if (name.find('\\') != std::string_view::npos) {
-      decoded.clear();
-      if (!decode(quoted, decoded)) return;
-      name = decoded;
-    }
-    const std::string_view value = take_value(rest);
-    if (value.empty() || !go_on(visit, name, JsonView(value))) return;
-  } while (take(rest, ','));
+  walk_members<Loose>(visit);
+}
+
+template <class Visit>
+bool JsonView::each_valid_member(Visit&& visit) const {
+  const char* const behind = walk_members<Strict>(visit);
+  return behind && behind == text_.data() + text_.size();
 }
 
 template <class Visit>
 void JsonView::each_element(Visit&& visit) const {
-  std::string_view rest = text_;
-  if (!take(rest, '[')) return;
+  const char* at = text_.data();
+  const char* const end = at + text_.size();
+  if (at == end || *at != '[') return;
   do {
-    const std::string_view value = take_value(rest);
-    if (value.empty() || !go_on(visit, JsonView(value))) return;
-  } while (take(rest, ','));
+    const char* const value = detail::skip_json_space(at + 1, end);
+    at = detail::LooseValues::behind(value, end, skips_);
+    if (!at || !go_on(visit, JsonView(AsCut(), value, at, skips_))) return;
+    at = detail::skip_json_space(at, end);
+  } while (at != end && *at == ',');
 }
 
 inline JsonView JsonView::operator[](std::string_view name) const {
@@ -231,6 +235,13 @@ inline std::size_t JsonView::size() const {
   return count;
 }
 
+inline bool JsonView::empty() const {
+  bool empty = true;
+  if (is_array()) each_element([&](JsonView) { return empty = false; });
+  if (is_object()) each_member([&](std::string_view, JsonView) { return empty = false; });
+  return empty;
+}
+
 inline std::optional<std::uint64_t> JsonView::unsigned_integer() const noexcept {
   if (text_.empty() || text_.size() > 20) return std::nullopt;
   std::uint64_t value = 0;
@@ -244,8 +255,9 @@ inline std::optional<std::uint64_t> JsonView::unsigned_integer() const noexcept 
 }
 
 inline std::optional<double> JsonView::number() const {
-  std::string_view rest = text_;
-  if (!is_number() || !check_number(rest) || !rest.empty()) return std::nullopt;
+  const char* const end = text_.data() + text_.size();
+  if (!is_number() || detail::StrictValues::behind_number(text_.data(), end) != end)
+    return std::nullopt;
   return std::strtod(std::string(text_).c_str(), nullptr);
 }
 
@@ -343,75 +355,11 @@ inline bool JsonView::decode(std::string_view quoted, std::string& out) {
   return true;
 }
 
-inline bool JsonView::check_string(std::string_view& rest) noexcept {
-  for (std::size_t i = 1; i < rest.size(); ++i) {
-    if (static_cast<unsigned char>(rest[i]) < 0x20) return false;
-    if (rest[i] == '"') return rest.remove_prefix(i + 1), true;
-    if (rest[i] != '\\') continue;
-    if (++i == rest.size()) return false;
-    if (rest[i] == 'u' ? !hex4(rest.substr(i + 1))
-                       : std::string_view("\"\\/bfnrt").find(rest[i]) == std::string_view::npos)
-      return false;
-  }
-  return false;
-}
-
-inline bool JsonView::check_number(std::string_view& rest) noexcept {
-  const auto digits = [&rest] {
-    std::size_t count = 0;
-    while (count < rest.size() && rest[count] >= '0' && rest[count] <= '9') ++count;
-    rest.remove_prefix(count);
-    return count;
-  };
-  if (!rest.empty() && rest.front() == '-') rest.remove_prefix(1);
-  const bool zero = !rest.empty() && rest.front() == '0';
-  const std::size_t whole = digits();
-  if (whole == 0 || (zero && whole > 1)) return false;
-  if (!rest.empty() && rest.front() == '.') {
-    rest.remove_prefix(1);
-    if (digits() == 0) return false;
-  }
-  if (!rest.empty() && (rest.front() == 'e' || rest.front() == 'E')) {
-    rest.remove_prefix(1);
-    if (!rest.empty() && (rest.front() == '+' || rest.front() == '-')) rest.remove_prefix(1);
-    if (digits() == 0) return false;
-  }
-  return true;
-}
-
-inline bool JsonView::check_container(std::string_view& rest, bool object, int depth) noexcept {
-  const char close = object ? '}' : ']';
-  rest.remove_prefix(1);
-  if (take(rest, close)) return true;
-  do {
-    skip_space(rest);
-    if (object) {
-      if (rest.empty() || rest.front() != '"' || !check_string(rest) || !take(rest, ':'))
-        return false;
-    }
-    if (!check_value(rest, depth + 1)) return false;
-  } while (take(rest, ','));
-  return take(rest, close);
-}
-
-inline bool JsonView::check_value(std::string_view& rest, int depth) noexcept {
-  skip_space(rest);
-  if (rest.empty() || depth > kDepthMax) return false;
-  if (rest.front() == '"') return check_string(rest);
-  if (rest.front() == '{' || rest.front() == '[')
-    return check_container(rest, rest.front() == '{', depth);
-  for (const std::string_view word : {"true", "false", "null"}) {
-    if (rest.substr(0, word.size()) != word) continue;
-    rest.remove_prefix(word.size());
-    return true;
-  }
-  return check_number(rest);
-}
-
 inline bool JsonView::valid(std::string_view text) noexcept {
-  if (!check_value(text, 0)) return false;
-  skip_space(text);
-  return text.empty();
+  const char* const end = text.data() + text.size();
+  const char* at =
+      detail::StrictValues::behind(detail::skip_json_space(text.data(), end), end, nullptr, 0);
+  return at && detail::skip_json_space(at, end) == end;
 }
 
 }  // namespace hg

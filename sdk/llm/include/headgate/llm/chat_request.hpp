@@ -27,7 +27,7 @@ inline Role role_of(const JsonView& role) {
 // Whether a value says something: not null, and not an empty list or object.
 inline bool says_something(const JsonView& value) {
   if (!value.exists() || value.is_null()) return false;
-  return !(value.is_array() || value.is_object()) || value.size() > 0;
+  return !((value.is_array() || value.is_object()) && value.empty());
 }
 
 // One message; what is not there does not exist().

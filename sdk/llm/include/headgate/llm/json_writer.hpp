@@ -2,6 +2,8 @@
 // Writes JSON text straight into a string: no tree in between. Values that are JSON text already
 // (numbers with all their digits, strings with their escapes, tool arguments) go in as they are.
 
+#include <headgate/detail/json_scan.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -15,36 +17,41 @@ inline void append_quoted(std::string& out, std::string_view text) {
   static constexpr std::string_view kNamed = "\"\\\n\r\t";
   static constexpr std::string_view kLetters = "\"\\nrt";
   out += '"';
-  std::size_t plain = 0;  // where the run of bytes begins that need no escape
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && c != '"' && c != '\\') continue;
-    out += text.substr(plain, i - plain);
-    plain = i + 1;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (;;) {
+    const char* const stop = detail::find_byte<detail::StringStop>(at, end);
+    out.append(at, static_cast<std::size_t>(stop - at));
+    if (stop == end) break;
+    at = stop + 1;
     out += '\\';
-    if (const std::size_t which = kNamed.find(c); which != std::string_view::npos) {
+    if (const std::size_t which = kNamed.find(*stop); which != std::string_view::npos) {
       out += kLetters[which];
     } else {
+      const auto byte = static_cast<unsigned char>(*stop);
       out += "u00";
       out += kHex[byte >> 4];
       out += kHex[byte & 15];
     }
   }
-  out += text.substr(plain);
   out += '"';
 }
 
 // Appends JSON text without the space between its values; what stands in strings, and how numbers
 // are written, stays. Events of a stream must not hold line ends.
 inline void append_compact(std::string& out, std::string_view json) {
-  bool inside = false;  // a string
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (!inside && (c == ' ' || c == '\n' || c == '\r' || c == '\t')) continue;
-    out += c;
-    if (c == '"') inside = !inside;
-    if (inside && c == '\\' && i + 1 < json.size()) out += json[++i];
+  const char* at = json.data();
+  const char* const end = at + json.size();
+  while (at != end) {
+    if (*at == '"') {
+      const char* const closed = detail::LooseValues::behind_string(at, end);
+      const char* const behind = closed ? closed : end;
+      out.append(at, static_cast<std::size_t>(behind - at));
+      at = behind;
+      continue;
+    }
+    if (!detail::is_json_space(*at)) out += *at;
+    ++at;
   }
 }
 
