@@ -30,7 +30,7 @@ constexpr std::array<hg_str, 4> kShown = {
 bool says_something(const hg::JsonView& value) {
   if (value.is_null()) return false;
   if (value.is_string()) return !value.equals("");
-  return value.is_object() || value.is_array() ? value.size() > 0 : true;
+  return !((value.is_object() || value.is_array()) && value.empty());
 }
 
 class OpenAi final : public hg::Provider {
@@ -98,7 +98,7 @@ class OpenAi::Attempt {
   hg::Action on_body(hg::Call& call, std::string_view body) {
     const hg::JsonView answer(body);
     const bool whole = answer.is_object() && answer.raw().back() == '}';
-    if (!whole || body.find("\"choices\"") == std::string_view::npos) return hg::Action::abort;
+    if (!whole || !headgate_openai::has_choices(body)) return hg::Action::abort;
     const hg::JsonView usage = headgate_openai::find_usage(body);
     if (usage.is_object()) call.report_usage(headgate_openai::read_usage(usage));
     return hg::Action::proceed;
@@ -109,19 +109,22 @@ class OpenAi::Attempt {
       flags = HG_EVENT_END;
       return hg::Action::proceed;
     }
-    if (!hg::JsonView::valid(event.data)) {
+    hg::JsonView choices;
+    hg::JsonView usage;
+    bool error = false;
+    const bool is_object = hg::JsonView(event.data).each_valid_member([&](auto name, auto value) {
+      if (name == "choices") choices = value;
+      if (name == "usage" && value.is_object()) usage = value;
+      if (name == "error" && !value.is_null()) error = true;
+    });
+    if (!is_object && !hg::JsonView::valid(event.data)) {
       flags = HG_EVENT_NOT_JSON;
       return hg::Action::proceed;
     }
-    hg::JsonView choices;
-    hg::JsonView usage;
-    hg::JsonView(event.data).each_member([&](std::string_view name, hg::JsonView value) {
-      if (name == "choices") choices = value;
-      if (name == "usage" && value.is_object()) usage = value;
-      if (name == "error" && !value.is_null()) flags |= HG_EVENT_ERROR;
-    });
-    if ((flags & HG_EVENT_ERROR) != 0) return hg::Action::proceed;
-    const std::size_t choice_count = choices.size();
+    if (error) {
+      flags = HG_EVENT_ERROR;
+      return hg::Action::proceed;
+    }
     const std::uint64_t finished_before = finished_;
     choices.each_element([&](hg::JsonView choice) { flags |= flags_of(choice); });
     if (finished_ != finished_before && finished_ >= choices_wanted_) flags |= HG_EVENT_FINAL;
@@ -129,7 +132,7 @@ class OpenAi::Attempt {
       flags |= HG_EVENT_USAGE;
       call.report_usage(headgate_openai::read_usage(usage));
       // The event that only we asked for is not the client's.
-      if (choice_count == 0 && !client_wants_usage_) return hg::Action::replaced;
+      if (choices.empty() && !client_wants_usage_) return hg::Action::replaced;
     }
     if (flags == 0) flags = HG_EVENT_LIFECYCLE;
     return hg::Action::proceed;
@@ -172,15 +175,25 @@ class OpenAi::Attempt {
 
   hg::EventFlags flags_of(const hg::JsonView& choice) {
     hg::EventFlags flags = 0;
-    choice["delta"].each_member([&](std::string_view name, hg::JsonView value) {
+    bool finished = false;
+    choice.each_member([&](std::string_view name, hg::JsonView value) {
+      if (name == "delta") flags |= flags_of_delta(value);
+      if (name == "finish_reason" && value.is_string()) finished = true;
+    });
+    if (finished) {
+      ++finished_;
+      flags |= HG_EVENT_MEANINGFUL;  // also an answer without a word is one
+    }
+    return flags;
+  }
+
+  static hg::EventFlags flags_of_delta(const hg::JsonView& delta) {
+    hg::EventFlags flags = 0;
+    delta.each_member([&](std::string_view name, hg::JsonView value) {
       if (name == "role" || !says_something(value)) return;
       flags |= HG_EVENT_MEANINGFUL;
       if (name == "tool_calls" || name == "function_call") flags |= HG_EVENT_TOOL;
     });
-    if (choice["finish_reason"].is_string()) {
-      ++finished_;
-      flags |= HG_EVENT_MEANINGFUL;  // also an answer without a word is one
-    }
     return flags;
   }
 

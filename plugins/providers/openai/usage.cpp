@@ -1,5 +1,7 @@
 #include "usage.hpp"
 
+#include <cstring>
+
 namespace headgate_openai {
 
 hg::Usage read_usage(const hg::JsonView& object) {
@@ -23,13 +25,15 @@ hg::Usage read_usage(const hg::JsonView& object) {
 
 namespace {
 
-constexpr std::string_view kName = "\"usage\"";
+constexpr std::string_view kUsage = "\"usage\"";
+constexpr std::string_view kChoices = "\"choices\"";
 
-// Where the last kName in `text` begins. By its second letter, which is rarer than its first.
-std::size_t find_last_name(std::string_view text) {
-  for (std::size_t at = text.rfind(kName[1]); at != std::string_view::npos && at > 0;
-       at = text.rfind(kName[1], at - 1)) {
-    if (text.substr(at - 1, kName.size()) == kName) return at - 1;
+// Where the last kUsage in `text` begins. By its second letter, which is rarer than its first.
+std::size_t find_last_usage(std::string_view text) {
+  std::size_t bound = text.size();  // the letter stands before it
+  while (const void* const found = memrchr(text.data(), kUsage[1], bound)) {
+    bound = static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+    if (bound > 0 && text.substr(bound - 1, kUsage.size()) == kUsage) return bound - 1;
   }
   return std::string_view::npos;
 }
@@ -41,15 +45,22 @@ hg::JsonView find_usage(std::string_view body) {
   // not the answer's own (a vendor's extension behind it), the whole is walked.
   constexpr std::size_t kTail = 16 * 1024;
   const std::string_view tail = body.size() > kTail ? body.substr(body.size() - kTail) : body;
-  const std::size_t at = find_last_name(tail);
+  const std::size_t at = find_last_usage(tail);
   if (at != std::string_view::npos) {
-    const hg::JsonView rest(tail.substr(at + kName.size()));
+    const hg::JsonView rest(tail.substr(at + kUsage.size()));
     if (!rest.raw().empty() && rest.raw().front() == ':') {
       const hg::JsonView value(rest.raw().substr(1));
       if (value.is_object() && value["prompt_tokens"].exists()) return value;
     }
   }
   return hg::JsonView(body)["usage"];
+}
+
+// By its third letter, which is rarer than the first two.
+bool has_choices(std::string_view body) {
+  for (std::size_t at = 0; (at = body.find(kChoices[2], at)) != std::string_view::npos; ++at)
+    if (at >= 2 && body.substr(at - 2, kChoices.size()) == kChoices) return true;
+  return false;
 }
 
 }  // namespace headgate_openai

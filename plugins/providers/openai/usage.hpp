@@ -15,4 +15,7 @@ hg::Usage read_usage(const hg::JsonView& object);
 // a megabyte is not parsed for five numbers.
 hg::JsonView find_usage(std::string_view body);
 
+// Whether a whole answer has a member of the name "choices", at whatever depth.
+bool has_choices(std::string_view body);
+
 }  // namespace headgate_openai
