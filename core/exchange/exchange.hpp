@@ -35,6 +35,7 @@ class Exchange {
 
  private:
   using MaybeError = std::optional<Error>;
+  enum class Others : std::uint8_t { any, same_group, sound };
 
   // exchange_route.cpp
   MaybeError find_route();
@@ -54,10 +55,11 @@ class Exchange {
 
   // exchange_attempts.cpp
   net::Task<void> try_endpoints();
+  std::uint64_t model_key() const;
   select::PickResult pick(const EndpointPlan* only, TimePoint now);
   NextStep after(const AttemptEnd& end, const EndpointPlan& failed);
   void exclude(const EndpointPlan& endpoint);
-  bool others(const EndpointPlan& failed, bool same_group) const;
+  bool others(const EndpointPlan& failed, Others which) const;
   net::Task<void> answer_shortage(const select::PickResult& none);
   net::Task<void> answer_failure(AttemptEnd end, const EndpointPlan& endpoint);
   Error error_of(const AttemptEnd& end, const EndpointPlan& endpoint) const;
@@ -82,7 +84,8 @@ class Exchange {
   std::string_view asked_;  // the body as it came, decoded
   std::vector<std::uint16_t> excluded_;
   RetryState retry_;
-  int status_ = 0;  // that the client was sent
+  bool sound_only_ = false;  // the next pick may only be of an endpoint that is not failing
+  int status_ = 0;           // that the client was sent
   std::string error_code_;
 };
 

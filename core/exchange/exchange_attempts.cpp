@@ -10,18 +10,32 @@
 #include "core/select/cell_table.hpp"
 
 namespace headgate::exchange {
+namespace {
+
+// Nothing has failed there since its last success.
+bool is_sound(const select::Cell& cell) {
+  return cell.consecutive_failures.load(std::memory_order_relaxed) == 0;
+}
+
+}  // namespace
+
+// The name under which endpoints keep what they know of the model that is asked for; 0: none.
+std::uint64_t Exchange::model_key() const {
+  return request_.facets.model.empty() ? 0 : select::model_hash(request_.facets.model);
+}
 
 select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now) {
   const std::vector<EndpointPlan>& plans = request_.backend->endpoints;
+  select::PickQuery query;
+  query.model = model_key();
   const auto eligible = [&](const select::Endpoint& endpoint) {
     const EndpointPlan& plan = plans[endpoint.index()];
-    return only ? &plan == only : can_serve(plan);
+    if (only) return &plan == only;
+    return can_serve(plan) && (!sound_only_ || is_sound(endpoint.cell_for(query.model)));
   };
-  select::PickQuery query;
   query.now = now;
   query.prompt_tokens = static_cast<double>(request_.body.size()) / Attempt::kBytesPerToken;
   query.output_tokens_max = static_cast<double>(request_.facets.max_tokens.value_or(0));
-  if (!request_.facets.model.empty()) query.model = select::model_hash(request_.facets.model);
   query.excluded = excluded_;
   query.eligible = eligible;
   // With everything out the least bad endpoint gets the request rather than nobody.
@@ -94,35 +108,41 @@ void Exchange::exclude(const EndpointPlan& endpoint) {
 
 NextStep Exchange::after(const AttemptEnd& end, const EndpointPlan& failed) {
   const TimePoint now = worker_.worker.clock().now();
-  retry_.others_in_group = others(failed, true);
-  retry_.others = retry_.others_in_group || others(failed, false);
+  retry_.others_in_group = others(failed, Others::same_group);
+  retry_.others = retry_.others_in_group || others(failed, Others::any);
   retry_.jitter = worker_.worker.rng().uniform();
   if (request_.deadline) {
     retry_.time_left = std::chrono::duration_cast<milliseconds>(*request_.deadline - now);
     if (retry_.time_left.count() <= 0) return {};
   }
+  if (!retry_.budget) retry_.sound_others = others(failed, Others::sound);
   NextStep step = next_step(end.verdict(), retry_, failed.retry);
   if (step.spends_budget && !worker_.retries.try_spend(now)) {
     retry_.budget = false;
+    retry_.sound_others = others(failed, Others::sound);
     step = next_step(end.verdict(), retry_, failed.retry);
   }
   if (step.step == Step::elsewhere) exclude(failed);
+  sound_only_ = step.sound_only;
   return step;
 }
 
 // Whether somebody else could be asked: not tried yet, able to, and not out.
-bool Exchange::others(const EndpointPlan& failed, bool same_group) const {
+bool Exchange::others(const EndpointPlan& failed, Others which) const {
   const select::EndpointSet& set = *request_.backend->set;
   const std::vector<EndpointPlan>& plans = request_.backend->endpoints;
   const auto failed_index = static_cast<std::size_t>(&failed - plans.data());
   const TimePoint now = worker_.worker.clock().now();
+  const std::uint64_t model = model_key();
   for (std::size_t i = 0; i < plans.size(); ++i) {
     if (i == failed_index || !can_serve(plans[i])) continue;
-    if (same_group && set.group_of(i) != set.group_of(failed_index)) continue;
+    if (which == Others::same_group && set.group_of(i) != set.group_of(failed_index)) continue;
     if (std::find(excluded_.begin(), excluded_.end(), i) != excluded_.end()) continue;
-    const select::Cell& cell = set.endpoint(i).base_cell();
+    const select::Endpoint& endpoint = set.endpoint(i);
+    const select::Cell& cell = endpoint.cell_for(model);
+    if (which == Others::sound && !is_sound(cell)) continue;
     if (cell.state(now) != select::ServiceState::out &&
-        !cell.load.full(set.endpoint(i).concurrency_max()))
+        !endpoint.base_cell().load.full(endpoint.concurrency_max()))
       return true;
   }
   return false;

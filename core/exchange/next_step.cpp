@@ -16,8 +16,10 @@ NextStep elsewhere(const RetryState& state) {
   if (!state.others) return {};
   // The first move to a healthy endpoint is what a gateway is for; only further ones are rationed.
   const bool spends = state.failovers > 0;
-  if (spends && !state.budget) return {};
-  return {Step::elsewhere, milliseconds{0}, spends};
+  if (!spends || state.budget) return {Step::elsewhere, milliseconds{0}, spends};
+  // The budget is there to spare endpoints that fail; one that does not is asked all the same.
+  if (state.sound_others) return {Step::elsewhere, milliseconds{0}, false, true};
+  return {};
 }
 
 NextStep again_here(const RetryState& state, milliseconds delay) {

@@ -22,6 +22,7 @@ struct RetryState {
   std::uint32_t failovers = 0;                  // moves to another endpoint so far
   bool others_in_group = false;                 // another endpoint of the same group could be asked
   bool others = false;                          // another endpoint of any group could be asked
+  bool sound_others = false;                    // another endpoint that is not failing, likewise
   bool budget = true;                           // the process-wide retry budget has something left
   milliseconds time_left{milliseconds::max()};  // until the request's own deadline
   double jitter = 0;                            // a draw from [0, 1)
@@ -33,6 +34,7 @@ struct NextStep {
   Step step = Step::give_up;
   milliseconds delay{0};
   bool spends_budget = false;
+  bool sound_only = false;  // elsewhere, but only where nothing has failed since the last success
 };
 
 NextStep next_step(const Verdict& verdict, const RetryState& state, const RetrySettings& settings);

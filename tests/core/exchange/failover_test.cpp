@@ -270,5 +270,38 @@ TEST_F(Failover, SpendsNoMoreRetriesThanItsBudgetHas) {
   EXPECT_GT(b->requests().size(), 15u);
 }
 
+TEST_F(Failover, FindsTheSoundEndpointThoughTheBudgetIsSpent) {
+  load(R"(
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - policies: {retry: {attempts: 4}, health: {eviction: {consecutiveFailures: 1000}}}
+      backends:
+      - ai:
+          groups:
+          - providers:
+            - {name: one, provider: {openAI: {}}, hostOverride: "127.0.0.1:$A", backendAuth: {key: k}}
+            - {name: two, provider: {openAI: {}}, hostOverride: "127.0.0.1:$A", backendAuth: {key: l}}
+          - providers:
+            - {name: sound, provider: {openAI: {}}, hostOverride: "127.0.0.1:$B", backendAuth: {key: m}}
+)");
+  while (retry_budget.try_spend(clock.now())) {
+  }
+  a->says(answer(503, "application/json", error_of("x")));
+  b->says(answer(200, "application/json", kWhole));
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.status, 200) << got.body;
+  EXPECT_EQ(got.header("x-headgate-provider"), "sound");
+  EXPECT_EQ(a->requests().size(), 2u);
+  // Once it has failed, too, it is spared like the others.
+  b->forget();
+  b->says(answer(503, "application/json", error_of("x")));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
+  EXPECT_EQ(b->requests().size(), 2u);
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
+  EXPECT_EQ(b->requests().size(), 2u);
+}
+
 }  // namespace
 }  // namespace headgate::exchange

@@ -88,6 +88,23 @@ TEST(NextStep, GoesElsewhereWhenTheBudgetForRetriesHereIsSpent) {
   EXPECT_EQ(next_step(next(Next::elsewhere), state, {}).step, Step::give_up);
 }
 
+TEST(NextStep, MovesOnWithoutBudgetOnlyToWhereNothingFails) {
+  RetryState state = with_others();
+  state.failovers = 1;
+  NextStep step = next_step(next(Next::elsewhere), state, {});
+  EXPECT_TRUE(step.spends_budget);
+  EXPECT_FALSE(step.sound_only);  // while there is budget, anybody may be asked
+  state.budget = false;
+  EXPECT_EQ(next_step(next(Next::elsewhere), state, {}).step, Step::give_up);
+  state.sound_others = true;
+  step = next_step(next(Next::elsewhere), state, {});
+  EXPECT_EQ(step.step, Step::elsewhere);
+  EXPECT_TRUE(step.sound_only);
+  EXPECT_FALSE(step.spends_budget);
+  state.attempts = 3;
+  EXPECT_EQ(next_step(next(Next::elsewhere), state, {}).step, Step::give_up);
+}
+
 TEST(NextStep, WaitsForTheQuotaOnlyWhereNobodyElseCanServe) {
   Verdict verdict = next(Next::wait);
   verdict.retry_after = milliseconds(2000);
