@@ -271,6 +271,7 @@ def pending(gateway):
                 look(inner)
 
     look(json.loads(gateway.admin("/api/endpoints")))
+    assert set(found) == {*TROUBLED, ANCHOR}, f"the admin interface tells of {set(found)}"
     return found
 
 
