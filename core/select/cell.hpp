@@ -26,7 +26,7 @@ class ModelCells;
 class Target;
 
 // Half-life of the latency figures, in milliseconds.
-inline constexpr double kLatencyHalfLifeMs = 10'000;
+inline constexpr double kLatencyHalfLifeMs = 5'000;
 // Half-life of the mean sizes of requests and answers, which change slowly.
 inline constexpr double kSizeHalfLifeMs = 60'000;
 

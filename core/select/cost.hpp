@@ -2,11 +2,12 @@
 // What a request would cost on an endpoint, in milliseconds of expected waiting. Of two endpoints
 // the cheaper one is taken; the score shown to people is 1 / cost.
 //
-//   cost = (r + ttft + tpot * n + C * (1 - h) / h) * (1 + load / weight)
+//   cost = (noiseless(r + ttft + tpot * n) + C * (1 - h) / h) * (1 + load / (20 * weight))
 //
 // ttft is the time to the first token, tpot the time per output token, n the output tokens that
 // are expected, h the health, C what the request costs on the group's median endpoint, load the
 // requests of mean size that are in flight. Each term is a function here with a test of its own.
+// The constants are those that did best in the simulation under tests/bench/selection.
 
 namespace headgate::select {
 
@@ -24,9 +25,28 @@ constexpr double prompt_factor(double prompt_tokens) {
 // answer faster than anybody can tell apart share by weight and by load alone.
 inline constexpr double kResolutionMs = 10;
 
+// What a request occupies, in output tokens: those that it writes, and the time before the first of
+// them. Prompts count little, because they are read some hundred times as fast as answers are
+// written: by its tokens a long prompt would look like many requests, and make a noise of the load.
+inline constexpr double kFirstTokenInTokens = 25;
+constexpr double occupied_tokens(double prompt_tokens, double output_tokens) {
+  return kFirstTokenInTokens * prompt_factor(prompt_tokens) + output_tokens;
+}
+
 // Milliseconds to serve a request that neither waits nor fails.
 constexpr double service_cost(double ttft_ms, double tpot_ms, double output_tokens) {
   return ttft_ms + tpot_ms * output_tokens;
+}
+
+// Measured times differ from one request to the next by much more than equal endpoints differ from
+// each other. Within this share of the group's median an endpoint counts as the median, so that
+// equal ones are told apart by their load alone; from there on differences count.
+inline constexpr double kNoiseShare = 0.2;
+constexpr double noiseless(double cost_ms, double median_cost_ms) {
+  constexpr double kEdge = 1 + kNoiseShare;
+  if (cost_ms > median_cost_ms * kEdge) return cost_ms / kEdge;
+  if (cost_ms * kEdge < median_cost_ms) return cost_ms * kEdge;
+  return median_cost_ms;
 }
 
 // Milliseconds that failures add: (1 - h) / h of them are to be expected for one success, and each
@@ -36,9 +56,11 @@ constexpr double failure_cost(double median_cost_ms, double health) {
 }
 
 // By how much what is in flight stretches the answer. `load` is in requests of mean size, `weight`
-// is relative to the group's mean weight.
+// is relative to the group's mean weight. Upstreams serve many requests at once: one more is a
+// reason among equals, and none to wait for one that is several times slower.
+inline constexpr double kRequestsToDouble = 20;
 constexpr double load_factor(double load, double weight) {
-  return 1 + load / weight;
+  return 1 + load / (weight * kRequestsToDouble);
 }
 
 // The share of its weight that an endpoint has `age_ms` after it came (or came back): it grows

@@ -1,6 +1,6 @@
 #pragma once
 // Which endpoint gets the next attempt: the power of two choices over the first priority group that
-// can serve. Two endpoints are drawn by weight; the first stays unless the second is clearly
+// can serve. Two endpoints are drawn by weight; the first stays unless the second is
 // cheaper (cost.hpp). No allocation, no lock, no clock: the same at 2 endpoints and at 10,000.
 //
 // A full scan for the cheapest would send every worker to the same endpoint until the figures
@@ -28,7 +28,7 @@ struct PickQuery {
   double prompt_tokens = 0;
   double expected_output_tokens = 0;
   double output_tokens_max = 0;  // the request's own limit
-  double estimated_tokens = 0;   // what it occupies; by default prompt and expected output
+  double estimated_tokens = 0;   // what it occupies; by default occupied_tokens() of the above
 
   std::uint64_t model = 0;  // model_hash() of what the request names
 
@@ -49,8 +49,8 @@ struct PickQuery {
 enum class PickReason : std::uint8_t {
   none,
   only,         // there was no second candidate
-  first,        // the first drawn, not clearly worse than the second
-  cheaper,      // the second drawn, clearly cheaper
+  first,        // the first drawn, not dearer than the second
+  cheaper,      // the second drawn, cheaper
   out_of_turn,  // nothing was heard from it for long
   probe,        // half-open return
   last_resort,  // everything is out

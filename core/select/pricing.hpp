@@ -23,10 +23,11 @@ class Pricing {
         usual_(group.estimates(query.model, now_)),
         output_tokens_(expected_output(query, usual_)),
         prompt_factor_(prompt_factor(query.prompt_tokens)),
-        median_cost_ms_(
-            service_cost(usual_.ttft_ms * prompt_factor_, usual_.tpot_ms, output_tokens_)) {
-    const double wanted =
-        query.estimated_tokens > 0 ? query.estimated_tokens : query.prompt_tokens + output_tokens_;
+        median_cost_ms_(kResolutionMs + service_cost(usual_.ttft_ms * prompt_factor_,
+                                                     usual_.tpot_ms, output_tokens_)) {
+    const double wanted = query.estimated_tokens > 0
+                              ? query.estimated_tokens
+                              : occupied_tokens(query.prompt_tokens, output_tokens_);
     constexpr auto kMost = static_cast<double>(Load::kRequestTokensMax);
     request_tokens_ = static_cast<std::int64_t>(std::clamp(wanted, 1.0, kMost));
     // While no mean is known, this request is of mean size.
@@ -47,9 +48,9 @@ class Pricing {
     terms.weight = endpoint.relative_weight() *
                    cell.slow_start(now_, static_cast<double>(settings_.slow_start.count()),
                                    settings_.slow_start_least);
-    const double alone = kResolutionMs +
-                         service_cost(terms.ttft_ms, terms.tpot_ms, terms.output_tokens) +
-                         terms.failure_ms;
+    const double measured =
+        kResolutionMs + service_cost(terms.ttft_ms, terms.tpot_ms, terms.output_tokens);
+    const double alone = noiseless(measured, median_cost_ms_) + terms.failure_ms;
     terms.cost_ms = terms.load > 0 ? alone * load_factor(terms.load, terms.weight) : alone;
     return terms;
   }

@@ -8,8 +8,9 @@ namespace headgate::select {
 
 struct Settings {
   // The first endpoint drawn stays unless the second costs less than this share of it. In (0, 1].
-  // Below 1, equal endpoints share by weight and none gets everything by a hair.
-  double keep_ratio = 0.8;
+  // 1, because what is noise is taken out of the cost itself (cost.hpp), and among equals every
+  // request of difference in load counts.
+  double keep_ratio = 1;
 
   // How long a new or returned endpoint takes to reach its full weight. 0 = at once.
   std::chrono::milliseconds slow_start{10'000};
@@ -17,9 +18,9 @@ struct Settings {
   // The share of its weight that it begins with. In (0, 1].
   double slow_start_least = 0.1;
 
-  // An endpoint without a sample for so long gets one request out of turn: two half-lives of the
-  // latency figures. At least 1 s.
-  std::chrono::milliseconds out_of_turn_after{20'000};
+  // An endpoint without a sample for so long gets one request out of turn: five half-lives of the
+  // latency figures, so that its answer counts for nearly everything. At least 1 s.
+  std::chrono::milliseconds out_of_turn_after{25'000};
 };
 
 }  // namespace headgate::select

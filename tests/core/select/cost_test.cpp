@@ -41,6 +41,26 @@ TEST(ServiceCost, IsFirstTokenPlusTheOthers) {
   EXPECT_EQ(service_cost(500, 20, 100), 2'500);
 }
 
+TEST(OccupiedTokens, AreTheAnswerAndTheTimeBeforeIt) {
+  EXPECT_EQ(occupied_tokens(0, 0), kFirstTokenInTokens);
+  EXPECT_EQ(occupied_tokens(0, 300), kFirstTokenInTokens + 300);
+  EXPECT_EQ(occupied_tokens(kPromptTokensToDouble, 300), 2 * kFirstTokenInTokens + 300);
+}
+
+TEST(Noiseless, WithinTheNoiseAnEndpointCountsAsTheMedian) {
+  EXPECT_EQ(noiseless(1'000, 1'000), 1'000);
+  EXPECT_EQ(noiseless(1'199, 1'000), 1'000);
+  EXPECT_EQ(noiseless(834, 1'000), 1'000);
+}
+
+TEST(Noiseless, BeyondItDifferencesCountFromItsEdge) {
+  EXPECT_NEAR(noiseless(1'200, 1'000), 1'000, 1e-9);  // no step at the edge
+  EXPECT_NEAR(noiseless(12'000, 1'000), 10'000, 1e-9);
+  EXPECT_NEAR(noiseless(100, 1'000), 120, 1e-9);
+  EXPECT_GT(noiseless(1'300, 1'000), noiseless(1'250, 1'000));
+  EXPECT_LT(noiseless(700, 1'000), noiseless(800, 1'000));
+}
+
 TEST(FailureCost, IsThePriceOfTheFailuresBeforeOneSuccess) {
   EXPECT_EQ(failure_cost(1'000, 1), 0);
   EXPECT_EQ(failure_cost(1'000, 0.5), 1'000);  // one failure for each success
@@ -49,8 +69,8 @@ TEST(FailureCost, IsThePriceOfTheFailuresBeforeOneSuccess) {
 
 TEST(LoadFactor, GrowsWithTheLoadForTheWeight) {
   EXPECT_EQ(load_factor(0, 1), 1);
-  EXPECT_EQ(load_factor(3, 1), 4);
-  EXPECT_EQ(load_factor(3, 2), 2.5);
+  EXPECT_EQ(load_factor(kRequestsToDouble, 1), 2);
+  EXPECT_EQ(load_factor(kRequestsToDouble, 2), 1.5);
 }
 
 TEST(SlowStartShare, GrowsEvenlyFromTheLeastToAll) {

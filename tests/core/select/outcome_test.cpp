@@ -117,7 +117,7 @@ TEST_F(OutcomeTest, AShortOrUncountedWholeAnswerIsTakenOverTheExpectedTokens) {
 
 TEST_F(OutcomeTest, AWholeAnswerLowersAFirstTokenThatIsTooHigh) {
   world_.sample(cell(), 60'000);
-  world_.clock.advance(seconds(10));
+  world_.clock.advance(std::chrono::milliseconds(static_cast<int>(kLatencyHalfLifeMs)));
   AttemptOutcome outcome = success();
   outcome.whole_answer = Millis(1'000);
   give(outcome);

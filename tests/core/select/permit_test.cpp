@@ -80,9 +80,10 @@ TEST(Permit, TheSizeOfTheRequestIsBoundedAndAtLeastOne) {
   query.estimated_tokens = 0.001;
   EXPECT_EQ(pick(*set, query, *rng).permit.tokens(), 1);
   query.estimated_tokens = 0;
-  query.prompt_tokens = 40;
+  query.prompt_tokens = 2 * kPromptTokensToDouble;
   query.expected_output_tokens = 7;
-  EXPECT_EQ(pick(*set, query, *rng).permit.tokens(), 47);
+  EXPECT_EQ(pick(*set, query, *rng).permit.tokens(),
+            occupied_tokens(query.prompt_tokens, query.expected_output_tokens));
 }
 
 // Whatever happens to requests, in whatever order: the load is what is open, and nothing at the
