@@ -115,60 +115,74 @@ net::Task<AttemptEnd> Attempt::run() {
   std::int32_t allowed = prepare();
   if (allowed == HG_PAUSE) allowed = co_await policies_.resume_attempt(context_);
   if (allowed != HG_CONTINUE) {
-    co_return failed(failure(FailureKind::refused, "policy_refused", "was refused by a policy"));
+    co_return failed(FailureKind::refused, "policy_refused", "was refused by a policy");
   }
-  if (auto problem = build()) co_return failed(std::move(*problem));
+  MaybeFailure problem = build();
+  if (problem) co_return failed(std::move(*problem));
   std::int32_t is_signed = sign();
   if (is_signed == HG_PAUSE) is_signed = co_await resume_sign();
   if (is_signed != HG_CONTINUE) {
-    co_return failed(
-        failure(FailureKind::refused, "not_signed", "could not be given its credential"));
+    co_return failed(FailureKind::refused, "not_signed", "could not be given its credential");
   }
   client_.watch([this] {
     if (connection_) connection_->stream().close();
   });
-  if (auto problem = co_await send()) co_return failed(std::move(*problem));
-
+  problem = co_await send();
+  if (problem) co_return failed(std::move(*problem));
   const int status = context_.head.status;
-  const bool plain = !endpoint_.provider;
-  if (!plain && (status < 200 || status > 299)) {
-    Failure problem =
-        failure(FailureKind::status, "upstream_status", "answered " + std::to_string(status));
-    problem.status = status;
-    if (auto worse = co_await read_error_body(problem)) co_return failed(std::move(*worse));
-    co_return failed(std::move(problem));
-  }
-  if (plain || !request_.dialect.route) co_return co_await relay_raw();
-
+  if (endpoint_.provider && (status < 200 || status > 299)) co_return co_await take_refusal();
   hg_plan plan{};
+  problem = ask_for_plan(plan);
+  if (problem) co_return failed(std::move(*problem));
+  co_return co_await relay(plan);
+}
+
+// How the answer is to be read. Where no plugin reads it, its bytes pass.
+Attempt::MaybeFailure Attempt::ask_for_plan(hg_plan& plan) {
   plan.size = HG_END_OF(hg_plan, reserved);
+  plan.framing = HG_FRAMING_RAW;
+  if (!endpoint_.provider || !request_.dialect.route) return std::nullopt;
   plan.framing = content_type_ == "text/event-stream" ? HG_FRAMING_SSE : HG_FRAMING_WHOLE;
   plan.passes = passes_dialect() ? 1 : 0;
   plan.want_body = 1;
   hg_head head{};
   head.size = HG_END_OF(hg_head, content_type);
-  head.status = static_cast<std::uint32_t>(status);
+  head.status = static_cast<std::uint32_t>(context_.head.status);
   head.content_type = plugin::str(content_type_);
   call_.enter(Phase::head, &context_);
   if (endpoint_.provider->on_head(context_.provider_context, call_, head, plan) != HG_CONTINUE) {
-    co_return failed(failure(FailureKind::bad_answer, "upstream_bad_response",
-                             "sent a head that its plugin does not understand"));
+    return failure(FailureKind::bad_answer, "upstream_bad_response",
+                   "sent a head that its plugin does not understand");
   }
+  if (plan.framing <= HG_FRAMING_RAW) return std::nullopt;
+  return failure(FailureKind::bad_answer, "plugin_error",
+                 "has a plugin that asks for an unknown framing");
+}
+
+// No coroutine of its own.
+net::Task<AttemptEnd> Attempt::relay(const hg_plan& plan) {
   switch (plan.framing) {
     case HG_FRAMING_WHOLE:
-      co_return co_await relay_whole(plan);
+      return relay_whole(plan);
     case HG_FRAMING_RAW:
-      co_return co_await relay_raw();
-    case HG_FRAMING_SSE:
-    case HG_FRAMING_NDJSON:
-    case HG_FRAMING_AWS: {
-      StreamRelay relay(*this, plan);
-      co_return co_await relay.run();
-    }
+      return relay_raw();
     default:
-      co_return failed(failure(FailureKind::bad_answer, "plugin_error",
-                               "has a plugin that asks for an unknown framing"));
+      return relay_stream(plan);
   }
+}
+
+net::Task<AttemptEnd> Attempt::relay_stream(hg_plan plan) {
+  StreamRelay relay(*this, plan);
+  co_return co_await relay.run();
+}
+
+net::Task<AttemptEnd> Attempt::take_refusal() {
+  const int status = context_.head.status;
+  Failure problem =
+      failure(FailureKind::status, "upstream_status", "answered " + std::to_string(status));
+  problem.status = status;
+  if (auto worse = co_await read_error_body(problem)) co_return failed(std::move(*worse));
+  co_return failed(std::move(problem));
 }
 
 bool Attempt::passes_dialect() const {
@@ -270,6 +284,10 @@ Verdict Attempt::classify(const Failure& failure) {
     verdict.exclude = false;
   }
   return verdict;
+}
+
+AttemptEnd Attempt::failed(FailureKind kind, std::string_view code, std::string detail) {
+  return failed(failure(kind, code, std::move(detail)));
 }
 
 AttemptEnd Attempt::failed(Failure failure) {

@@ -10,6 +10,7 @@
 //   attempt_raw.cpp      bytes that nobody here understands
 
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -98,8 +99,10 @@ class Attempt {
   std::int32_t sign();
   net::Task<std::int32_t> resume_sign();
   net::Task<MaybeFailure> send();
-  net::Task<MaybeFailure> send_on_connection(bool& stale);
-  net::Task<MaybeFailure> read_head();
+  net::Task<MaybeFailure> connect();
+  void send_at_once(std::pmr::vector<std::string_view>& pieces);
+  bool may_try_fresh() const;
+  bool take_head_if_there(MaybeFailure& problem);
   void take_head(std::size_t bytes);
   void write_request();
   TimePoint first_answer_deadline() const;
@@ -123,6 +126,7 @@ class Attempt {
   Failure read_failure() const;
   Failure failure(FailureKind kind, std::string_view code, std::string detail) const;
   AttemptEnd failed(Failure failure);
+  AttemptEnd failed(FailureKind kind, std::string_view code, std::string detail);
   AttemptEnd stopped_by_policy(std::int32_t result);  // of on_response, not HG_CONTINUE
   AttemptEnd served();
   void note_served();
@@ -139,6 +143,10 @@ class Attempt {
   void note_last_token();
   milliseconds elapsed_at(TimePoint now) const;
   bool passes_dialect() const;
+  MaybeFailure ask_for_plan(hg_plan& plan);
+  net::Task<AttemptEnd> relay(const hg_plan& plan);
+  net::Task<AttemptEnd> relay_stream(hg_plan plan);
+  net::Task<AttemptEnd> take_refusal();
 
   friend class StreamRelay;
 

@@ -229,87 +229,104 @@ TimePoint Attempt::first_answer_deadline() const {
 
 // Connects and sends; once more on a fresh connection if the one that waited turns out to be dead.
 net::Task<Attempt::MaybeFailure> Attempt::send() {
+  std::pmr::vector<std::string_view> pieces(request_.arena.resource());
+  MaybeFailure problem;
   write_request();
   for (bool fresh = false;; fresh = true) {
     if (!fresh) connection_ = request_.worker.pool.take_idle(*endpoint_.target);
-    if (!connection_) {
-      TimePoint until = request_.worker.worker.clock().now() + endpoint_.connect_timeout;
-      if (request_.deadline) until = std::min(until, *request_.deadline);
-      const upstream::AcquireOptions options(until, true);
-      auto acquired = co_await request_.worker.pool.acquire(*endpoint_.target, options);
-      if (!acquired) {
-        co_return failure(FailureKind::connect, acquired.error().code,
-                          "could not be reached: " + acquired.error().message);
-      }
-      connection_ = std::move(*acquired);
+    if (!connection_) problem = co_await connect();
+    if (!problem && client_.gone()) {
+      problem = failure(FailureKind::transport, "client_gone", "was cancelled");
     }
-    if (client_.gone()) co_return failure(FailureKind::transport, "client_gone", "was cancelled");
-    bool stale = false;
-    auto problem = co_await send_on_connection(stale);
-    if (!problem || !stale) co_return problem;
+    if (problem) co_return problem;
+
+    net::ErrorCode error;
+    send_at_once(pieces);
+    if (!pieces.empty()) error = co_await connection_->stream().write(pieces);
+    // An upstream may answer before it has read everything and then close: what it said counts.
+    bool came = false;
+    if (!error || (!deadline_.expired() && !client_.gone())) {
+      came = take_head_if_there(problem);
+      while (!came && !problem) {
+        const net::ReadResult read = co_await read_more();
+        if (took(read)) {
+          came = take_head_if_there(problem);
+        } else {
+          problem = read_failure();
+        }
+      }
+    }
+    if (error) {
+      if (!came || deadline_.expired() || client_.gone()) {
+        read_error_ = error;
+        problem = read_failure();
+      }
+      context_.head.keep_alive = false;
+    }
+    if (!problem || !may_try_fresh()) co_return problem;
+    problem.reset();
     connection_.reset();
   }
 }
 
-net::Task<Attempt::MaybeFailure> Attempt::send_on_connection(bool& stale) {
-  std::pmr::vector<std::string_view> pieces(request_.arena.resource());
+net::Task<Attempt::MaybeFailure> Attempt::connect() {
+  TimePoint until = request_.worker.worker.clock().now() + endpoint_.connect_timeout;
+  if (request_.deadline) until = std::min(until, *request_.deadline);
+  const upstream::AcquireOptions options(until, true);
+  auto acquired = co_await request_.worker.pool.acquire(*endpoint_.target, options);
+  if (!acquired) {
+    co_return failure(FailureKind::connect, acquired.error().code,
+                      "could not be reached: " + acquired.error().message);
+  }
+  connection_ = std::move(*acquired);
+  co_return std::nullopt;
+}
+
+// Sends what goes without waiting; `pieces` are what is left then.
+void Attempt::send_at_once(std::pmr::vector<std::string_view>& pieces) {
+  pieces.clear();
   pieces.reserve(kPiecesUsual);
   pieces.push_back(head_text_);
   context_.body.append_pieces(pieces);
+  context_.head.clear();
   sent_ = request_.worker.worker.clock().now();
   bytes_received_ = 0;
   deadline_.arm(first_answer_deadline());
-  net::ByteStream& stream = connection_->stream();
-  net::drop_front(pieces, stream.write_at_once(pieces));
-  net::ErrorCode error;
-  if (!pieces.empty()) error = co_await stream.write(pieces);
-  MaybeFailure problem;
-  if (!error) {
-    problem = co_await read_head();
-  } else {
-    // An upstream may answer before it has read everything and then close: what it said counts.
-    if (!deadline_.expired() && !client_.gone()) problem = co_await read_head();
-    if (problem || deadline_.expired() || client_.gone()) {
-      read_error_ = error;
-      problem = read_failure();
-    }
-    context_.head.keep_alive = false;
-  }
-  if (problem && !deadline_.expired() && !client_.gone()) {
-    upstream::BrokenExchange broken{};
-    broken.reused = connection_->reused();
-    broken.bytes_received = bytes_received_;
-    broken.body_replayable = true;
-    broken.error = read_error_;
-    stale = upstream::stale_retry_allowed(broken);
-  }
-  co_return problem;
+  net::drop_front(pieces, connection_->stream().write_at_once(pieces));
 }
 
-net::Task<Attempt::MaybeFailure> Attempt::read_head() {
+// The connection may have been closed while it waited, before the request came.
+bool Attempt::may_try_fresh() const {
+  if (deadline_.expired() || client_.gone()) return false;
+  upstream::BrokenExchange broken{};
+  broken.reused = connection_->reused();
+  broken.bytes_received = bytes_received_;
+  broken.body_replayable = true;
+  broken.error = read_error_;
+  return upstream::stale_retry_allowed(broken);
+}
+
+// True when the head of the answer is there, and taken. What is wrong with it is in `problem`.
+bool Attempt::take_head_if_there(MaybeFailure& problem) {
   static constexpr http::HeadLimits kLimits;
-  context_.head.clear();
-  for (;;) {
-    if (!connection_->buffer().empty()) {
-      http::ParseStep step = http::parse_response_head(connection_->buffer().data(), kLimits,
-                                                       context_.method == "HEAD", context_.head);
-      if (step.status == http::ParseStatus::failed) {
-        co_return failure(FailureKind::bad_answer, "upstream_bad_response",
-                          "sent no valid answer: " + step.error->message);
-      }
-      if (step.status == http::ParseStatus::done) {
-        if (!context_.head.informational()) {
-          take_head(step.consumed);
-          co_return std::nullopt;
-        }
-        connection_->buffer().consume(step.consumed);
-        context_.head.clear();
-        continue;
-      }
+  ReadBuffer& buffer = connection_->buffer();
+  while (!buffer.empty()) {
+    http::ParseStep step =
+        http::parse_response_head(buffer.data(), kLimits, context_.method == "HEAD", context_.head);
+    if (step.status == http::ParseStatus::need_more) return false;
+    if (step.status == http::ParseStatus::failed) {
+      problem = failure(FailureKind::bad_answer, "upstream_bad_response",
+                        "sent no valid answer: " + step.error->message);
+      return false;
     }
-    const net::ReadResult read = co_await read_more();
-    if (!took(read)) co_return read_failure();
+    if (!context_.head.informational()) {
+      take_head(step.consumed);
+      return true;
+    }
+    buffer.consume(step.consumed);
+    context_.head.clear();
   }
+  return false;
 }
 
 // Keeps what is needed of the head; its bytes make room for the body.
@@ -326,8 +343,7 @@ void Attempt::take_head(std::size_t bytes) {
     }
     if (hop.ends_here(header.name) || stays_here(header.name)) continue;
     // Copied, because the buffer moves on; the parser has checked them.
-    context_.response_headers.add_view(request_.arena.copy(header.name),
-                                       request_.arena.copy(header.value));
+    context_.response_headers.add_copy(header.name, header.value);
   }
   const http::BodyLimits limits;
   framing_ = http::response_body(context_.head, context_.method == "HEAD", limits);

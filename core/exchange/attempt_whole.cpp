@@ -125,20 +125,20 @@ Attempt::MaybeFailure Attempt::translate_whole(const hg_plan& plan) {
 net::Task<AttemptEnd> Attempt::relay_whole(hg_plan plan) {
   const bool must_hold = plan.passes == 0;
   const std::size_t bytes_max = must_hold ? kTranslatedBodyMax : CommitGate::kWholeBytesMax;
-  if (!take_whole_if_there(bytes_max)) {
-    if (auto problem = co_await read_whole(bytes_max)) co_return failed(std::move(*problem));
-  }
+  MaybeFailure problem;
+  if (!take_whole_if_there(bytes_max)) problem = co_await read_whole(bytes_max);
+  if (problem) co_return failed(std::move(*problem));
   if (!body_complete_) {
     if (must_hold) {
-      co_return failed(
-          failure(FailureKind::bad_answer, "upstream_answer_too_large",
-                  "sent an answer above " + std::to_string(kTranslatedBodyMax) + " bytes"));
+      co_return failed(FailureKind::bad_answer, "upstream_answer_too_large",
+                       "sent an answer above " + std::to_string(kTranslatedBodyMax) + " bytes");
     }
     co_return co_await relay_raw();  // what is in whole_ goes first
   }
   const bool in_buffer = framing_.kind() == http::BodyKind::length && content_encoding_.empty();
-  if (auto problem = decode_whole(kTranslatedBodyMax)) co_return failed(std::move(*problem));
-  if (auto problem = translate_whole(plan)) co_return failed(std::move(*problem));
+  problem = decode_whole(kTranslatedBodyMax);
+  if (!problem) problem = translate_whole(plan);
+  if (problem) co_return failed(std::move(*problem));
   if (context_.body_replaced) context_.response_headers.set("content-type", "application/json");
 
   const std::int32_t allowed = policies_.on_response(context_);
@@ -148,7 +148,9 @@ net::Task<AttemptEnd> Attempt::relay_whole(hg_plan plan) {
   const std::string_view body =
       context_.body_replaced ? std::string_view(context_.replaced_body) : context_.response_body;
   const std::array<std::string_view, 1> pieces{body};
-  co_await client_.send_whole(context_.head.status, context_.response_headers, pieces);
+  if (!client_.send_whole_at_once(context_.head.status, context_.response_headers, pieces)) {
+    co_await client_.send_rest();
+  }
   if (in_buffer) connection_->buffer().consume(context_.response_body.size());
   co_return served();
 }

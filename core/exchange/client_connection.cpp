@@ -39,7 +39,12 @@ class ClientConnection final : private ConnectionList::Member {
       if (!came) break;
       ++served_;
       link_.begin_request(head_.minor_version, head_.keep_alive, head_.method == "HEAD");
-      co_await serve_one();
+      {
+        // So that the exchange's memory is not held between requests.
+        const Pooled<Exchange, WorkerContext::kExchangeBytes> exchange(
+            worker_.exchange_memory, worker_, *stream_, in_, head_, link_, port_);
+        co_await exchange->run();
+      }
       if (!link_.keep_alive()) break;
     }
     if (!link_.gone() && link_.head_sent()) co_await linger();
@@ -47,13 +52,6 @@ class ClientConnection final : private ConnectionList::Member {
   }
 
  private:
-  // In a function of its own, so that the exchange's memory is not held between requests.
-  net::Task<void> serve_one() {
-    const Pooled<Exchange, WorkerContext::kExchangeBytes> exchange(
-        worker_.exchange_memory, worker_, *stream_, in_, head_, link_, port_);
-    co_await exchange->run();
-  }
-
   // False: no further request, whatever the reason; a client that sent something else than a
   // request has been told so.
   net::Task<bool> read_head() {

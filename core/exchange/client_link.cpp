@@ -88,10 +88,15 @@ void ClientLink::write_head(int status, const http::HeaderMap& headers,
   head_sent_ = true;
 }
 
-net::Task<bool> ClientLink::write_out() {
-  if (gone_) co_return false;
+bool ClientLink::write_out_at_once() {
+  if (gone_) return false;
   net::drop_front(out_, stream_.write_at_once(out_));
-  if (out_.empty()) co_return true;
+  return out_.empty();
+}
+
+net::Task<bool> ClientLink::write_out() {
+  if (write_out_at_once()) co_return true;
+  if (gone_) co_return false;
   write_deadline_.arm_after(kWriteTimeout);
   const net::ErrorCode error = co_await stream_.write(out_);
   write_deadline_.disarm();
@@ -116,12 +121,23 @@ void ClientLink::add_end() {
   if (chunked_ && !head_request_) out_.push_back("0\r\n\r\n");
 }
 
-net::Task<bool> ClientLink::send_whole(int status, const http::HeaderMap& headers,
-                                       std::span<const std::string_view> body) {
+void ClientLink::begin_whole(int status, const http::HeaderMap& headers,
+                             std::span<const std::string_view> body) {
   write_head(status, headers, total(body));
   out_.assign(1, head_);
   if (may_have_body(status)) frame(body);
+}
+
+net::Task<bool> ClientLink::send_whole(int status, const http::HeaderMap& headers,
+                                       std::span<const std::string_view> body) {
+  begin_whole(status, headers, body);
   return write_out();
+}
+
+bool ClientLink::send_whole_at_once(int status, const http::HeaderMap& headers,
+                                    std::span<const std::string_view> body) {
+  begin_whole(status, headers, body);
+  return write_out_at_once();
 }
 
 net::Task<bool> ClientLink::begin_answer(int status, const http::HeaderMap& headers,

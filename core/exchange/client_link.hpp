@@ -53,6 +53,12 @@ class ClientLink {
   net::Task<bool> send_whole(int status, const http::HeaderMap& headers,
                              std::span<const std::string_view> body);
 
+  // The same without waiting, which nearly always does: false when send_rest() has yet to be
+  // awaited.
+  bool send_whole_at_once(int status, const http::HeaderMap& headers,
+                          std::span<const std::string_view> body);
+  net::Task<bool> send_rest() { return write_out(); }
+
   // An answer whose end is not known yet: its head and the first of its body in one write.
   // `length`: of the body, if it is known; otherwise it is chunked (or ends with the connection).
   // `last`: `first` is all of it after all.
@@ -79,6 +85,10 @@ class ClientLink {
   // Adds pieces to out_, as one chunk where the body is chunked.
   void frame(std::span<const std::string_view> pieces);
   void add_end();
+  void begin_whole(int status, const http::HeaderMap& headers,
+                   std::span<const std::string_view> body);
+  // Writes what goes at once; true when that is all of out_.
+  bool write_out_at_once();
   net::Task<bool> write_out();
 
   WorkerContext& worker_;

@@ -27,6 +27,7 @@ Exchange::~Exchange() {
 }
 
 net::Task<void> Exchange::run() {
+  Turn turn = Turn::error;
   auto problem = find_route();
   if (!problem) {
     find_dialect();
@@ -34,12 +35,28 @@ net::Task<void> Exchange::run() {
     if (!body) body.emplace(co_await body_.read());
     problem = body->ok() ? prepare(**body) : MaybeError(std::move(body->error()));
   }
+  if (!problem) problem = open_dialect();
   if (!problem) {
-    co_await serve();
-  } else if (problem->code == "client_gone") {
-    error_code_ = problem->code;  // nobody would read an answer
-  } else {
-    co_await answer_error(std::move(*problem), std::nullopt);
+    std::int32_t result = policies_.on_request();
+    if (result == HG_PAUSE) result = co_await policies_.resume_request();
+    turn = after_policies(result, problem);
+  }
+  switch (turn) {
+    case Turn::endpoints:
+      co_await try_endpoints();
+      break;
+    case Turn::recorded:
+      co_await answer_recorded();
+      break;
+    case Turn::error:
+      if (problem->code == "client_gone") {
+        error_code_ = problem->code;  // nobody would read an answer
+      } else {
+        co_await answer_error(std::move(*problem), std::nullopt);
+      }
+      break;
+    case Turn::nobody:
+      break;
   }
   client_.unwatch();
   finish();
@@ -55,37 +72,23 @@ Exchange::MaybeError Exchange::prepare(std::string_view body) {
   return take_body(body);
 }
 
-net::Task<void> Exchange::serve() {
-  if (auto problem = open_dialect()) {
-    co_await answer_error(std::move(*problem), std::nullopt);
-    co_return;
-  }
-  std::int32_t result = policies_.on_request();
-  if (result == HG_PAUSE) result = co_await policies_.resume_request();
-  if (client_.gone()) co_return;
+// Who answers, now that the policies have seen the request.
+Exchange::Turn Exchange::after_policies(std::int32_t result, MaybeError& problem) {
+  if (client_.gone()) return Turn::nobody;
   if (result != HG_CONTINUE && (result != HG_STOP || !request_.recorded)) {
-    Error failed = gateway_error("policy_failed", "a policy of this route failed");
-    co_await answer_error(std::move(failed), std::nullopt);
-    co_return;
+    problem = gateway_error("policy_failed", "a policy of this route failed");
+    return Turn::error;
   }
-  if (result == HG_STOP) {
-    co_await answer_recorded();
-    co_return;
-  }
+  if (result == HG_STOP) return Turn::recorded;
   request_.recorded.reset();  // an answer counts only with HG_STOP
-  if (auto problem = read_facets_again()) {
-    co_await answer_error(std::move(*problem), std::nullopt);
-    co_return;
-  }
+  problem = read_facets_again();
+  if (problem) return Turn::error;
   if (request_.dialect.route && request_.dialect.route->answered) {
     call_.enter(Phase::answer, nullptr);
     const std::int32_t answered = request_.dialect.dialect->answer(request_.dialect_context, call_);
-    if (answered != HG_CONTINUE || !pass_instead()) {
-      co_await answer_recorded();
-      co_return;
-    }
+    if (answered != HG_CONTINUE || !pass_instead()) return Turn::recorded;
   }
-  co_await try_endpoints();
+  return Turn::endpoints;
 }
 
 Exchange::MaybeError Exchange::open_dialect() {

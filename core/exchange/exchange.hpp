@@ -36,6 +36,9 @@ class Exchange {
  private:
   using MaybeError = std::optional<Error>;
   enum class Others : std::uint8_t { any, same_group, sound };
+  // Who answers: ourselves with an error or with what a plugin recorded, a provider, or nobody,
+  // for the client is gone.
+  enum class Turn : std::uint8_t { error, recorded, endpoints, nobody };
 
   // exchange_route.cpp
   MaybeError find_route();
@@ -49,7 +52,7 @@ class Exchange {
 
   // exchange.cpp
   MaybeError prepare(std::string_view body);
-  net::Task<void> serve();
+  Turn after_policies(std::int32_t result, MaybeError& problem);
   MaybeError open_dialect();
   net::Task<void> answer_recorded();
 

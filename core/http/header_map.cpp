@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 
 #include "core/http/header_rules.hpp"
 
@@ -19,7 +20,14 @@ bool HeaderMap::add_view(std::string_view name, std::string_view value) {
 
 bool HeaderMap::add(std::string_view name, std::string_view value) {
   if (!is_token(name) || !is_field_value(value) || entries_.size() == kHeadersMax) return false;
-  return add_view(arena_.copy(name), arena_.copy(value));
+  return add_copy(name, value);
+}
+
+bool HeaderMap::add_copy(std::string_view name, std::string_view value) {
+  char* const place = static_cast<char*>(arena_.allocate(name.size() + value.size() + 1, 1));
+  std::memcpy(place, name.data(), name.size());
+  if (!value.empty()) std::memcpy(place + name.size(), value.data(), value.size());
+  return add_view({place, name.size()}, {place + name.size(), value.size()});
 }
 
 bool HeaderMap::set(std::string_view name, std::string_view value) {
@@ -35,7 +43,7 @@ bool HeaderMap::set(std::string_view name, std::string_view value) {
                    entries_.end());
     return true;
   }
-  return add_view(arena_.copy(name), arena_.copy(value));
+  return add_copy(name, value);
 }
 
 std::size_t HeaderMap::remove(std::string_view name) {

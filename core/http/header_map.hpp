@@ -27,7 +27,9 @@ class HeaderMap {
   // Adds a header whose texts outlive the map and were checked before: the parsed ones.
   // REQUIRES: is_token(name), is_field_value(value). False when there are too many.
   bool add_view(std::string_view name, std::string_view value);
-  // The same with copies in the arena, and checked: false when name or value cannot be written.
+  // The same with copies in the arena.
+  bool add_copy(std::string_view name, std::string_view value);
+  // The same, and checked: false when name or value cannot be written.
   bool add(std::string_view name, std::string_view value);
   // Replaces all headers of this name by one, in the place of the first. False as above, and then
   // nothing has changed.

@@ -4,14 +4,17 @@
 #include <sys/uio.h>
 
 #include <array>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "core/net/peer_watch.hpp"
@@ -106,8 +109,8 @@ class PlainStream final : public ByteStream {
 };
 
 // When the last read filled its buffer there is likely more, and asking the kernel directly saves a
-// turn of the loop. Otherwise the reactor is better: after a short read it knows that nothing is
-// left, and waits without asking.
+// turn of the loop. Otherwise it is left to Asio, which asks as well before it waits: its way to
+// wait without asking, async_wait, costs a system call of its own to arm the reactor anew.
 Task<ReadResult> PlainStream::read_some(std::span<char> into) {
   ErrorCode error = boost::asio::error::operation_aborted;
   if (!socket_.is_open()) co_return ReadResult(error, 0);
@@ -121,8 +124,12 @@ Task<ReadResult> PlainStream::read_some(std::span<char> into) {
     }
     direct_reads_left_ = 0;
   }
-  const std::size_t bytes = co_await socket_.async_read_some(
-      boost::asio::buffer(into.data(), into.size()), boost::asio::redirect_error(Token(), error));
+  // Deferred: use_awaitable would wrap the operation in a coroutine of its own.
+  auto read = socket_.async_read_some(boost::asio::buffer(into.data(), into.size()),
+                                      boost::asio::as_tuple(boost::asio::deferred));
+  const std::tuple<ErrorCode, std::size_t> result = co_await std::move(read);
+  error = std::get<0>(result);
+  const std::size_t bytes = std::get<1>(result);
   if (error && !socket_.is_open()) error = boost::asio::error::operation_aborted;
   direct_reads_left_ = bytes == into.size() ? kDirectReadsMax : 0;
   co_return ReadResult(error, bytes);
