@@ -82,6 +82,9 @@ std::uint32_t to_c(FailureKind kind) {
   return HG_FAILURE_TRANSPORT;
 }
 
+// Room for what most answers say of their attempts.
+constexpr std::size_t kAttemptsTextUsual = 100;
+
 std::uint64_t count_of(const std::optional<milliseconds>& time) {
   return time ? static_cast<std::uint64_t>(time->count()) : HG_UNKNOWN_COUNT;
 }
@@ -412,15 +415,17 @@ void Attempt::give_back_connection() {
 // What the client is told about how its answer came to be.
 void Attempt::add_answer_headers() {
   http::HeaderMap& headers = context_.response_headers;
-  headers.set("x-headgate-provider", endpoint_.name);
-  std::string attempts = describe_attempts(request_.attempts);
+  headers.set_known("x-headgate-provider", endpoint_.name);
+  std::string attempts;
+  attempts.reserve(kAttemptsTextUsual);
+  append_attempts(attempts, request_.attempts);
   AttemptNote note;
   note.endpoint = endpoint_.name;
   note.status = context_.head.status;
   note.duration = elapsed_at(request_.worker.worker.clock().now());
   append_attempt(attempts, note);
-  headers.set("x-headgate-attempts", attempts);
-  headers.set("x-headgate-request-id", request_.id);
+  headers.set_known("x-headgate-attempts", attempts);
+  headers.set_known("x-headgate-request-id", request_.id);
 }
 
 }  // namespace headgate::exchange

@@ -26,7 +26,16 @@ constexpr std::array<std::string_view, 9> kForwardedHeaders = {
 constexpr std::size_t kHeadUsual = 1000;
 constexpr std::size_t kPiecesUsual = 8;
 
+constexpr std::uint32_t sizes_of_forwarded() {
+  std::uint32_t sizes = 0;
+  for (const std::string_view name : kForwardedHeaders) sizes |= std::uint32_t{1} << name.size();
+  return sizes;
+}
+
 bool is_forwarded(std::string_view lower_name) {
+  // By length, for most names then need not be compared at all.
+  constexpr std::uint32_t kSizes = sizes_of_forwarded();
+  if (lower_name.size() >= 32 || (kSizes >> lower_name.size() & 1) == 0) return false;
   return std::find(kForwardedHeaders.begin(), kForwardedHeaders.end(), lower_name) !=
          kForwardedHeaders.end();
 }
@@ -67,12 +76,13 @@ void Attempt::forward_headers() {
         name == "content-length") {
       continue;
     }
+    const bool wanted = !endpoint_.provider || is_forwarded(name) ||
+                        endpoint_.provider->declares().forwards_header(name);
+    if (!wanted) continue;
     if (std::find(credentials.begin(), credentials.end(), name) != credentials.end()) continue;
     // A policy took it as meant for the gateway, in whatever header it stood.
     if (http::equals_ignoring_case(name, request_.consumed_credential)) continue;
-    const bool wanted = !endpoint_.provider || is_forwarded(name) ||
-                        endpoint_.provider->declares().forwards_header(name);
-    if (wanted) context_.headers.add_view(header.name, header.value);
+    context_.headers.add_view(header.name, header.value);
   }
 }
 
@@ -204,10 +214,10 @@ void Attempt::write_request() {
   head_text_.clear();
   head_text_.reserve(kHeadUsual);
   http::write_request_line(head_text_, context_.method, context_.target);
-  http::write_header(head_text_, "host", endpoint_.authority);
+  http::write_known_header(head_text_, "host", endpoint_.authority);
   http::write_headers(head_text_, context_.headers);
   // Answers are read here, and coding them would cost both sides more than it saves.
-  http::write_header(head_text_, "accept-encoding", "identity");
+  http::write_known_header(head_text_, "accept-encoding", "identity");
   const std::size_t length = context_.body.size();
   if (length > 0 || context_.method == "POST" || context_.method == "PUT" ||
       context_.method == "PATCH") {
@@ -333,6 +343,9 @@ bool Attempt::take_head_if_there(MaybeFailure& problem) {
 void Attempt::take_head(std::size_t bytes) {
   const http::HopByHop hop(context_.head);
   context_.response_headers.clear();
+  // Copied, because the buffer moves on: all at once.
+  const std::string_view head = connection_->buffer().data().substr(0, bytes);
+  context_.head.rebase(head.data(), request_.arena.copy(head).data());
   for (const http::Header& header : context_.head.headers) {
     if (http::equals_ignoring_case(header.name, "content-type")) {
       content_type_ = without_parameters(header.value);
@@ -342,13 +355,11 @@ void Attempt::take_head(std::size_t bytes) {
       content_encoding_ = header.value;
     }
     if (hop.ends_here(header.name) || stays_here(header.name)) continue;
-    // Copied, because the buffer moves on; the parser has checked them.
-    context_.response_headers.add_copy(header.name, header.value);
+    context_.response_headers.add_view(header.name, header.value);  // the parser has checked them
   }
   const http::BodyLimits limits;
   framing_ = http::response_body(context_.head, context_.method == "HEAD", limits);
   body_complete_ = framing_.done();
-  context_.head.headers.clear();  // views into the buffer, which moves on
   connection_->buffer().consume(bytes);
 }
 

@@ -35,7 +35,17 @@ class ClientConnection final : private ConnectionList::Member {
   net::Task<void> run() {
     // While the gateway ends, whoever just came may still ask.
     while (served_ == 0 || !worker_.draining) {
-      const bool came = co_await read_head();
+      head_.clear();
+      if (in_.empty()) {
+        begin_to_wait();
+        const std::span<char> space = in_.space();
+        const net::ReadResult first = co_await stream_->read_some(space);
+        end_to_wait();
+        if (first.error) break;
+        in_.commit(first.bytes);
+      }
+      bool came = parse_head().status == http::ParseStatus::done;
+      if (!came) came = co_await read_rest_of_head();
       if (!came) break;
       ++served_;
       link_.begin_request(head_.minor_version, head_.keep_alive, head_.method == "HEAD");
@@ -52,30 +62,34 @@ class ClientConnection final : private ConnectionList::Member {
   }
 
  private:
-  // False: no further request, whatever the reason; a client that sent something else than a
-  // request has been told so.
-  net::Task<bool> read_head() {
+  // For a request to begin.
+  void begin_to_wait() {
+    ConnectionList::Member& member = *this;
+    waiting_.emplace(served_ == 0 ? worker_.fresh : worker_.idle, member);
+    deadline_.arm_after(worker_.snapshot->config->frontend.http.idle_timeout);
+    nobody_waits_ = true;
+  }
+  void end_to_wait() {
+    nobody_waits_ = false;
+    deadline_.disarm();
+    waiting_.reset();
+  }
+
+  http::ParseStep parse_head() {
     const config::HttpLimits& limits = worker_.snapshot->config->frontend.http;
     http::HeadLimits head_limits;
     head_limits.head_bytes_max = static_cast<std::size_t>(limits.head_bytes_max);
     head_limits.headers_max = limits.headers_max;
-    const milliseconds head_timeout = limits.head_timeout;
-    head_.clear();
-    if (in_.empty()) {
-      ConnectionList& waiting = served_ == 0 ? worker_.fresh : worker_.idle;
-      const ConnectionList::Entry entry(waiting, *this);
-      deadline_.arm_after(limits.idle_timeout);
-      const std::span<char> space = in_.space();
-      nobody_waits_ = true;
-      const net::ReadResult first = co_await stream_->read_some(space);
-      nobody_waits_ = false;
-      deadline_.disarm();
-      if (first.error) co_return false;
-      in_.commit(first.bytes);
-    }
+    return http::parse_request_head(in_.data(), head_limits, head_);
+  }
+
+  // Of a head that is not there yet, or is no head. False: no further request, whatever the reason;
+  // a client that sent something else than a request has been told so.
+  net::Task<bool> read_rest_of_head() {
+    const milliseconds head_timeout = worker_.snapshot->config->frontend.http.head_timeout;
     std::optional<TimePoint> until;
     for (;;) {
-      http::ParseStep step = http::parse_request_head(in_.data(), head_limits, head_);
+      http::ParseStep step = parse_head();
       if (step.status == http::ParseStatus::done) co_return true;
       if (step.status == http::ParseStatus::failed) {
         Error error = std::move(*step.error);
@@ -150,7 +164,8 @@ class ClientConnection final : private ConnectionList::Member {
   const ConnectionList::Entry open_;
   ClientLink link_;
   net::Deadline deadline_;
-  bool nobody_waits_ = false;  // for an answer
+  std::optional<ConnectionList::Entry> waiting_;  // among those that wait for a request
+  bool nobody_waits_ = false;                     // for an answer
   std::uint64_t served_ = 0;
   ReadBuffer in_;
   http::RequestHead head_;

@@ -67,7 +67,7 @@ void ClientLink::write_head(int status, const http::HeaderMap& headers,
   head_.clear();
   http::write_status_line(head_, status);
   // An answer that was passed on keeps the date at which it was made.
-  if (!headers.get("date")) http::write_header(head_, "date", worker_.date());
+  if (!headers.get("date")) http::write_known_header(head_, "date", worker_.date());
   http::write_headers(head_, headers);
   chunked_ = false;
   if (length) {

@@ -1,5 +1,8 @@
 #include "core/exchange/request_context.hpp"
 
+#include <array>
+#include <charconv>
+
 namespace headgate::exchange {
 
 void RequestContext::rebase(const char* from, const char* to) {
@@ -12,22 +15,31 @@ void RequestContext::rebase(const char* from, const char* to) {
 }
 
 void append_attempt(std::string& text, const AttemptNote& note) {
+  const auto append_number = [&text](auto number) {
+    std::array<char, 20> digits;
+    const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    text.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+  };
   if (!text.empty()) text += ';';
   text += note.endpoint;
   text += ':';
   if (note.status != 0) {
-    text += std::to_string(note.status);
+    append_number(note.status);
   } else {
     text += note.code;
   }
   text += '/';
-  text += std::to_string(note.duration.count());
+  append_number(note.duration.count());
   text += "ms";
+}
+
+void append_attempts(std::string& text, std::span<const AttemptNote> notes) {
+  for (const AttemptNote& note : notes) append_attempt(text, note);
 }
 
 std::string describe_attempts(std::span<const AttemptNote> notes) {
   std::string text;
-  for (const AttemptNote& note : notes) append_attempt(text, note);
+  append_attempts(text, notes);
   return text;
 }
 

@@ -59,6 +59,7 @@ struct AttemptNote {
 
 // "primary:429/12ms;second:200/240ms"
 void append_attempt(std::string& text, const AttemptNote& note);
+void append_attempts(std::string& text, std::span<const AttemptNote> notes);
 std::string describe_attempts(std::span<const AttemptNote> notes);
 
 struct RequestContext {

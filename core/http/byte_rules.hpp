@@ -22,9 +22,26 @@ constexpr std::array<bool, 256> make_token_table() {
 inline constexpr std::array<bool, 256> kTokenTable = make_token_table();
 
 // A byte of a method or a header name, RFC 9110 section 5.6.2.
-inline bool is_token_byte(char c) {
+constexpr bool is_token_byte(char c) {
   return kTokenTable[static_cast<unsigned char>(c)];
 }
+
+// The name of a header that this program writes, checked when it is compiled. It lasts for ever: a
+// literal.
+class HeaderName {
+ public:
+  template <std::size_t size>
+  consteval HeaderName(const char (&text)[size])  // NOLINT(google-explicit-constructor)
+      : text_(text, size - 1) {
+    for (const char c : text_)
+      if (!is_token_byte(c)) throw "not a header's name";
+    if (text_.empty()) throw "a header without a name";
+  }
+  constexpr std::string_view text() const { return text_; }
+
+ private:
+  std::string_view text_;
+};
 
 // A control byte other than tab: may stand nowhere in a head but in its line ends.
 inline bool is_control(char c) {

@@ -53,6 +53,15 @@ void append_two_digits(std::string& out, int number) {
 }  // namespace
 
 void write_request_line(std::string& out, std::string_view method, std::string_view target) {
+  if (is_field_value(method) && is_field_value(target) &&
+      target.find(' ') == std::string_view::npos) {
+    const std::size_t before = out.size();
+    out.resize(before + method.size() + 1 + target.size() + kVersion.size());
+    char* to = put(out.data() + before, method);
+    *to++ = ' ';
+    put(put(to, target), kVersion);
+    return;
+  }
   append_safe(out, method);
   out += ' ';
   // A space would end the target early.
@@ -103,10 +112,17 @@ void write_headers(std::string& out, const HeaderMap& headers) {
 }
 
 void write_header(std::string& out, std::string_view name, std::uint64_t value) {
-  append_safe(out, name);
-  out += ": ";
-  append_number(out, value, 10);
-  out += "\r\n";
+  std::array<char, 20> digits;
+  const auto [end, failure] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  assert(failure == std::errc());
+  write_header(out, name, {digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+void write_known_header(std::string& out, HeaderName name, std::string_view value) {
+  if (!is_field_value(value)) return write_header(out, name.text(), value);
+  const std::size_t before = out.size();
+  out.resize(before + name.text().size() + value.size() + 4);
+  put_header(out.data() + before, name.text(), value);
 }
 
 void write_head_end(std::string& out) {

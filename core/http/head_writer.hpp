@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/http/byte_rules.hpp"
 #include "core/http/header_map.hpp"
 
 namespace headgate::http {
@@ -21,6 +22,8 @@ void write_status_line(std::string& out, int status);
 
 void write_header(std::string& out, std::string_view name, std::string_view value);
 void write_header(std::string& out, std::string_view name, std::uint64_t value);
+// For names that need no check.
+void write_known_header(std::string& out, HeaderName name, std::string_view value);
 
 // All of a list, which holds nothing that would have to be left out: faster than one by one.
 void write_headers(std::string& out, const HeaderMap& headers);

@@ -30,8 +30,7 @@ bool HeaderMap::add_copy(std::string_view name, std::string_view value) {
   return add_view({place, name.size()}, {place + name.size(), value.size()});
 }
 
-bool HeaderMap::set(std::string_view name, std::string_view value) {
-  if (!is_token(name) || !is_field_value(value)) return false;
+bool HeaderMap::replace(std::string_view name, std::string_view value) {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (!equals_ignoring_case(entries_[i].name, name)) continue;
     entries_[i].value = arena_.copy(value);
@@ -43,7 +42,18 @@ bool HeaderMap::set(std::string_view name, std::string_view value) {
                    entries_.end());
     return true;
   }
-  return add_copy(name, value);
+  return false;
+}
+
+bool HeaderMap::set(std::string_view name, std::string_view value) {
+  if (!is_token(name) || !is_field_value(value)) return false;
+  return replace(name, value) || (entries_.size() < kHeadersMax && add_copy(name, value));
+}
+
+bool HeaderMap::set_known(HeaderName name, std::string_view value) {
+  if (!is_field_value(value)) return false;
+  return replace(name.text(), value) ||
+         (entries_.size() < kHeadersMax && add_view(name.text(), arena_.copy(value)));
 }
 
 std::size_t HeaderMap::remove(std::string_view name) {

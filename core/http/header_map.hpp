@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/arena.hpp"
+#include "core/http/byte_rules.hpp"
 #include "core/http/head.hpp"
 
 namespace headgate::http {
@@ -34,6 +35,8 @@ class HeaderMap {
   // Replaces all headers of this name by one, in the place of the first. False as above, and then
   // nothing has changed.
   bool set(std::string_view name, std::string_view value);
+  // The same for names that are known, which need no check and no copy.
+  bool set_known(HeaderName name, std::string_view value);
   // Removes all headers of this name; how many there were.
   std::size_t remove(std::string_view name);
 
@@ -53,6 +56,9 @@ class HeaderMap {
   auto end() const { return entries_.end(); }
 
  private:
+  // Gives the first header of this name the value and drops the others. False: there is none.
+  bool replace(std::string_view name, std::string_view value);
+
   Arena& arena_;
   std::pmr::vector<Header> entries_;
 };

@@ -1,6 +1,7 @@
 #include "core/http/request_checks.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -9,16 +10,22 @@
 namespace headgate::http {
 namespace {
 
+constexpr std::array<bool, 256> make_host_table() {
+  std::array<bool, 256> table{};
+  for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
+  for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = true;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = true;
+  for (const char c : std::string_view("-._~")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+constexpr std::array<bool, 256> kHostTable = make_host_table();
+
 bool is_digits(std::string_view text) {
   return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // host[:port], RFC 3986 section 3.2, without the escapes and delimiters that no real host has.
 bool is_authority(std::string_view text) {
-  const auto is_name = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-  };
   std::size_t host_end;
   if (text.starts_with('[')) {
     const std::size_t close = text.find(']');
@@ -28,8 +35,9 @@ bool is_authority(std::string_view text) {
       return false;
     host_end = close + 1;
   } else {
-    const auto end = std::find_if_not(text.begin(), text.end(), is_name);
-    host_end = static_cast<std::size_t>(end - text.begin());
+    host_end = 0;
+    while (host_end < text.size() && kHostTable[static_cast<unsigned char>(text[host_end])])
+      ++host_end;
     if (host_end == 0) return false;
   }
   const std::string_view port = text.substr(host_end);

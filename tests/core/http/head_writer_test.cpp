@@ -13,7 +13,7 @@ TEST(HeadWriter, WritesWhatTheParserReads) {
   std::string out;
   write_request_line(out, "POST", "/v1/chat?x=y");
   write_header(out, "host", "a");
-  write_header(out, "x-empty", "");
+  write_known_header(out, "x-empty", "");
   write_header(out, "content-length", 12);
   write_head_end(out);
   EXPECT_EQ(out,
@@ -54,12 +54,16 @@ TEST(HeadWriter, LetsNoValueBeginAHeader) {
   std::string out;
   write_header(out, "a", "b\r\nx-evil: 1\n\r\0"s);
   write_header(out, "c\r\nx-evil", "a longer value that is looked at eight bytes at a time\nd: e");
+  write_known_header(out, "k", "a longer value that is looked at eight bytes at a time\r\ne: f");
   write_header(out, "n\n", 5);
+  write_request_line(out, "GET", "/c\r\nx-evil:1");
   write_request_line(out, "GET\r\n", "/a b\r\nx-evil: 1");
   EXPECT_EQ(out,
             "a: bx-evil: 1\r\n"
             "cx-evil: a longer value that is looked at eight bytes at a timed: e\r\n"
+            "k: a longer value that is looked at eight bytes at a timee: f\r\n"
             "n: 5\r\n"
+            "GET /cx-evil:1 HTTP/1.1\r\n"
             "GET /a%20bx-evil:%201 HTTP/1.1\r\n");
 }
 

@@ -158,6 +158,22 @@ TEST(HeaderMap, RefusesWhatCouldNotBeWritten) {
   EXPECT_EQ(text_of(map), "a=b;");
 }
 
+TEST(HeaderMap, SetsKnownNamesAsOthers) {
+  Arena arena;
+  HeaderMap map(arena);
+  std::string value = "1";
+  EXPECT_TRUE(map.set_known("x-known", value));
+  value = "changed";
+  EXPECT_TRUE(map.add("other", "2"));
+  EXPECT_TRUE(map.add("X-Known", "3"));
+  EXPECT_EQ(text_of(map), "x-known=1;other=2;X-Known=3;");
+  EXPECT_FALSE(map.set_known("x-known", "a\r\nb: c"));
+  EXPECT_TRUE(map.set_known("X-KNOWN", "4"));
+  EXPECT_EQ(text_of(map), "x-known=4;other=2;");
+  while (map.size() < HeaderMap::kHeadersMax) map.add("a", "b");
+  EXPECT_FALSE(map.set_known("x-new", "c"));
+}
+
 TEST(HeaderMap, IsBounded) {
   Arena arena;
   HeaderMap map(arena);
