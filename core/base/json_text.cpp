@@ -5,26 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/base/utf8.hpp"
+
 namespace headgate {
 namespace {
-
-// Length of the well-formed UTF-8 sequence that starts at text[at], or 0. RFC 3629, section 4.
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xc0) != 0x80) return 0;
-  }
-  const unsigned char second = byte(at + 1);
-  if (lead == 0xe0 && second < 0xa0) return 0;  // overlong
-  if (lead == 0xed && second > 0x9f) return 0;  // surrogate
-  if (lead == 0xf0 && second < 0x90) return 0;  // overlong
-  if (lead == 0xf4 && second > 0x8f) return 0;  // past U+10FFFF
-  return length;
-}
 
 constexpr std::array<bool, 256> make_plain_table() {
   std::array<bool, 256> table{};
@@ -34,37 +18,104 @@ constexpr std::array<bool, 256> make_plain_table() {
 // Bytes that stand in a string as they are.
 constexpr std::array<bool, 256> kPlain = make_plain_table();
 
-// Appends the first character of `text`, which is not plain, and returns how many bytes it had.
-std::size_t append_character(std::string& out, std::string_view text) {
+// Writes the first character of `text`, which is not plain, and takes it off the text.
+char* write_character(char* to, std::string_view& text) {
   static constexpr std::array<char, 17> kHex{"0123456789abcdef"};
+  const auto put = [&to](std::string_view written) {
+    std::memcpy(to, written.data(), written.size());
+    to += written.size();
+  };
   const auto byte = static_cast<unsigned char>(text.front());
   if (byte >= 0x80) {
     const std::size_t length = utf8_length(text, 0);
-    out.append(length == 0 ? "\\ufffd" : text.substr(0, length));
-    return length == 0 ? 1 : length;
+    put(length == 0 ? "\\ufffd" : text.substr(0, length));
+    text.remove_prefix(length == 0 ? 1 : length);
+    return to;
   }
   switch (text.front()) {
     case '"':
-      out += "\\\"";
+      put("\\\"");
       break;
     case '\\':
-      out += "\\\\";
+      put("\\\\");
       break;
     case '\n':
-      out += "\\n";
+      put("\\n");
       break;
     case '\r':
-      out += "\\r";
+      put("\\r");
       break;
     case '\t':
-      out += "\\t";
+      put("\\t");
       break;
     default:
-      out += "\\u00";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
+      put("\\u00");
+      *to++ = kHex[byte >> 4];
+      *to++ = kHex[byte & 15];
   }
-  return 1;
+  text.remove_prefix(1);
+  return to;
+}
+
+// The compiler makes vector instructions of this type, whatever the processor calls them.
+using Bytes __attribute__((vector_size(16))) = std::int8_t;
+
+// Copies the bytes at `from` to `to` and returns which of them are not plain. As signed numbers
+// those that are not ASCII are below the space, too.
+template <class Piece>
+Piece copy_piece(char* to, const char* from) {
+  Piece piece;
+  std::memcpy(&piece, from, sizeof(piece));
+  std::memcpy(to, &piece, sizeof(piece));
+  return piece;
+}
+
+Bytes not_plain(Bytes bytes) {
+  return (bytes < 0x20) | (bytes == '"') | (bytes == '\\') | (bytes == 0x7f);
+}
+
+bool any(Bytes bytes) {
+  std::array<std::uint64_t, 2> halves;
+  std::memcpy(halves.data(), &bytes, sizeof(bytes));
+  return (halves[0] | halves[1]) != 0;
+}
+
+// Copies 16 bytes or more; returns whether all are plain. The last piece may begin inside the one
+// before it.
+bool copy_long(char* to, const char* from, std::size_t size) {
+  const std::size_t last = size - sizeof(Bytes);
+  Bytes found = not_plain(copy_piece<Bytes>(to + last, from + last));
+  for (std::size_t at = 0; at < last; at += sizeof(Bytes)) {
+    found |= not_plain(copy_piece<Bytes>(to + at, from + at));
+  }
+  return !any(found);
+}
+
+// The same for 2 * sizeof(Half) bytes at most, and sizeof(Half) at least.
+template <class Half>
+bool copy_two(char* to, const char* from, std::size_t size) {
+  const std::size_t last = size - sizeof(Half);
+  const Half first = copy_piece<Half>(to, from);
+  const Half second = copy_piece<Half>(to + last, from + last);
+  Bytes both = Bytes{} + ' ';
+  std::memcpy(&both, &first, sizeof(first));
+  std::memcpy(reinterpret_cast<char*>(&both) + sizeof(first), &second, sizeof(second));
+  return !any(not_plain(both));
+}
+
+// Copies all of a text to `to` if every byte of it is plain. Otherwise what is there then counts
+// for nothing.
+bool copy_plain(char* to, std::string_view text) {
+  const std::size_t size = text.size();
+  if (size >= 16) return copy_long(to, text.data(), size);
+  if (size >= 8) return copy_two<std::uint64_t>(to, text.data(), size);
+  if (size >= 4) return copy_two<std::uint32_t>(to, text.data(), size);
+  bool plain = true;
+  for (std::size_t at = 0; at < size; ++at) {
+    to[at] = text[at];
+    plain &= kPlain[static_cast<unsigned char>(text[at])];
+  }
+  return plain;
 }
 
 constexpr std::uint64_t every_byte(std::uint8_t byte) {
@@ -89,16 +140,45 @@ std::size_t plain_length(std::string_view text) {
   return at;
 }
 
+char* write_escaped(char* to, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t plain = plain_length(text);
+    std::memcpy(to, text.data(), plain);
+    to += plain;
+    text.remove_prefix(plain);
+    if (!text.empty()) to = write_character(to, text);
+  }
+  return to;
+}
+
 }  // namespace
 
+char* write_json_string(char* to, std::string_view text) {
+  *to++ = '"';
+  to = copy_plain(to, text) ? to + text.size() : write_escaped(to, text);
+  *to++ = '"';
+  return to;
+}
+
 void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  for (;;) {
+  const std::size_t before = out.size();
+  out.resize(before + text.size() + 2);
+  char* to = out.data() + before;
+  *to = '"';
+  if (copy_plain(to + 1, text)) {
+    out.back() = '"';
+    return;
+  }
+  // A text may be large: what its escapes need is found out on the way.
+  out.resize(before + 1);
+  std::array<char, 8> character;
+  while (!text.empty()) {
     const std::size_t plain = plain_length(text);
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
-    text.remove_prefix(append_character(out, text));
+    const char* const end = write_character(character.data(), text);
+    out.append(character.data(), static_cast<std::size_t>(end - character.data()));
   }
   out += '"';
 }

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstring>
 #include <optional>
+#include <string>
 
 #include "core/base/json_text.hpp"
 
@@ -45,190 +46,313 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(AccessField::cou
 };
 
 // Also what a line has beside its fields.
+constexpr std::array<std::string_view, 5> kOtherNames{
+    "level", "message", "duration_ms", "time_to_first_token_ms", "attempts_not_listed"};
+
+constexpr std::size_t kSketches = 1024;
+
+constexpr std::size_t sketch(std::string_view name) {
+  const auto byte = [name](std::size_t at) -> std::size_t {
+    return static_cast<unsigned char>(name[at]);
+  };
+  return (byte(0) * 33 + byte(name.size() / 2) * 71 + byte(name.size() - 1) * 5 +
+          name.size() * 11) %
+         kSketches;
+}
+
+// Most names of attributes are no field's, as this says at once.
+constexpr std::array<bool, kSketches> make_sketches() {
+  std::array<bool, kSketches> sketches{};
+  for (const std::string_view name : kNames) sketches[sketch(name)] = true;
+  for (const std::string_view name : kOtherNames) sketches[sketch(name)] = true;
+  return sketches;
+}
+constexpr std::array<bool, kSketches> kKnownSketches = make_sketches();
+
 bool is_taken(std::string_view name) {
-  static constexpr std::array<std::string_view, 5> kOthers{
-      "level", "message", "duration_ms", "time_to_first_token_ms", "attempts_not_listed"};
+  if (name.empty() || !kKnownSketches[sketch(name)]) return false;
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
-         std::find(kOthers.begin(), kOthers.end(), name) != kOthers.end();
+         std::find(kOtherNames.begin(), kOtherNames.end(), name) != kOtherNames.end();
 }
 
-template <std::integral Number>
-void append_integer(std::string& out, Number value) {
-  std::array<char, 24> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  out.append(text.data(), end);
+constexpr std::string_view kTakenPrefix = "attribute.";
+
+// How much a line has at most beside its texts: names, numbers and marks.
+constexpr std::size_t kFieldRoom = 64;  // a name, a number or two quotes, marks
+constexpr std::size_t kLineRoom = kFieldRoom * (static_cast<std::size_t>(AccessField::count) + 2);
+constexpr std::size_t kAttemptRoom = 3 * kFieldRoom;
+constexpr std::size_t kAttributeRoom = kFieldRoom;
+
+// The room that the line of a record needs, whatever the format.
+std::size_t room_for(const AccessRecord& record) {
+  std::size_t text = record.listener.size() + record.route.size() + record.backend.size() +
+                     record.client_address.size() + record.method.size() + record.host.size() +
+                     record.target.size() + record.dialect.size() + record.operation.size() +
+                     record.provider.size() + record.provider_kind.size() +
+                     record.request_model.size() + record.upstream_model.size() +
+                     record.error_code.size() + record.request_id.size();
+  for (const AccessAttempt& attempt : record.attempts()) {
+    text += attempt.endpoint.size() + attempt.error_code.size();
+  }
+  for (const auto& [name, value] : record.attributes()) text += name.size() + value.size();
+  return json_string_room(text) + kLineRoom + kAttemptRoom * record.attempts().size() +
+         kAttributeRoom * record.attributes().size();
 }
 
-// As many digits as `width` (4 at most), zeros before.
-void append_padded(std::string& out, std::uint64_t value, std::size_t width) {
-  std::array<char, 4> text;
-  for (std::size_t at = width; at-- > 0; value /= 10)
-    text[at] = static_cast<char>('0' + value % 10);
-  out.append(text.data(), width);
+// The writers below put text at `to` and return its end; the line's room was asked for at once.
+
+char* put(char* to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+// A text whose size the compiler knows: a few moves.
+template <std::size_t size>
+char* put(char* to, const std::array<char, size>& text) {
+  std::memcpy(to, text.data(), size);
+  return to + size;
+}
+template <std::size_t size>
+char* put(char* to, const char (&text)[size]) {
+  std::memcpy(to, text, size - 1);
+  return to + size - 1;
+}
+
+constexpr std::array<char, 200> make_pairs() {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}
+constexpr std::array<char, 200> kPairs = make_pairs();
+
+// REQUIRES: value < 100.
+char* put_two(char* to, std::uint64_t value) {
+  std::memcpy(to, &kPairs[2 * value], 2);
+  return to + 2;
+}
+
+// REQUIRES: value < 1000.
+char* put_three(char* to, std::uint64_t value) {
+  *to = static_cast<char>('0' + value / 100);
+  return put_two(to + 1, value % 100);
+}
+
+char* put_integer(char* to, std::integral auto value) {
+  constexpr std::size_t kDigitsMax = 20;
+  const auto count = static_cast<std::uint64_t>(value);  // very large where it is negative
+  if (count < 10) {
+    *to = static_cast<char>('0' + count);
+    return to + 1;
+  }
+  if (count < 100) return put_two(to, count);
+  if (count < 1000) return put_three(to, count);
+  return std::to_chars(to, to + kDigitsMax, value).ptr;
 }
 
 // Milliseconds with three decimals.
-void append_milliseconds(std::string& out, std::chrono::nanoseconds duration) {
-  const std::int64_t us = std::max<std::int64_t>(0, duration.count() / 1000);
-  append_integer(out, us / 1000);
-  out += '.';
-  append_padded(out, static_cast<std::uint64_t>(us % 1000), 3);
+char* put_milliseconds(char* to, std::chrono::nanoseconds duration) {
+  const auto us = static_cast<std::uint64_t>(std::max<std::int64_t>(0, duration.count() / 1000));
+  to = put_integer(to, us / 1000);
+  *to++ = '.';
+  return put_three(to, us % 1000);
 }
 
-bool is_plain(std::string_view text) {
+constexpr std::array<bool, 256> make_word_bytes() {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = '!'; byte < 0x7f; ++byte) {
+    table[byte] = byte != '"' && byte != '=' && byte != '\\';
+  }
+  return table;
+}
+constexpr std::array<bool, 256> kWordBytes = make_word_bytes();
+
+bool is_word(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
+    return kWordBytes[static_cast<unsigned char>(c)];
   });
 }
 
 // key=value, as logfmt has it.
 class TextLine {
  public:
-  explicit TextLine(std::string& out) : out_(out) {}
+  explicit TextLine(char* to) : to_(to) {}
 
   void begin(const AccessRecord& record, const FieldSelection& fields) {
     if (fields.shows(AccessField::time)) {
-      append_time(out_, record.time);
-      out_ += ' ';
+      to_ = write_time(to_, record.time);
+      *to_++ = ' ';
     }
-    out_ += "info request";
+    to_ = put(to_, "info request");
   }
-  void text(std::string_view name, std::string_view value) {
-    key(name);
-    append_value(value);
+  template <AccessField field>
+  void text(std::string_view value) {
+    key<field>();
+    put_value(value);
   }
   // Its name is a plugin's, and may hold anything.
   void attribute(std::string_view name, std::string_view value) {
-    out_ += ' ';
-    append_value(name);
-    out_ += '=';
-    append_value(value);
+    *to_++ = ' ';
+    if (is_taken(name)) {
+      to_ = put(put(to_, kTakenPrefix), name);
+    } else {
+      put_value(name);
+    }
+    *to_++ = '=';
+    put_value(value);
   }
-  void integer(std::string_view name, std::integral auto value) {
-    key(name);
-    append_integer(out_, value);
+  template <AccessField field>
+  void integer(std::integral auto value) {
+    key<field>();
+    to_ = put_integer(to_, value);
   }
-  void milliseconds(std::string_view name, std::chrono::nanoseconds value) {
-    key(name);
-    append_milliseconds(out_, value);
-    out_ += "ms";
+  template <AccessField field>
+  void milliseconds(std::chrono::nanoseconds value) {
+    key<field>();
+    to_ = put(put_milliseconds(to_, value), "ms");
   }
-  void flag(std::string_view name) {
-    key(name);
-    out_ += "true";
+  template <AccessField field>
+  void flag() {
+    key<field>();
+    to_ = put(to_, "true");
   }
   // first:429:rate_limited:12.000ms,second:200:80.250ms and ",+2" when not all are listed
-  void attempts(std::string_view name, const AccessRecord& record) {
-    list_.clear();
+  void attempts(const AccessRecord& record) {
+    std::string list;
+    const auto append = [&list](char* (*write)(char*, std::int64_t), std::int64_t value) {
+      std::array<char, kFieldRoom> number;
+      list.append(number.data(), write(number.data(), value));
+    };
     for (const AccessAttempt& attempt : record.attempts()) {
-      if (!list_.empty()) list_ += ',';
-      list_ += attempt.endpoint;
+      if (!list.empty()) list += ',';
+      list += attempt.endpoint;
       if (attempt.status != 0) {
-        list_ += ':';
-        append_integer(list_, attempt.status);
+        list += ':';
+        append(put_integer<std::int64_t>, attempt.status);
       }
-      if (!attempt.error_code.empty()) list_.append(":").append(attempt.error_code);
-      list_ += ':';
-      append_milliseconds(list_, attempt.duration);
-      list_ += "ms";
+      if (!attempt.error_code.empty()) list.append(":").append(attempt.error_code);
+      list += ':';
+      append([](char* to,
+                std::int64_t ns) { return put_milliseconds(to, std::chrono::nanoseconds(ns)); },
+             attempt.duration.count());
+      list += "ms";
     }
     if (const std::size_t more = record.attempt_count() - record.attempts().size(); more != 0) {
-      list_ += ",+";
-      append_integer(list_, more);
+      list += ",+";
+      append(put_integer<std::int64_t>, static_cast<std::int64_t>(more));
     }
-    text(name, list_);
+    text<AccessField::attempts>(list);
   }
-  void end() { out_ += '\n'; }
+  char* end() { return put(to_, "\n"); }
 
  private:
   // One of our own names, in which nothing is to be escaped.
-  void key(std::string_view name) {
-    out_ += ' ';
-    out_ += name;
-    out_ += '=';
+  template <AccessField field>
+  void key() {
+    static constexpr auto kKey = [] {
+      constexpr std::string_view name = kNames[static_cast<std::size_t>(field)];
+      std::array<char, name.size() + 2> key{' '};
+      std::copy(name.begin(), name.end(), key.begin() + 1);
+      key.back() = '=';
+      return key;
+    }();
+    static_assert(kKey.size() + 24 <= kFieldRoom);
+    to_ = put(to_, kKey);
   }
-  void append_value(std::string_view value) {
-    if (is_plain(value)) {
-      out_ += value;
-    } else {
-      append_json_string(out_, value);
-    }
+  void put_value(std::string_view value) {
+    to_ = is_word(value) ? put(to_, value) : write_json_string(to_, value);
   }
 
-  std::string& out_;
-  std::string list_;
+  char* to_;
 };
 
 class JsonLine {
  public:
-  explicit JsonLine(std::string& out) : out_(out) {}
+  explicit JsonLine(char* to) : to_(to) {}
 
   void begin(const AccessRecord& record, const FieldSelection& fields) {
-    out_ += '{';
+    *to_++ = '{';
     if (fields.shows(AccessField::time)) {
-      out_ += R"("time":")";
-      append_time(out_, record.time);
-      out_ += R"(",)";
+      to_ = put(to_, R"("time":")");
+      to_ = write_time(to_, record.time);
+      to_ = put(to_, R"(",)");
     }
-    out_ += R"("level":"info","message":"request")";
+    to_ = put(to_, R"("level":"info","message":"request")");
   }
-  void text(std::string_view name, std::string_view value) {
-    key(name);
-    append_json_string(out_, value);
+  template <AccessField field>
+  void text(std::string_view value) {
+    key<field>();
+    to_ = write_json_string(to_, value);
   }
   // Its name is a plugin's, and may hold anything.
   void attribute(std::string_view name, std::string_view value) {
-    out_ += ',';
-    append_json_string(out_, name);
-    out_ += ':';
-    append_json_string(out_, value);
+    *to_++ = ',';
+    if (is_taken(name)) {
+      to_ = put(to_, "\"");
+      to_ = put(put(put(to_, kTakenPrefix), name), "\"");
+    } else {
+      to_ = write_json_string(to_, name);
+    }
+    *to_++ = ':';
+    to_ = write_json_string(to_, value);
   }
-  void integer(std::string_view name, std::integral auto value) {
-    key(name);
-    append_integer(out_, value);
+  template <AccessField field>
+  void integer(std::integral auto value) {
+    key<field>();
+    to_ = put_integer(to_, value);
   }
   // A number says its unit in its name.
-  void milliseconds(std::string_view name, std::chrono::nanoseconds value) {
-    out_ += ",\"";
-    out_ += name;
-    out_ += "_ms\":";
-    append_milliseconds(out_, value);
+  template <AccessField field>
+  void milliseconds(std::chrono::nanoseconds value) {
+    key<field>();
+    to_ = put(to_ - 2, "_ms\":");
+    to_ = put_milliseconds(to_, value);
   }
-  void flag(std::string_view name) {
-    key(name);
-    out_ += "true";
+  template <AccessField field>
+  void flag() {
+    key<field>();
+    to_ = put(to_, "true");
   }
-  void attempts(std::string_view name, const AccessRecord& record) {
-    key(name);
-    out_ += '[';
+  void attempts(const AccessRecord& record) {
+    key<AccessField::attempts>();
+    *to_++ = '[';
     for (const AccessAttempt& attempt : record.attempts()) {
-      if (out_.back() == '}') out_ += ',';
-      out_ += R"({"endpoint":)";
-      append_json_string(out_, attempt.endpoint);
-      if (attempt.status != 0) integer("status", attempt.status);
-      if (!attempt.error_code.empty()) text("error", attempt.error_code);
-      milliseconds("duration", attempt.duration);
-      out_ += '}';
+      if (to_[-1] == '}') *to_++ = ',';
+      to_ = put(to_, R"({"endpoint":)");
+      to_ = write_json_string(to_, attempt.endpoint);
+      if (attempt.status != 0) to_ = put_integer(put(to_, R"(,"status":)"), attempt.status);
+      if (!attempt.error_code.empty()) {
+        to_ = write_json_string(put(to_, R"(,"error":)"), attempt.error_code);
+      }
+      to_ = put_milliseconds(put(to_, R"(,"duration_ms":)"), attempt.duration);
+      *to_++ = '}';
     }
-    out_ += ']';
+    *to_++ = ']';
     if (const std::size_t more = record.attempt_count() - record.attempts().size(); more != 0) {
-      integer("attempts_not_listed", more);
+      to_ = put_integer(put(to_, R"(,"attempts_not_listed":)"), more);
     }
   }
-  void end() { out_ += "}\n"; }
+  char* end() { return put(to_, "}\n"); }
 
  private:
   // One of our own names, in which nothing is to be escaped.
-  void key(std::string_view name) {
-    const std::size_t before = out_.size();
-    out_.resize(before + name.size() + 4);
-    char* const to = out_.data() + before;
-    std::memcpy(to, ",\"", 2);
-    std::memcpy(to + 2, name.data(), name.size());
-    std::memcpy(to + 2 + name.size(), "\":", 2);
+  template <AccessField field>
+  void key() {
+    static constexpr auto kKey = [] {
+      constexpr std::string_view name = kNames[static_cast<std::size_t>(field)];
+      std::array<char, name.size() + 4> key{',', '"'};
+      std::copy(name.begin(), name.end(), key.begin() + 2);
+      key[name.size() + 2] = '"';
+      key.back() = ':';
+      return key;
+    }();
+    static_assert(kKey.size() + 24 <= kFieldRoom);
+    to_ = put(to_, kKey);
   }
 
-  std::string& out_;
+  char* to_;
 };
 
 template <class Line>
@@ -236,14 +360,17 @@ class FieldWriter {
  public:
   FieldWriter(Line& line, const FieldSelection& fields) : line_(line), fields_(fields) {}
 
-  void text(AccessField field, std::string_view value) {
-    if (!value.empty() && fields_.shows(field)) line_.text(name_of(field), value);
+  template <AccessField field>
+  void text(std::string_view value) {
+    if (!value.empty() && fields_.shows(field)) line_.template text<field>(value);
   }
-  void count(AccessField field, std::optional<std::uint64_t> value) {
-    if (value && fields_.shows(field)) line_.integer(name_of(field), *value);
+  template <AccessField field>
+  void count(std::optional<std::uint64_t> value) {
+    if (value && fields_.shows(field)) line_.template integer<field>(*value);
   }
-  void duration(AccessField field, std::optional<std::chrono::nanoseconds> value) {
-    if (value && fields_.shows(field)) line_.milliseconds(name_of(field), *value);
+  template <AccessField field>
+  void duration(std::optional<std::chrono::nanoseconds> value) {
+    if (value && fields_.shows(field)) line_.template milliseconds<field>(*value);
   }
 
  private:
@@ -252,45 +379,43 @@ class FieldWriter {
 };
 
 template <class Line>
-void append_line(Line line, const AccessRecord& record, const FieldSelection& fields) {
+void append_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields) {
   using enum AccessField;
+  Line line(out.room(room_for(record)));
   FieldWriter<Line> write(line, fields);
   line.begin(record, fields);
-  write.text(listener, record.listener);
-  write.text(route, record.route);
-  write.text(backend, record.backend);
-  write.text(client_address, record.client_address);
-  write.text(method, record.method);
-  write.text(host, record.host);
-  write.text(target, record.target);
-  if (fields.shows(status)) line.integer(name_of(status), record.status);
-  write.text(dialect, record.dialect);
-  write.text(operation, record.operation);
-  write.text(provider_kind, record.provider_kind);
-  write.text(provider, record.provider);
-  write.text(request_model, record.request_model);
-  write.text(upstream_model, record.upstream_model);
-  write.count(input_tokens, record.input_tokens);
-  write.count(output_tokens, record.output_tokens);
-  write.count(total_tokens, record.total_tokens);
-  write.count(cached_tokens, record.cached_tokens);
-  write.count(reasoning_tokens, record.reasoning_tokens);
-  if (record.stream && fields.shows(stream)) line.flag(name_of(stream));
-  if (record.attempt_count() != 0 && fields.shows(attempts)) {
-    line.attempts(name_of(attempts), record);
-  }
-  write.count(bytes_in, record.bytes_in);
-  write.count(bytes_out, record.bytes_out);
-  write.duration(first_token, record.first_token);
-  write.duration(duration, record.duration);
-  write.text(error_code, record.error_code);
-  write.text(request_id, record.request_id);
+  write.template text<listener>(record.listener);
+  write.template text<route>(record.route);
+  write.template text<backend>(record.backend);
+  write.template text<client_address>(record.client_address);
+  write.template text<method>(record.method);
+  write.template text<host>(record.host);
+  write.template text<target>(record.target);
+  if (fields.shows(status)) line.template integer<status>(record.status);
+  write.template text<dialect>(record.dialect);
+  write.template text<operation>(record.operation);
+  write.template text<provider_kind>(record.provider_kind);
+  write.template text<provider>(record.provider);
+  write.template text<request_model>(record.request_model);
+  write.template text<upstream_model>(record.upstream_model);
+  write.template count<input_tokens>(record.input_tokens);
+  write.template count<output_tokens>(record.output_tokens);
+  write.template count<total_tokens>(record.total_tokens);
+  write.template count<cached_tokens>(record.cached_tokens);
+  write.template count<reasoning_tokens>(record.reasoning_tokens);
+  if (record.stream && fields.shows(stream)) line.template flag<stream>();
+  if (record.attempt_count() != 0 && fields.shows(attempts)) line.attempts(record);
+  write.template count<bytes_in>(record.bytes_in);
+  write.template count<bytes_out>(record.bytes_out);
+  write.template duration<first_token>(record.first_token);
+  write.template duration<duration>(record.duration);
+  write.template text<error_code>(record.error_code);
+  write.template text<request_id>(record.request_id);
+  // An attribute must not pass for a field.
   for (const auto& [name, value] : record.attributes()) {
-    if (!fields.shows_attribute(name)) continue;
-    // An attribute must not pass for a field.
-    line.attribute(is_taken(name) ? "attribute." + name : name, value);
+    if (fields.shows_attribute(name)) line.attribute(name, value);
   }
-  line.end();
+  out.set_end(line.end());
 }
 
 }  // namespace
@@ -313,33 +438,37 @@ bool FieldSelection::shows_attribute(std::string_view name) const {
          removed_attributes_.end();
 }
 
-void append_text_line(std::string& out, const AccessRecord& record, const FieldSelection& fields) {
-  append_line(TextLine(out), record, fields);
+void append_text_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields) {
+  append_line<TextLine>(out, record, fields);
 }
 
-void append_json_line(std::string& out, const AccessRecord& record, const FieldSelection& fields) {
-  append_line(JsonLine(out), record, fields);
+void append_json_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields) {
+  append_line<JsonLine>(out, record, fields);
 }
 
-void append_time(std::string& out, WallTime time) {
+char* write_time(char* to, WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::milliseconds>(time - day)};
-  const auto two = [&out](auto value) { append_padded(out, static_cast<std::uint64_t>(value), 2); };
-  append_padded(out, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
-  out += '-';
-  two(static_cast<unsigned>(date.month()));
-  out += '-';
-  two(static_cast<unsigned>(date.day()));
-  out += 'T';
-  two(clock.hours().count());
-  out += ':';
-  two(clock.minutes().count());
-  out += ':';
-  two(clock.seconds().count());
-  out += '.';
-  append_padded(out, static_cast<std::uint64_t>(clock.subseconds().count()), 3);
-  out += 'Z';
+  const auto ms =
+      static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(time - day).count());
+  // Four digits until the year 9999.
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year())) % 10000;
+  to = put_two(to, year / 100);
+  to = put_two(to, year % 100);
+  *to++ = '-';
+  to = put_two(to, static_cast<unsigned>(date.month()));
+  *to++ = '-';
+  to = put_two(to, static_cast<unsigned>(date.day()));
+  *to++ = 'T';
+  to = put_two(to, ms / 3'600'000);
+  *to++ = ':';
+  to = put_two(to, ms / 60'000 % 60);
+  *to++ = ':';
+  to = put_two(to, ms / 1000 % 60);
+  *to++ = '.';
+  to = put_three(to, ms % 1000);
+  *to++ = 'Z';
+  return to;
 }
 
 }  // namespace headgate::observe

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/text_buffer.hpp"
 #include "core/observe/access_record.hpp"
 
 namespace headgate::observe {
@@ -66,10 +67,12 @@ class FieldSelection {
 };
 
 // Each appends one line and its line feed.
-void append_text_line(std::string& out, const AccessRecord& record, const FieldSelection& fields);
-void append_json_line(std::string& out, const AccessRecord& record, const FieldSelection& fields);
+void append_text_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields);
+void append_json_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields);
 
-// RFC 3339 in UTC with milliseconds: 2027-01-15T08:00:00.000Z
-void append_time(std::string& out, WallTime time);
+// Writes RFC 3339 in UTC with milliseconds, 2027-01-15T08:00:00.000Z, and returns its end.
+// REQUIRES: kTimeBytes at `to`.
+inline constexpr std::size_t kTimeBytes = 24;
+char* write_time(char* to, WallTime time);
 
 }  // namespace headgate::observe

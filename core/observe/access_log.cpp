@@ -13,6 +13,8 @@ namespace {
 
 // Lines are given to the sink in pieces of about this size.
 constexpr std::size_t kBatchBytes = 64 * 1024;
+// Memory for them beyond this is given back: a line of a very long target needs much.
+constexpr std::size_t kKeptBytesMax = 4 * kBatchBytes;
 // Used records that wait to be filled again, per worker.
 constexpr std::size_t kSpentRecordsMax = 1024;
 // The log thread is woken before its interval ends when a queue has grown by this part.
@@ -167,10 +169,10 @@ std::size_t AccessLog::drain_once() {
   std::size_t count = 0;
   std::size_t in_batch = 0;
   const auto flush = [&] {
-    if (batch_.empty()) return;
-    const bool wrote = sink_->write(batch_, thread_->give_up);
+    if (batch_.size() == 0) return;
+    const bool wrote = sink_->write(batch_.view(), thread_->give_up);
     (wrote ? written_ : lost_in_sink_).fetch_add(in_batch, std::memory_order_relaxed);
-    batch_.clear();
+    batch_.clear(kKeptBytesMax);
     in_batch = 0;
   };
 

@@ -15,6 +15,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
+#include "core/base/text_buffer.hpp"
 #include "core/observe/access_format.hpp"
 #include "core/observe/access_record.hpp"
 
@@ -114,7 +115,7 @@ class AccessLog {
   const AccessLogOptions options_;
   const std::unique_ptr<LogSink> sink_;
   std::vector<std::unique_ptr<AccessLogWriter>> workers_;
-  std::string batch_;
+  TextBuffer batch_;
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::uint64_t> lost_in_sink_{0};
   std::unique_ptr<Thread> thread_;

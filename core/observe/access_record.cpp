@@ -31,20 +31,12 @@ AccessAttempt& AccessRecord::add_attempt() {
   return attempt;
 }
 
-std::span<const AccessAttempt> AccessRecord::attempts() const {
-  return std::span(attempts_).first(std::min(attempt_count_, kListedAttemptsMax));
-}
-
 void AccessRecord::add_attribute(std::string_view name, std::string_view value) {
   if (attribute_count_ == kAttributesMax) return;
   if (attribute_count_ == attributes_.size()) attributes_.emplace_back();
   auto& attribute = attributes_[attribute_count_++];
   attribute.first.assign(name);
   attribute.second.assign(value);
-}
-
-std::span<const std::pair<std::string, std::string>> AccessRecord::attributes() const {
-  return std::span(attributes_).first(attribute_count_);
 }
 
 void AccessRecord::reset() {

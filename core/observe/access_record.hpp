@@ -6,6 +6,7 @@
 // Secrets: `target` is filled through SecretMask (mask.hpp). No other field may hold what a client
 // or an upstream sent as a credential.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -68,12 +69,16 @@ class AccessRecord {
 
   // The next attempt to fill, or a spare one once the list is full. Valid until the next call.
   AccessAttempt& add_attempt();
-  std::span<const AccessAttempt> attempts() const;              // those listed
+  std::span<const AccessAttempt> attempts() const {  // those listed
+    return std::span(attempts_).first(std::min(attempt_count_, kListedAttemptsMax));
+  }
   std::size_t attempt_count() const { return attempt_count_; }  // all
 
   // Adds `name`=`value`; ignored beyond kAttributesMax.
   void add_attribute(std::string_view name, std::string_view value);
-  std::span<const std::pair<std::string, std::string>> attributes() const;
+  std::span<const std::pair<std::string, std::string>> attributes() const {
+    return std::span(attributes_).first(attribute_count_);
+  }
 
   // As new, but keeps memory for the next request unless a string grew very large.
   void reset();

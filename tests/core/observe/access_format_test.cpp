@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
+#include <cstdio>
 #include <string>
 
 #include "tests/core/observe/sample_record.hpp"
@@ -11,15 +13,15 @@ namespace headgate::observe {
 namespace {
 
 std::string text_line(const AccessRecord& record, const FieldSelection& fields = {}) {
-  std::string out;
+  TextBuffer out;
   append_text_line(out, record, fields);
-  return out;
+  return std::string(out.view());
 }
 
 std::string json_line(const AccessRecord& record, const FieldSelection& fields = {}) {
-  std::string out;
+  TextBuffer out;
   append_json_line(out, record, fields);
-  return out;
+  return std::string(out.view());
 }
 
 TEST(AccessFormat, WritesAllFieldsAsText) {
@@ -116,12 +118,92 @@ TEST(AccessFormat, SaysHowManyAttemptsAreNotListed) {
   EXPECT_NE(json_line(record).find(R"(],"attempts_not_listed":2,)"), std::string::npos);
 }
 
+TEST(AccessFormat, DoesNotTakeEveryAttributeForAField) {
+  AccessRecord record;
+  record.add_attribute("auth.method", "x");
+  record.add_attribute("", "y");
+  EXPECT_NE(json_line(record).find(R"(,"auth.method":"x","":"y"})"), std::string::npos)
+      << json_line(record);
+}
+
+TEST(AccessFormat, KnowsTheNamesOfAllItsFields) {
+  for (int i = 0; i < static_cast<int>(AccessField::count); ++i) {
+    const std::string name(name_of(static_cast<AccessField>(i)));
+    AccessRecord record;
+    record.add_attribute(name, "x");
+    EXPECT_NE(json_line(record).find("\"attribute." + name + "\":\"x\"}"), std::string::npos);
+  }
+}
+
+TEST(AccessFormat, HasRoomForEverythingThatMustBeEscaped) {
+  const std::string bad(700, '\x01');
+  std::string escaped;
+  for (std::size_t i = 0; i < bad.size(); ++i) escaped += "\\u0001";
+  AccessRecord record;
+  for (std::string* text :
+       {&record.listener, &record.route, &record.backend, &record.client_address, &record.method,
+        &record.host, &record.target, &record.dialect, &record.operation, &record.provider,
+        &record.provider_kind, &record.request_model, &record.upstream_model, &record.error_code,
+        &record.request_id}) {
+    *text = bad;
+  }
+  for (std::size_t i = 0; i < AccessRecord::kListedAttemptsMax; ++i) {
+    AccessAttempt& attempt = record.add_attempt();
+    attempt.endpoint = bad;
+    attempt.error_code = bad;
+    attempt.status = 999;
+    attempt.duration = std::chrono::nanoseconds::max();
+  }
+  for (std::size_t i = 0; i < AccessRecord::kAttributesMax; ++i) record.add_attribute(bad, bad);
+  constexpr std::size_t kTexts =
+      15 + 2 * (AccessRecord::kListedAttemptsMax + AccessRecord::kAttributesMax);
+
+  for (const auto& line : {json_line(record), text_line(record)}) {
+    std::size_t found = 0;
+    for (std::size_t at = line.find(escaped); at != std::string::npos; ++found) {
+      at = line.find(escaped, at + escaped.size());
+    }
+    EXPECT_EQ(found, kTexts);
+    EXPECT_EQ(line.back(), '\n');
+  }
+}
+
+TEST(AccessFormat, WritesNumbersOfAnySize) {
+  for (const std::uint64_t count :
+       {0ull, 9ull, 10ull, 99ull, 100ull, 999ull, 1000ull, 18'446'744'073'709'551'615ull}) {
+    AccessRecord record;
+    record.bytes_in = count;
+    EXPECT_NE(json_line(record).find("body.size\":" + std::to_string(count) + ","),
+              std::string::npos);
+  }
+  AccessRecord record;
+  record.duration = std::chrono::microseconds(7);
+  record.first_token = std::chrono::microseconds(-5);
+  EXPECT_NE(json_line(record).find("token_ms\":0.000,\"duration_ms\":0.007"), std::string::npos);
+}
+
+TEST(AccessFormat, WritesEveryDayOfTheCalendar) {
+  using std::chrono::days;
+  for (int day = -400; day < 40'000; ++day) {
+    const std::chrono::sys_days date{days(day)};
+    std::array<char, kTimeBytes> text;
+    const char* const end = write_time(text.data(), WallTime(date) + std::chrono::seconds(86'399));
+    ASSERT_EQ(end, text.data() + text.size());
+    const std::chrono::year_month_day parts(date);
+    std::array<char, 32> expected;
+    std::snprintf(expected.data(), expected.size(), "%04d-%02u-%02uT23:59:59.000Z",
+                  static_cast<int>(parts.year()), static_cast<unsigned>(parts.month()),
+                  static_cast<unsigned>(parts.day()));
+    ASSERT_EQ(std::string_view(text.data(), text.size()), expected.data());
+  }
+}
+
 TEST(AccessFormat, PadsTheTime) {
-  std::string out;
-  append_time(out, WallTime(std::chrono::sys_days(std::chrono::year(2024) / 2 / 29)) +
-                       std::chrono::hours(3) + std::chrono::minutes(4) + std::chrono::seconds(5) +
-                       std::chrono::microseconds(6999));
-  EXPECT_EQ(out, "2024-02-29T03:04:05.006Z");
+  std::array<char, kTimeBytes> text;
+  write_time(text.data(), WallTime(std::chrono::sys_days(std::chrono::year(2024) / 2 / 29)) +
+                              std::chrono::hours(3) + std::chrono::minutes(4) +
+                              std::chrono::seconds(5) + std::chrono::microseconds(6999));
+  EXPECT_EQ(std::string_view(text.data(), text.size()), "2024-02-29T03:04:05.006Z");
 }
 
 }  // namespace

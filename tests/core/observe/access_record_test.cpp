@@ -11,9 +11,9 @@ namespace headgate::observe {
 namespace {
 
 std::string as_json(const AccessRecord& record) {
-  std::string out;
+  TextBuffer out;
   append_json_line(out, record, FieldSelection());
-  return out;
+  return std::string(out.view());
 }
 
 TEST(AccessRecord, IsAsNewAfterReset) {
