@@ -160,10 +160,8 @@ std::int32_t Call::attribute_get(Text name, Text& json) {
 }
 
 std::int32_t Call::attribute_set(Text name, Text json) {
-  JsonBody checked(request_.arena, request_.worker.scanner);
-  checked.assign_copy(json);
-  if (name.empty() || !checked.is_json()) return HG_INVALID;
-  const Text kept = checked.text();
+  const Text kept = padded_copy(request_.arena, json);
+  if (name.empty() || !request_.worker.scanner.is_json(kept)) return HG_INVALID;
   for (auto& [known, value] : request_.attributes) {
     if (known != name) continue;
     value = kept;

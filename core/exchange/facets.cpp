@@ -1,5 +1,6 @@
 #include "core/exchange/facets.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -12,32 +13,53 @@ Error bad_member(std::string_view pointer, std::string_view problem) {
                           std::string(problem));
 }
 
-// The same member twice: this gateway and the provider could each follow another one.
-bool written_twice(JsonBody& body, std::string_view pointer) {
-  return pointer.find('/', 1) == std::string_view::npos && body.has_duplicate(pointer.substr(1));
+// Whether it points to a member of the top level, whose name needs no decoding.
+bool is_top_level(std::string_view key) {
+  return std::none_of(key.begin(), key.end(), [](char c) { return c == '/' || c == '~'; });
+}
+
+// What a manifest points to. A member of the top level, which it mostly is, is found by its name.
+JsonBody::Named read(JsonBody& body, std::string_view pointer) {
+  const std::string_view key = pointer.substr(1);
+  if (is_top_level(key)) return body.named(key);
+  JsonBody::Named found;
+  found.value = body.get(pointer);
+  return found;
+}
+
+// The same where the member decides what happens to the request. Written twice, this gateway and
+// the provider could each follow another one.
+Result<std::optional<std::string_view>> read_once(JsonBody& body, std::string_view pointer) {
+  const JsonBody::Named found = read(body, pointer);
+  if (found.twice) {
+    return bad_member(pointer, "is written twice; which of them counts is not defined");
+  }
+  return found.value;
 }
 
 Result<void> read_model(Facets& facets, JsonBody& body, JsonScanner& scanner,
                         std::string_view pointer, Arena& arena) {
-  const auto value = body.get(pointer);
-  if (!value || *value == "null") return {};
-  const auto decoded = scanner.decode(*value);
+  const auto value = read_once(body, pointer);
+  if (!value) return value.error();
+  if (!facets.client_model.empty() || !*value || **value == "null") return {};
+  const auto decoded = scanner.decode(**value);
   if (!decoded) return bad_member(pointer, "must be a string");
   facets.client_model = arena.copy(*decoded);
   return {};
 }
 
 Result<void> read_stream(Facets& facets, JsonBody& body, std::string_view pointer) {
-  const auto value = body.get(pointer);
-  if (!value || *value == "null" || *value == "false") return {};
-  if (*value != "true") return bad_member(pointer, "must be true or false");
+  const auto value = read_once(body, pointer);
+  if (!value) return value.error();
+  if (!*value || **value == "null" || **value == "false") return {};
+  if (**value != "true") return bad_member(pointer, "must be true or false");
   facets.stream = true;
   return {};
 }
 
 void read_max_tokens(Facets& facets, JsonBody& body, const plugin::DialectManifest& dialect) {
   for (const std::string& pointer : dialect.max_tokens) {
-    const auto value = body.get(pointer);
+    const auto value = read(body, pointer).value;
     std::uint64_t count = 0;
     // A value of another kind is the provider's to refuse: it only helps to estimate here.
     if (value && std::from_chars(value->data(), value->data() + value->size(), count).ptr ==
@@ -57,14 +79,8 @@ Result<Facets> read_facets(JsonBody& body, JsonScanner& scanner,
   if (!body.is_object()) {
     return client_error(400, "invalid_json", "the request body is not a JSON object");
   }
-  for (const std::string* pointer : {&dialect.model, &dialect.stream}) {
-    if (!pointer->empty() && written_twice(body, *pointer)) {
-      return bad_member(*pointer, "is written twice; which of them counts is not defined");
-    }
-  }
-  if (!path_model.empty()) {
-    facets.client_model = arena.copy(path_model);
-  } else if (!dialect.model.empty()) {
+  facets.client_model = arena.copy(path_model);
+  if (!dialect.model.empty()) {
     if (auto read = read_model(facets, body, scanner, dialect.model, arena); !read) {
       return std::move(read.error());
     }

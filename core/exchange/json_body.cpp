@@ -35,11 +35,14 @@ std::optional<std::string> unescaped(std::string_view raw) {
 std::optional<PointerStep> first_step(std::string_view pointer, Arena& arena) {
   if (pointer.empty() || pointer.front() != '/') return {};
   pointer.remove_prefix(1);
-  const std::size_t slash = pointer.find('/');
+  // Pointers are short: a search by library function costs more than this loop.
+  std::size_t end = 0;
+  bool escaped = false;
+  for (; end < pointer.size() && pointer[end] != '/'; ++end) escaped |= pointer[end] == '~';
   PointerStep step;
-  step.token = pointer.substr(0, slash);
-  if (slash != std::string_view::npos) step.rest = pointer.substr(slash);
-  if (step.token.find('~') == std::string_view::npos) return step;
+  step.token = pointer.substr(0, end);
+  step.rest = pointer.substr(end);
+  if (!escaped) return step;
   const auto token = unescaped(step.token);
   if (!token) return {};
   step.token = arena.copy(*token);
@@ -65,7 +68,7 @@ void JsonBody::assign(std::string_view text) {
 }
 
 void JsonBody::assign_copy(std::string_view text) {
-  assign(padded_copy(text));
+  assign(padded_copy(arena_, text));
 }
 
 void JsonBody::share(JsonBody& other) {
@@ -87,10 +90,17 @@ bool JsonBody::is_object() {
   return shape_ == JsonShape::object;
 }
 
-bool JsonBody::has_duplicate(std::string_view key) {
-  scan();
-  return std::count_if(members_.begin(), members_.end(),
-                       [&](const JsonMember& member) { return key_is(member, key); }) > 1;
+JsonBody::Named JsonBody::named(std::string_view key) {
+  Named found;
+  if (!is_object()) return found;
+  for (const JsonMember& member : members_) {
+    if (!key_is(member, key)) continue;
+    found.twice = found.value.has_value();
+    if (found.twice) break;
+    found.value = member.value;
+  }
+  if (!found.value && !added_.empty()) found.value = top(key);
+  return found;
 }
 
 std::optional<std::string_view> JsonBody::get(std::string_view pointer) {
@@ -103,9 +113,8 @@ std::optional<std::string_view> JsonBody::get(std::string_view pointer) {
 }
 
 EditResult JsonBody::set(std::string_view pointer, std::string_view json) {
-  json = padded_copy(json);
-  JsonMembers ignored;
-  if (scanner_.scan(json, ignored) == JsonShape::invalid) return EditResult::invalid;
+  json = padded_copy(arena_, json);
+  if (!scanner_.is_json(json)) return EditResult::invalid;
   if (pointer.empty()) {
     assign(json);
     return EditResult::ok;
@@ -316,7 +325,7 @@ EditResult JsonBody::rebuilt(std::string_view json, std::string_view pointer,
       if (value.empty()) return EditResult::not_found;
       std::string_view made = value;
       if (!step->rest.empty()) {
-        const EditResult result = rebuilt(padded_copy("{}"), step->rest, value, made);
+        const EditResult result = rebuilt(padded_copy(arena_, "{}"), step->rest, value, made);
         if (result != EditResult::ok) return result;
       }
       added_key = json_quote(step->token);
@@ -340,15 +349,8 @@ EditResult JsonBody::rebuilt(std::string_view json, std::string_view pointer,
     made += member.value;
   }
   made += shape == JsonShape::array ? ']' : '}';
-  out = padded_copy(made);
+  out = padded_copy(arena_, made);
   return EditResult::ok;
-}
-
-std::string_view JsonBody::padded_copy(std::string_view text) {
-  char* place = static_cast<char*>(arena_.allocate(text.size() + ReadBuffer::kPadding, 1));
-  if (!text.empty()) std::memcpy(place, text.data(), text.size());
-  std::memset(place + text.size(), 0, ReadBuffer::kPadding);
-  return {place, text.size()};
 }
 
 }  // namespace headgate::exchange

@@ -37,9 +37,12 @@ class JsonBody {
   // Whether the text is JSON at all, and whether it is an object.
   bool is_json();
   bool is_object();
-  // Whether two top-level members have this (decoded) name: which of them counts is anybody's
-  // guess.
-  bool has_duplicate(std::string_view key);
+  // A top-level member by its (decoded) name.
+  struct Named {
+    std::optional<std::string_view> value;
+    bool twice = false;  // there are two of that name: which of them counts is anybody's guess
+  };
+  Named named(std::string_view key);
 
   // The value at an RFC 6901 pointer as it stands, or nothing. The view lives as long as the arena.
   std::optional<std::string_view> get(std::string_view pointer);
@@ -82,7 +85,6 @@ class JsonBody {
                      std::string_view& out);
   EditResult rebuilt_array(std::string_view token, std::string_view rest, std::string_view value,
                            JsonMembers& elements);
-  std::string_view padded_copy(std::string_view text);
 
   Arena& arena_;
   JsonScanner& scanner_;

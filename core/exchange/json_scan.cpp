@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/read_buffer.hpp"
+#include "core/exchange/json_skim.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -20,12 +21,14 @@ constexpr std::size_t kKeptCapacity = 1024 * 1024;
 // Room that is made at once: most requests have fewer members.
 constexpr std::size_t kUsualMembers = 12;
 
-constexpr std::string_view kSpace = " \t\r\n";
+constexpr bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 // The raw text of a value, whatever it is.
@@ -99,6 +102,7 @@ bool at_end(ondemand::document& document) {
 bool is_scalar(std::string_view text) {
   if (text == "true" || text == "false" || text == "null") return true;
   if (text.front() == '"') {
+    if (is_usual_string(text)) return true;
     bool escaped = false;
     const char* end = string_end(text.data() + 1, text.data() + text.size(), escaped);
     return end == text.data() + text.size() - 1;
@@ -112,6 +116,7 @@ bool is_scalar(std::string_view text) {
 struct JsonScanner::Memory {
   ondemand::parser parser;
   std::string decoded;
+  JsonMembers unwanted;  // of a text that is only checked
 };
 
 JsonScanner::JsonScanner() : memory_(std::make_unique<Memory>()) {}
@@ -126,6 +131,12 @@ JsonShape JsonScanner::scan(std::string_view text, JsonMembers& out) {
   }
   if (text == "{}") return JsonShape::object;
   if (out.capacity() == 0) out.reserve(kUsualMembers);
+  if (const auto shape = skim(text, out)) return *shape;
+  out.clear();
+  return index(text, out);
+}
+
+JsonShape JsonScanner::index(std::string_view text, JsonMembers& out) {
   ondemand::document document;
   const simdjson::padded_string_view padded(text.data(), text.size(),
                                             text.size() + simdjson::SIMDJSON_PADDING);
@@ -142,6 +153,12 @@ JsonShape JsonScanner::scan(std::string_view text, JsonMembers& out) {
     return JsonShape::invalid;
   }
   return JsonShape::array;
+}
+
+bool JsonScanner::is_json(std::string_view text) {
+  const JsonShape shape = scan(text, memory_->unwanted);
+  if (memory_->unwanted.capacity() > kUsualMembers) JsonMembers().swap(memory_->unwanted);
+  return shape != JsonShape::invalid;
 }
 
 std::optional<std::string_view> JsonScanner::decode(std::string_view json_string) {
@@ -161,6 +178,13 @@ std::optional<std::string_view> JsonScanner::decode(std::string_view json_string
 
 void JsonScanner::release_if_large() {
   if (memory_->parser.capacity() > kKeptCapacity) memory_ = std::make_unique<Memory>();
+}
+
+std::string_view padded_copy(Arena& arena, std::string_view text) {
+  char* const place = static_cast<char*>(arena.allocate(text.size() + ReadBuffer::kPadding, 1));
+  if (!text.empty()) std::memcpy(place, text.data(), text.size());
+  std::memset(place + text.size(), 0, ReadBuffer::kPadding);
+  return {place, text.size()};
 }
 
 }  // namespace headgate::exchange

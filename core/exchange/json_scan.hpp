@@ -1,12 +1,15 @@
 #pragma once
-// One level of a JSON text: where its members or elements are. simdjson finds the structure; what
-// is below a value is skipped, not checked. [worker]
+// One level of a JSON text: where its members or elements are. A text of the usual kind is skimmed
+// (json_skim.hpp); for any other simdjson finds the structure, and what is below a value is
+// skipped, not checked. [worker]
 
 #include <memory>
 #include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <vector>
+
+#include "core/base/arena.hpp"
 
 namespace headgate::exchange {
 
@@ -35,6 +38,13 @@ class JsonScanner {
   // text.
   JsonShape scan(std::string_view text, JsonMembers& out);
 
+  // Whether `text` is JSON, as far as scan() checks it. REQUIRES: as of scan().
+  bool is_json(std::string_view text);
+
+  // The same as scan() by simdjson alone. REQUIRES: `text` begins with a brace or bracket and does
+  // not end with white space; `out` is empty.
+  JsonShape index(std::string_view text, JsonMembers& out);
+
   // The decoded content of a JSON string (with its quotes), in memory that the next call reuses.
   std::optional<std::string_view> decode(std::string_view json_string);
 
@@ -45,5 +55,8 @@ class JsonScanner {
   struct Memory;
   std::unique_ptr<Memory> memory_;
 };
+
+// A copy of `text` with the readable bytes behind it that a scan needs.
+std::string_view padded_copy(Arena& arena, std::string_view text);
 
 }  // namespace headgate::exchange

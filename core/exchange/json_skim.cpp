@@ -1,0 +1,251 @@
+#include "core/exchange/json_skim.hpp"
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "core/base/utf8.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+// Deeper than that is unusual.
+constexpr int kDepthMax = 64;
+
+// Characters that are not ASCII are checked one by one. A text with many of them, as one in another
+// script, is simdjson's, which checks 64 bytes at a time.
+constexpr std::size_t kOddCharactersMax = 32;
+constexpr std::size_t kOddCharacterPerBytes = 64;
+
+// The compiler makes vector instructions of this type, whatever the processor calls them.
+using Bytes __attribute__((vector_size(16))) = std::int8_t;
+
+// Where the first byte is that ends a run of plain bytes in a string, at most 16. Bytes that are
+// not ASCII are negative.
+std::size_t plain_run(const char* at) {
+  static_assert(std::endian::native == std::endian::little);
+  Bytes bytes;
+  std::memcpy(&bytes, at, sizeof(bytes));
+  const auto found = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
+  std::array<std::uint64_t, 2> halves;
+  std::memcpy(halves.data(), &found, sizeof(found));
+  if ((halves[0] | halves[1]) == 0) return 16;
+  if (halves[0] != 0) return static_cast<std::size_t>(std::countr_zero(halves[0])) / 8;
+  return 8 + static_cast<std::size_t>(std::countr_zero(halves[1])) / 8;
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+class Skimmer {
+ public:
+  explicit Skimmer(std::string_view text)
+      : text_(text),
+        at_(text.data()),
+        end_(text.data() + text.size()),
+        odd_left_(kOddCharactersMax + text.size() / kOddCharacterPerBytes) {}
+
+  // Each of these takes one thing off the front, or says that it cannot.
+
+  bool members(JsonMembers& out) {
+    if (!take('{')) return false;
+    if (take('}')) return at_end();
+    do {
+      if (out.size() == JsonScanner::kMembersMax || !take('"')) return false;
+      JsonMember member;
+      const char* const key = at_;
+      if (!string_rest()) return false;
+      member.key = std::string_view(key, static_cast<std::size_t>(at_ - 1 - key));
+      member.key_escaped = escaped_;
+      if (!take(':') || !span(member.value)) return false;
+      out.push_back(member);
+    } while (take(','));
+    return take('}') && at_end();
+  }
+
+  bool elements(JsonMembers& out) {
+    if (!take('[')) return false;
+    if (take(']')) return at_end();
+    do {
+      if (out.size() == JsonScanner::kMembersMax) return false;
+      JsonMember element;
+      if (!span(element.value)) return false;
+      out.push_back(element);
+    } while (take(','));
+    return take(']') && at_end();
+  }
+
+  bool whole_string() { return take('"') && string_rest() && at_ == end_; }
+
+ private:
+  // The next byte; a zero, which no JSON has, behind the end.
+  char next() const { return at_ < end_ ? *at_ : '\0'; }
+
+  void skip_space() {
+    while (next() == ' ' || next() == '\n' || next() == '\r' || next() == '\t') ++at_;
+  }
+
+  // Takes `c` and the white space before it.
+  bool take(char c) {
+    if (next() != c) {
+      skip_space();
+      if (next() != c) return false;
+    }
+    ++at_;
+    return true;
+  }
+
+  bool at_end() {
+    skip_space();
+    return at_ == end_;
+  }
+
+  // A value without the white space around it.
+  bool span(std::string_view& out) {
+    skip_space();
+    const char* const begin = at_;
+    if (!value(0)) return false;
+    out = std::string_view(begin, static_cast<std::size_t>(at_ - begin));
+    return true;
+  }
+
+  bool value(int depth) {
+    switch (next()) {
+      case '"':
+        ++at_;
+        return string_rest();
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
+      case 't':
+        return word("true");
+      case 'f':
+        return word("false");
+      case 'n':
+        return word("null");
+      default:
+        return number();
+    }
+  }
+
+  bool object(int depth) {
+    if (depth == kDepthMax) return false;
+    ++at_;
+    if (take('}')) return true;
+    do {
+      if (!take('"') || !string_rest() || !take(':')) return false;
+      skip_space();
+      if (!value(depth + 1)) return false;
+    } while (take(','));
+    return take('}');
+  }
+
+  bool array(int depth) {
+    if (depth == kDepthMax) return false;
+    ++at_;
+    if (take(']')) return true;
+    do {
+      skip_space();
+      if (!value(depth + 1)) return false;
+    } while (take(','));
+    return take(']');
+  }
+
+  // The rest of a string whose opening quote was taken.
+  bool string_rest() {
+    escaped_ = false;
+    while (at_ < end_) {
+      const std::size_t run = plain_run(at_);
+      at_ += run;
+      if (run == sizeof(Bytes)) continue;
+      if (at_ >= end_) return false;
+      const auto byte = static_cast<unsigned char>(*at_);
+      if (byte == '"') {
+        ++at_;
+        return true;
+      }
+      if (byte == '\\') {
+        // What is escaped counts as a byte like others: neither a control byte nor half a
+        // character.
+        if (at_ + 1 >= end_ || static_cast<signed char>(at_[1]) < 0x20) return false;
+        escaped_ = true;
+        at_ += 2;
+      } else if (byte < 0x80 || !odd_characters()) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  // One character or more that are not ASCII.
+  bool odd_characters() {
+    do {
+      const std::size_t length = utf8_length(text_, static_cast<std::size_t>(at_ - text_.data()));
+      if (length == 0 || odd_left_ == 0) return false;
+      --odd_left_;
+      at_ += length;
+    } while (at_ < end_ && static_cast<unsigned char>(*at_) >= 0x80);
+    return true;
+  }
+
+  bool word(std::string_view expected) {
+    if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(expected)) {
+      return false;
+    }
+    at_ += expected.size();
+    return true;
+  }
+
+  bool digits() {
+    if (!is_digit(next())) return false;
+    while (is_digit(next())) ++at_;
+    return true;
+  }
+
+  bool number() {
+    if (next() == '-') ++at_;
+    if (next() == '0') {
+      ++at_;
+    } else if (!digits()) {
+      return false;
+    }
+    if (next() == '.') {
+      ++at_;
+      if (!digits()) return false;
+    }
+    if (next() == 'e' || next() == 'E') {
+      ++at_;
+      if (next() == '+' || next() == '-') ++at_;
+      return digits();
+    }
+    return true;
+  }
+
+  const std::string_view text_;
+  const char* at_;
+  const char* const end_;
+  std::size_t odd_left_;
+  bool escaped_ = false;  // whether the last string has an escape
+};
+
+}  // namespace
+
+std::optional<JsonShape> skim(std::string_view text, JsonMembers& out) {
+  Skimmer skimmer(text);
+  if (text.front() == '{') {
+    if (skimmer.members(out)) return JsonShape::object;
+  } else if (skimmer.elements(out)) {
+    return JsonShape::array;
+  }
+  return std::nullopt;
+}
+
+bool is_usual_string(std::string_view text) {
+  return Skimmer(text).whole_string();
+}
+
+}  // namespace headgate::exchange
