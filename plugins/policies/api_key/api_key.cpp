@@ -91,7 +91,7 @@ class ApiKey final : public hg::Policy {
       if (mode_ != Mode::strict) return hg::Action::proceed;
       return call.respond_error(401, "missing_api_key", "An API key is required");
     }
-    const KeyEntry* entry = keys_.find(shown->value());
+    const KeyEntry* entry = keys_.find(shown->key);
     if (entry == nullptr) {
       if (mode_ == Mode::permissive) return hg::Action::proceed;
       call.consume_credential(shown->header);  // meant for us also when it is wrong

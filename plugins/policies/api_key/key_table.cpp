@@ -3,6 +3,7 @@
 #include <headgate/wildcard.hpp>
 
 #include <algorithm>
+#include <bit>
 
 namespace headgate_api_key {
 namespace {
@@ -28,20 +29,31 @@ std::string subject_of(const hg::Config& metadata, const Hash& hash) {
   return name + "\"";
 }
 
-bool read_hash(const hg::Config& entry, Hash& hash) {
-  const hg::Config key = entry["key"];
-  const hg::Config key_hash = entry["keyHash"];
+KeyedHash::Secret random_secret(const hg::Config& keys) {
+  KeyedHash::Secret secret{};
+  if (hg::host().crypto->random(reinterpret_cast<std::uint8_t*>(secret.data()), sizeof(secret)) !=
+      HG_OK) {
+    keys.fault("the system gives no random numbers");
+  }
+  return secret;
+}
+
+bool read_key(const hg::Config& config, const KeyedHash& keyed_hash, KeyEntry& entry) {
+  const hg::Config key = config["key"];
+  const hg::Config key_hash = config["keyHash"];
   if (key.exists() == key_hash.exists()) {
-    entry.fault("needs one of key and keyHash");
+    config.fault("needs one of key and keyHash");
     return false;
   }
   if (key.exists()) {
     const std::string text = key.text("");
     if (text.empty()) key.fault("the key is empty");
-    hash = sha256(text);
+    entry.hash = sha256(text);
+    entry.tag = keyed_hash(text);
+    entry.has_tag = true;
     return !text.empty();
   }
-  if (parse_hash(key_hash.text(""), hash)) return true;
+  if (parse_hash(key_hash.text(""), entry.hash)) return true;
   key_hash.fault(key_hash.text("").substr(0, 2) == "$2"
                      ? "bcrypt hashes are not supported yet; use sha256:HEX"
                      : "must be sha256: and 64 hex digits");
@@ -77,10 +89,10 @@ bool KeyEntry::allows(std::string_view model) const {
          });
 }
 
-KeyTable::KeyTable(const hg::Config& keys) {
+KeyTable::KeyTable(const hg::Config& keys) : keyed_hash_(random_secret(keys)) {
   keys.each_element([&](const hg::Config& config) {
     KeyEntry entry;
-    if (!read_hash(config, entry.hash)) return;
+    if (!read_key(config, keyed_hash_, entry)) return;
     const hg::Config metadata = config["metadata"];
     entry.metadata = metadata.exists() ? std::string(metadata.json().raw()) : "{}";
     entry.subject = subject_of(metadata, entry.hash);
@@ -98,10 +110,41 @@ KeyTable::KeyTable(const hg::Config& keys) {
   });
   std::sort(entries_.begin(), entries_.end(),
             [](const KeyEntry& a, const KeyEntry& b) { return a.hash < b.hash; });
+  index_tags();
+}
+
+void KeyTable::index_tags() {
+  std::size_t tags = 0;
+  for (const KeyEntry& entry : entries_) tags += entry.has_tag ? 1 : 0;
+  any_without_tag_ = tags != entries_.size();
+  if (tags == 0) return;
+  places_.assign(std::bit_ceil(2 * tags), kFree);
+  for (std::uint32_t place = 0; place < entries_.size(); ++place) {
+    if (!entries_[place].has_tag) continue;
+    std::size_t at = entries_[place].tag[0];
+    while (places_[at & (places_.size() - 1)] != kFree) ++at;
+    places_[at & (places_.size() - 1)] = place;
+  }
 }
 
 const KeyEntry* KeyTable::find(std::string_view key) const {
-  const Hash hash = sha256(key);
+  if (!places_.empty()) {
+    if (const KeyEntry* found = find_by_tag(keyed_hash_(key))) return found;
+  }
+  return any_without_tag_ ? find_by_hash(sha256(key)) : nullptr;
+}
+
+// Which places it looks at and when it ends depend on tags, which nobody outside can compute.
+const KeyEntry* KeyTable::find_by_tag(const Tag& tag) const {
+  for (std::size_t at = tag[0];; ++at) {
+    const std::uint32_t place = places_[at & (places_.size() - 1)];
+    if (place == kFree) return nullptr;
+    const Tag& other = entries_[place].tag;
+    if (((other[0] ^ tag[0]) | (other[1] ^ tag[1])) == 0) return &entries_[place];
+  }
+}
+
+const KeyEntry* KeyTable::find_by_hash(const Hash& hash) const {
   const auto found = std::lower_bound(
       entries_.begin(), entries_.end(), hash,
       [](const KeyEntry& entry, const Hash& wanted) { return entry.hash < wanted; });

@@ -1,7 +1,7 @@
 #include "shown_key.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <string>
 
 namespace headgate_api_key {
 namespace {
@@ -23,10 +23,7 @@ std::optional<ShownKey> in_header(hg::Call& call, std::string_view name, std::st
   std::string_view key = value->substr(prefix.size());
   while (!key.empty() && key.front() == ' ') key.remove_prefix(1);
   if (key.empty()) return std::nullopt;
-  ShownKey shown;
-  shown.key = key;
-  shown.header = name;
-  return shown;
+  return ShownKey{key, name};
 }
 
 // The value of `name` in "a=b<separator>c=d".
@@ -66,21 +63,16 @@ std::optional<ShownKey> in_query(hg::Call& call, std::string_view name) {
   if (question == std::string_view::npos) return std::nullopt;
   const std::string_view value = pair_value(target.substr(question + 1), name, '&');
   if (value.empty()) return std::nullopt;
-  ShownKey shown;
-  shown.key = value;
-  shown.decoded = percent_decoded(value);
-  shown.header = "?" + std::string(name);
-  return shown;
+  const std::string_view key = call.keep(percent_decoded(value));
+  if (key.empty()) return std::nullopt;
+  return ShownKey{key, call.keep("?" + std::string(name))};
 }
 
 std::optional<ShownKey> in_cookie(hg::Call& call, std::string_view name) {
   const std::optional<std::string_view> cookies = call.request().header("cookie");
   const std::string_view value = pair_value(cookies.value_or(""), name, ';');
   if (value.empty()) return std::nullopt;
-  ShownKey shown;
-  shown.key = value;
-  shown.header = "cookie";
-  return shown;
+  return ShownKey{value, "cookie"};
 }
 
 }  // namespace

@@ -5,17 +5,14 @@
 #include <headgate/location.hpp>
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace headgate_api_key {
 
+// Views that live as long as the callback or the call.
 struct ShownKey {
-  std::string_view key;  // in the call, or in `decoded`
-  std::string decoded;   // where the key was percent-encoded
-  std::string header;    // that it stood in, or "?" and the query parameter's name
-
-  std::string_view value() const { return decoded.empty() ? key : std::string_view(decoded); }
+  std::string_view key;     // decoded
+  std::string_view header;  // that it stood in, or "?" and the query parameter's name
 };
 
 // Without a location: Authorization: Bearer, then the headers in which the other API formats carry

@@ -86,6 +86,30 @@ TEST_F(ApiKey, FindsEachOfManyKeys) {
   EXPECT_EQ(ask(config, {{"authorization", "Bearer key100"}}), HG_STOP);
 }
 
+TEST_F(ApiKey, FindsKeysAndHashesSideBySide) {
+  std::string config = R"({"keys":[)";
+  for (int i = 0; i < 300; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    config += i == 0 ? "" : ",";
+    config += i % 3 == 0 ? R"({"keyHash":")" + hash_of(key) + R"(")" : R"({"key":")" + key + '"';
+    config += R"(,"metadata":{"user":")" + key + R"("}})";
+  }
+  config += "]}";
+  for (const int i : {0, 1, 2, 3, 149, 150, 298, 299}) {
+    const std::string key = "k" + std::to_string(i);
+    EXPECT_EQ(ask(config, {{"authorization", "Bearer " + key}}), HG_CONTINUE) << key;
+    EXPECT_EQ(call.attributes["auth.subject"], '"' + key + '"');
+  }
+  for (const std::string wrong : {"k300", "k", "k1 ", "K1"}) {
+    EXPECT_EQ(ask(config, {{"authorization", "Bearer " + wrong}}), HG_STOP) << wrong;
+  }
+}
+
+TEST_F(ApiKey, SeesTheSameKeyTwiceThoughOnceAsAHash) {
+  Instance policy(host, kId, R"({"keys":[{"key":"a"},{"keyHash":")" + hash_of("a") + R"("}]})");
+  EXPECT_FALSE(policy.ok());
+}
+
 TEST_F(ApiKey, LooksWhereTheSdksOfOtherFormatsPutTheirKey) {
   for (const std::string name : {"x-api-key", "api-key", "x-goog-api-key"}) {
     EXPECT_EQ(ask(R"({"keys":[{"key":"a"}]})", {{name, "a"}}), HG_CONTINUE) << name;
