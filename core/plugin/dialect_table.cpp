@@ -1,6 +1,7 @@
 #include "core/plugin/dialect_table.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace headgate::plugin {
 
@@ -39,6 +40,10 @@ bool DialectTable::Entry::before(const Entry& other) const {
 
 std::optional<std::size_t> DialectTable::Entry::matches(std::string_view path,
                                                         std::string_view& model) const {
+  if (literal) {  // it begins with a slash, so whole segments match
+    if (!path.ends_with(route->path)) return std::nullopt;
+    return path.size() - route->path.size();
+  }
   std::size_t end = path.size();
   for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
     if (end == 0) return std::nullopt;
@@ -67,6 +72,8 @@ void DialectTable::add(const std::shared_ptr<DialectInstance>& dialect, const Di
   entry.dialect = dialect.get();
   entry.route = &route;
   entry.segments = segments_of(route.path);
+  entry.literal = std::none_of(entry.segments.begin(), entry.segments.end(),
+                               [](std::string_view each) { return each.starts_with(kModel); });
   entry.literal_bytes = route.path.size() - (route.model_in_path ? kModel.size() : 0);
   entry.order = routes_++;
   std::string_view key = entry.segments.back();
@@ -87,7 +94,8 @@ DialectMatch DialectTable::find(std::string_view method, std::string_view path, 
 
   DialectMatch best;
   const Entry* best_entry = nullptr;
-  for (const std::string_view key : keys) {
+  // Without a colon, the last two are the same.
+  for (const std::string_view key : std::span(keys).first(behind_colon.empty() ? 2 : 3)) {
     const auto found = by_end_.find(key);
     if (found == by_end_.end()) continue;
     for (const Entry& entry : found->second) {

@@ -55,6 +55,7 @@ class DialectTable {
     const DialectInstance* dialect = nullptr;
     const DialectRoute* route = nullptr;
     std::vector<std::string_view> segments;
+    bool literal = false;  // no segment has a {model}
     std::size_t literal_bytes = 0;
     std::size_t order = 0;
 
