@@ -1,5 +1,7 @@
 #include "core/http/target.hpp"
 
+#include <array>
+#include <cstdint>
 #include <utility>
 
 namespace headgate::http {
@@ -35,14 +37,27 @@ bool has_dot_segment(std::string_view path) {
   }
 }
 
+// What a byte of a path may need a second look for.
+enum class PathByte : std::uint8_t { plain, slash, dot, other };
+
+constexpr std::array<PathByte, 256> make_path_table() {
+  std::array<PathByte, 256> table{};
+  for (std::size_t c = 0; c < 0x20; ++c) table[c] = PathByte::other;
+  table[0x7f] = table['\\'] = table['%'] = PathByte::other;
+  table['/'] = PathByte::slash;
+  table['.'] = PathByte::dot;
+  return table;
+}
+constexpr std::array<PathByte, 256> kPathTable = make_path_table();
+
 // No escape and nothing that is refused, told in one pass. No segment begins with a dot.
 bool is_plain_path(std::string_view path) {
-  bool behind_slash = false;
+  PathByte before = PathByte::plain;
   for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f || c == '\\' || c == '%' || (behind_slash && c == '.'))
+    const PathByte kind = kPathTable[static_cast<unsigned char>(c)];
+    if (kind > PathByte::slash && (kind == PathByte::other || before == PathByte::slash))
       return false;
-    behind_slash = c == '/';
+    before = kind;
   }
   return true;
 }

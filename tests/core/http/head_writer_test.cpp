@@ -39,6 +39,16 @@ TEST(HeadWriter, WritesAListAsItWritesEachHeader) {
   EXPECT_EQ(out, "before\r\nhost: a\r\nx-empty: \r\n\r\n");
 }
 
+TEST(HeadWriter, WritesHeadersOfEveryLength) {
+  for (std::size_t size = 0; size < 300; ++size) {
+    const std::string value(size, 'v');
+    std::string out = "before\r\n";
+    write_header(out, "name", value);
+    write_known_header(out, "known", value);
+    EXPECT_EQ(out, "before\r\nname: " + value + "\r\nknown: " + value + "\r\n");
+  }
+}
+
 TEST(HeadWriter, KnowsTheStandardReasons) {
   std::string out;
   write_status_line(out, 429);
