@@ -22,18 +22,34 @@ constexpr std::size_t kOddCharacterPerBytes = 64;
 // The compiler makes vector instructions of this type, whatever the processor calls them.
 using Bytes __attribute__((vector_size(16))) = std::int8_t;
 
-// Where the first byte is that ends a run of plain bytes in a string, at most 16. Bytes that are
-// not ASCII are negative.
-std::size_t plain_run(const char* at) {
-  static_assert(std::endian::native == std::endian::little);
+// Which bytes at `at` end a run of plain bytes in a string. Those that are not ASCII are negative.
+Bytes odd_bytes(const char* at) {
   Bytes bytes;
   std::memcpy(&bytes, at, sizeof(bytes));
-  const auto found = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
+  return (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
+}
+
+std::array<std::uint64_t, 2> halves_of(Bytes found) {
   std::array<std::uint64_t, 2> halves;
   std::memcpy(halves.data(), &found, sizeof(found));
+  return halves;
+}
+
+// Where the first of them is, at most 16.
+std::size_t plain_run(const char* at) {
+  static_assert(std::endian::native == std::endian::little);
+  const std::array<std::uint64_t, 2> halves = halves_of(odd_bytes(at));
   if ((halves[0] | halves[1]) == 0) return 16;
   if (halves[0] != 0) return static_cast<std::size_t>(std::countr_zero(halves[0])) / 8;
   return 8 + static_cast<std::size_t>(std::countr_zero(halves[1])) / 8;
+}
+
+// For the middle of long strings: whether there is none in so many bytes.
+constexpr std::ptrdiff_t kLongRun = 64;
+bool is_long_run(const char* at) {
+  const std::array<std::uint64_t, 2> halves =
+      halves_of(odd_bytes(at) | odd_bytes(at + 16) | odd_bytes(at + 32) | odd_bytes(at + 48));
+  return (halves[0] | halves[1]) == 0;
 }
 
 bool is_digit(char c) {
@@ -161,7 +177,10 @@ class Skimmer {
     while (at_ < end_) {
       const std::size_t run = plain_run(at_);
       at_ += run;
-      if (run == sizeof(Bytes)) continue;
+      if (run == sizeof(Bytes)) {
+        while (end_ - at_ >= kLongRun && is_long_run(at_)) at_ += kLongRun;
+        continue;
+      }
       if (at_ >= end_) return false;
       const auto byte = static_cast<unsigned char>(*at_);
       if (byte == '"') {
