@@ -3,8 +3,13 @@
 // spends more on its preparations than on its search: all words are looked for in one pass. Pure.
 // [any]
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -24,13 +29,23 @@ class WordFilter {
     for (const std::string_view word : words.first(std::min(words.size(), kWordsMax))) add(word);
   }
 
+  // Bytes of the longest word.
+  std::size_t longest() const { return longest_; }
+
   // REQUIRES: kPadding readable bytes behind the text.
   bool finds_any_in(std::string_view text) const {
-    if (count_ == 0) return false;
-    for (std::size_t at = 0; at < text.size(); at += kWidth) {
-      if (may_begin_at(text.data() + at) && begins_at(text, at)) return true;
+    switch (count_) {
+      case 0:
+        return false;
+      case 1:
+        return finds<1>(text);
+      case 2:
+        return finds<2>(text);
+      case 3:
+        return finds<3>(text);
+      default:
+        return finds<kWordsMax>(text);
     }
-    return false;
   }
 
  private:
@@ -38,8 +53,8 @@ class WordFilter {
   using Bytes __attribute__((vector_size(16))) = std::uint8_t;
   static constexpr std::size_t kWidth = sizeof(Bytes);
 
-  // Two bytes of a word, from inside where it is long enough: its first and last are often quotes,
-  // and those are everywhere.
+  // Two bytes of a word stand for it: its last, in which it differs from what begins like it, and
+  // of the others one that is rare.
   struct Word {
     std::string_view text;
     std::size_t first_at = 0;
@@ -52,15 +67,25 @@ class WordFilter {
     if (text.empty()) return;
     Word word;
     word.text = text;
-    word.first_at = text.size() > 2 ? 1 : 0;
-    word.second_at =
-        std::min(text.size() > 2 ? text.size() - 2 : text.size() - 1, kPadding - kWidth);
+    word.second_at = std::min(text.size() - 1, kPadding - kWidth);
+    for (std::size_t at = 0; at < word.second_at; ++at)
+      if (rarity(text[at]) >= rarity(text[word.first_at])) word.first_at = at;
     word.first = Bytes{} + static_cast<std::uint8_t>(text[word.first_at]);
     word.second = Bytes{} + static_cast<std::uint8_t>(text[word.second_at]);
     words_[count_++] = word;
-    // Unused places look for the first word again, so that the search needs no count.
-    std::fill(words_.begin() + static_cast<std::ptrdiff_t>(count_), words_.end(), words_.front());
+    longest_ = std::max(longest_, text.size());
   }
+
+  // Higher for what is rarer in JSON with English text.
+  static constexpr std::array<std::uint8_t, 256> kRarity = [] {
+    constexpr std::string_view kCommonFirst = "\" etaoinsrhldcu,:mfpgwyb";
+    std::array<std::uint8_t, 256> rarity{};
+    rarity.fill(kCommonFirst.size());
+    for (std::size_t i = 0; i < kCommonFirst.size(); ++i)
+      rarity[static_cast<std::uint8_t>(kCommonFirst[i])] = static_cast<std::uint8_t>(i);
+    return rarity;
+  }();
+  static std::uint8_t rarity(char c) { return kRarity[static_cast<std::uint8_t>(c)]; }
 
   static Bytes load(const char* from) {
     Bytes bytes;
@@ -68,27 +93,55 @@ class WordFilter {
     return bytes;
   }
 
-  // Whether the two bytes of a word stand at their distance, for a begin among the next kWidth.
-  bool may_begin_at(const char* place) const {
-    const auto both = [place](const Word& word) {
-      return (load(place + word.first_at) == word.first) &
-             (load(place + word.second_at) == word.second);
-    };
-    const auto any = both(words_[0]) | both(words_[1]) | both(words_[2]) | both(words_[3]);
-    std::array<std::uint64_t, 2> halves;
-    std::memcpy(halves.data(), &any, kWidth);
-    return (halves[0] | halves[1]) != 0;
+  // One bit for each place at which both bytes of the word stand as they do in it.
+  static auto places(const char* at, const Word& word) {
+    return (load(at + word.first_at) == word.first) & (load(at + word.second_at) == word.second);
   }
 
-  bool begins_at(std::string_view text, std::size_t at) const {
-    return std::any_of(words_.begin(), words_.end(), [&](const Word& word) {
-      const std::string_view near = text.substr(at, kWidth + word.text.size() - 1);
-      return near.find(word.text) != std::string_view::npos;
-    });
+  template <class Places>
+  static unsigned bits(const Places& places) {
+#if defined(__SSE2__)
+    __m128i bytes;
+    std::memcpy(&bytes, &places, kWidth);
+    return static_cast<unsigned>(_mm_movemask_epi8(bytes));
+#else
+    std::array<std::uint64_t, 2> halves;
+    std::memcpy(halves.data(), &places, kWidth);
+    return (halves[0] | halves[1]) != 0 ? 0xffff : 0;
+#endif
+  }
+
+  // Whether a word may begin among the next kWidth places.
+  template <std::size_t kCount>
+  bool may_begin(const char* at) const {
+    auto any = places(at, words_[0]);
+    if constexpr (kCount > 1) any |= places(at, words_[1]);
+    if constexpr (kCount > 2) any |= places(at, words_[2]);
+    if constexpr (kCount > 3) any |= places(at, words_[3]);
+    return bits(any) != 0;
+  }
+
+  bool begins(std::string_view text, std::size_t at) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      for (unsigned left = bits(places(text.data() + at, words_[i])); left != 0; left &= left - 1) {
+        const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(left));
+        if (place < text.size() && text.substr(place).starts_with(words_[i].text)) return true;
+      }
+    }
+    return false;
+  }
+
+  template <std::size_t kCount>
+  bool finds(std::string_view text) const {
+    for (std::size_t at = 0; at < text.size(); at += kWidth) {
+      if (may_begin<kCount>(text.data() + at) && begins(text, at)) return true;
+    }
+    return false;
   }
 
   std::array<Word, kWordsMax> words_;
   std::size_t count_ = 0;
+  std::size_t longest_ = 0;
 };
 
 }  // namespace headgate

@@ -99,6 +99,7 @@ TimePoint StreamRelay::read_deadline() const {
 // Body bytes of the connection's buffer become contiguous event text.
 void StreamRelay::unframe() {
   ReadBuffer& buffer = attempt_.connection_->buffer();
+  if (!decoder_) buffer.consume(attempt_.framing_.take_chunks(buffer.data(), events_));
   while (!upstream_done_) {
     http::Piece piece = attempt_.framing_.next(buffer.data());
     if (piece.status == http::PieceStatus::failed) {
@@ -122,6 +123,7 @@ void StreamRelay::unframe() {
 
 net::Task<bool> StreamRelay::fill() {
   settle();
+  model_.reset();
   attempt_.deadline_.arm(read_deadline());
   const net::ReadResult read = co_await attempt_.read_more();
   attempt_.deadline_.disarm();
@@ -144,6 +146,7 @@ net::Task<bool> StreamRelay::fill() {
 
 StreamRelay::Step StreamRelay::cut_events() {
   for (;;) {
+    if (model_) pass_alike();
     const http::Cut cut = upstream_done_ ? cut_last() : cutter_.next(events_.data());
     if (cut.status == http::CutStatus::need_more) return Step::more;
     if (cut.status == http::CutStatus::failed) {
@@ -154,6 +157,27 @@ StreamRelay::Step StreamRelay::cut_events() {
     events_.consume(cut.consumed);
     if (step != Step::more) return step;
   }
+}
+
+// What an event shares with one that nobody wanted to see holds no word that makes a call of it.
+void StreamRelay::pass_alike() {
+  const std::string_view all = events_.data();
+  std::size_t passed = 0;
+  for (;;) {
+    const http::EventCutter::Alike alike = cutter_.next_alike(all.substr(passed), *model_);
+    if (alike.size == 0) break;
+    const std::string_view raw = all.substr(passed, alike.size);
+    const std::size_t longest = shown_words_.longest();
+    const std::size_t begin = alike.front - std::min(alike.front, longest);
+    const std::size_t end = alike.size - alike.back + longest;
+    if (shown_words_.finds_any_in(raw.substr(0, end).substr(begin))) break;
+    model_->raw = raw;
+    passed += alike.size;
+  }
+  if (passed == 0) return;
+  pass(all.substr(0, passed));
+  cutter_.skip(passed);
+  events_.consume(passed);
 }
 
 http::Cut StreamRelay::cut_last() {
@@ -188,6 +212,7 @@ StreamRelay::Step StreamRelay::handle(const http::Event& event) {
     return emit(HG_EVENT_MEANINGFUL);
   }
   pass(event.raw);
+  if (!model_) model_ = cutter_.model_of(event);
   return Step::more;
 }
 

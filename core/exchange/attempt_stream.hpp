@@ -30,6 +30,7 @@ class StreamRelay {
   // Takes what has been read into events_ apart. `failed`: failure_ says why.
   Step cut_events();
   http::Cut cut_last();  // what is left when the upstream has ended
+  void pass_alike();     // events like the one that passed last
   Step handle(const http::Event& event);
   Step handle_shown(const http::Event& event);
   bool needs_call(const http::Event& event) const;
@@ -66,6 +67,8 @@ class StreamRelay {
   ReadBuffer events_;
   std::string out_;
   std::string_view run_;
+  // The event that passed last, in events_, if more may pass without a closer look.
+  std::optional<http::EventCutter::Model> model_;
   bool begun_ = false;  // the client has the head
   bool upstream_done_ = false;
   bool finished_ = false;    // the finish reason was said

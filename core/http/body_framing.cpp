@@ -1,6 +1,8 @@
 #include "core/http/body_framing.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 #include "core/http/header_rules.hpp"
@@ -11,11 +13,18 @@ namespace {
 // Sixteen hexadecimal digits fill 64 bits; more, also zeros, are nobody's real chunk.
 constexpr int kSizeDigitsMax = 16;
 
+constexpr std::array<std::int8_t, 256> kHexValues = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (int digit = 0; digit < 16; ++digit) {
+    values[static_cast<unsigned char>("0123456789abcdef"[digit])] = static_cast<std::int8_t>(digit);
+    values[static_cast<unsigned char>("0123456789ABCDEF"[digit])] = static_cast<std::int8_t>(digit);
+  }
+  return values;
+}();
+
 int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  return kHexValues[static_cast<unsigned char>(c)];
 }
 
 constexpr const char* kTooLarge = "is larger than the limit";
@@ -121,6 +130,27 @@ Piece BodyFraming::take_chunked(std::string_view in) {
   }
   piece.status = done_ ? PieceStatus::done : PieceStatus::more;
   return piece;
+}
+
+std::size_t BodyFraming::take_chunks(std::string_view in, ReadBuffer& out) {
+  if (kind_ != BodyKind::chunked || done_ || state_ == State::failed) return 0;
+  char* const begin = out.space(in.size()).data();
+  char* end = begin;
+  std::size_t at = 0;
+  while (at < in.size()) {
+    if (state_ == State::data) {
+      const std::string_view data = take_chunk_data(in.substr(at));
+      std::memcpy(end, data.data(), data.size());
+      end += data.size();
+      at += data.size();
+    } else if (const std::size_t line = take_size_line(in.substr(at)); line > 0) {
+      at += line;
+    } else {
+      break;
+    }
+  }
+  out.commit(static_cast<std::size_t>(end - begin));
+  return at;
 }
 
 std::string_view BodyFraming::take_chunk_data(std::string_view in) {

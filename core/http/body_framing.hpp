@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/base/error.hpp"
+#include "core/base/read_buffer.hpp"
 #include "core/http/head.hpp"
 
 namespace headgate::http {
@@ -54,6 +55,10 @@ class BodyFraming {
   // nothing consumed: give it more bytes. `done`: the body ends behind `consumed`; what follows in
   // `in` belongs to the next message. The piece that is done may carry data.
   Piece next(std::string_view in);
+
+  // What next() would give of the chunks in `in`, appended to `out`; how many bytes were used. A
+  // short cut through canonical chunks: it stops where anything else comes, and next() goes on.
+  std::size_t take_chunks(std::string_view in, ReadBuffer& out);
 
   // The same for a body that is passed on in the framing it came in: `raw` is a run of `in` that
   // can be sent as it is, over as many chunks as there are. Extensions and trailers are consumed

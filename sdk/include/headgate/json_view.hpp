@@ -142,12 +142,14 @@ const char* JsonView::walk_members(Visit& visit) const {
   for (;; at = detail::skip_json_space(at + 1, end)) {
     if (at == end || *at != '"') return nullptr;
     const char* const quote = at;
-    at = Values::behind_string(at, end);
-    if (!at) return nullptr;
-    std::string_view name(quote + 1, static_cast<std::size_t>(at - quote) - 2);
-    if (std::memchr(name.data(), '\\', name.size()) != nullptr) {
+    at = detail::find_byte<typename Values::Stop>(quote + 1, end);
+    std::string_view name(quote + 1, static_cast<std::size_t>(at - quote) - 1);
+    if (at != end && *at == '"') {
+      ++at;
+    } else {  // it has escapes, or is broken
+      at = Values::behind_string(quote, end);
       decoded.clear();
-      if (!decode({quote, static_cast<std::size_t>(at - quote)}, decoded)) return nullptr;
+      if (!at || !decode({quote, static_cast<std::size_t>(at - quote)}, decoded)) return nullptr;
       name = decoded;
     }
     at = detail::skip_json_space(at, end);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -55,6 +57,31 @@ TEST(WordFilter, DoesNotFindWhatEndsBehindTheText) {
 TEST(WordFilter, FindsNothingWithoutWords) {
   EXPECT_FALSE(finds({}, "text"));
   EXPECT_FALSE(finds({""}, "text"));
+}
+
+TEST(WordFilter, AgreesWithAPlainSearch) {
+  std::mt19937 random(20261122);
+  const auto text_of = [&](std::size_t size) {
+    std::string text(size, ' ');
+    for (char& c : text) c = "\"ab_"[random() % 4];
+    return text;
+  };
+  for (int round = 0; round < 20000; ++round) {
+    std::vector<std::string> texts;
+    for (std::size_t count = 1 + random() % WordFilter::kWordsMax; count > 0; --count)
+      texts.push_back(text_of(1 + random() % 6));
+    const std::string text = text_of(random() % 80);
+    const bool expected = std::any_of(texts.begin(), texts.end(), [&](const std::string& word) {
+      return text.find(word) != std::string::npos;
+    });
+    EXPECT_EQ(finds(Words(texts.begin(), texts.end()), text, text_of(10)), expected)
+        << text << " " << testing::PrintToString(texts);
+  }
+}
+
+TEST(WordFilter, KnowsItsLongestWord) {
+  const Words words{"one", "three", "x"};
+  EXPECT_EQ(WordFilter(words).longest(), 5u);
 }
 
 TEST(WordFilter, LeavesOutWhatIsTooMany) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,12 +23,23 @@ void PrintTo(const Outcome& outcome, std::ostream* out) {
   *out << testing::PrintToString(outcome.bytes) << " " << outcome.end;
 }
 
+enum class Way { next, pass, chunks_and_next };
+
 // Feeds `parts` one behind the other, as reads from a connection would.
-Outcome feed(BodyFraming body, const std::vector<std::string_view>& parts, bool passing) {
+Outcome feed(BodyFraming body, const std::vector<std::string_view>& parts, Way way) {
+  const bool passing = way == Way::pass;
   Outcome outcome;
   std::size_t consumed = 0;
   for (std::string_view part : parts) {
     while (!part.empty()) {
+      if (way == Way::chunks_and_next) {
+        ReadBuffer out;
+        const std::size_t used = body.take_chunks(part, out);
+        outcome.bytes += out.data();
+        consumed += used;
+        part.remove_prefix(used);
+        if (part.empty()) break;
+      }
       const Piece piece = passing ? body.pass(part) : body.next(part);
       if (piece.status == PieceStatus::failed) {
         outcome.end = std::to_string(piece.error->status) + " " + std::string(piece.error->code) +
@@ -55,18 +67,21 @@ Outcome feed(BodyFraming body, const std::vector<std::string_view>& parts, bool 
 
 // The same whole, in two parts and byte by byte.
 Outcome feed_every_way(const BodyFraming& body, std::string_view in, bool passing) {
-  const Outcome whole = feed(body, {in}, passing);
-  std::vector<std::string_view> bytes;
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    bytes.push_back(in.substr(i, 1));
-    const Outcome split = feed(body, {in.substr(0, i), in.substr(i)}, passing);
-    EXPECT_EQ(split.end, whole.end) << "split at " << i;
-    // Before a failure the parts decide how much got through.
-    if (!whole.end.starts_with('4')) {
-      EXPECT_EQ(split, whole) << "split at " << i;
+  const Outcome whole = feed(body, {in}, passing ? Way::pass : Way::next);
+  for (const Way way : {Way::next, Way::pass, Way::chunks_and_next}) {
+    if ((way == Way::pass) != passing) continue;
+    std::vector<std::string_view> bytes;
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      bytes.push_back(in.substr(i, 1));
+      const Outcome split = feed(body, {in.substr(0, i), in.substr(i)}, way);
+      EXPECT_EQ(split.end, whole.end) << "split at " << i;
+      // Before a failure the parts decide how much got through.
+      if (!whole.end.starts_with('4')) {
+        EXPECT_EQ(split, whole) << "split at " << i;
+      }
     }
+    EXPECT_EQ(feed(body, bytes, way).end, whole.end) << "byte by byte";
   }
-  EXPECT_EQ(feed(body, bytes, passing).end, whole.end) << "byte by byte";
   return whole;
 }
 
@@ -161,6 +176,42 @@ INSTANTIATE_TEST_SUITE_P(
                     "0\r\n\rx", "0\r\nA: b\n\r\n", "0\r\nA\r\n\r\n", "0\r\nA b: c\r\n\r\n",
                     "0\r\n: b\r\n\r\n", "0\r\nA: b\r\n c\r\n\r\n", "0\r\nA: b\rc\r\n\r\n",
                     "0\r\nA: \x01\r\n\r\n"));
+
+TEST(BodyFraming, TakesTheSameBytesThroughItsShortCut) {
+  std::mt19937 random(20261122);
+  const std::vector<std::string> pieces = {"5\r\nhello\r\n",
+                                           "1\r\nx\r\n",
+                                           "0A\r\n0123456789\r\n",
+                                           "3;a=b\r\nabc\r\n",
+                                           "000002\r\n\r\n\r\n",
+                                           "0\r\n\r\n",
+                                           "0\r\nA: b\r\n\r\n",
+                                           "2\r\nabc\r\n",
+                                           "f\r\n",
+                                           "\r\n"};
+  BodyLimits limits;
+  limits.body_bytes_max = 30;
+  for (int round = 0; round < 100; ++round) {
+    std::string in;
+    for (std::size_t count = 1 + random() % 8; count > 0; --count)
+      in += pieces[random() % (random() % 2 == 0 ? 3 : pieces.size())];
+    decode(in);
+    feed_every_way(chunked(limits), in, false);
+  }
+}
+
+TEST(BodyFraming, StopsItsShortCutWhereTheBodyIsNotInChunks) {
+  ReadBuffer out;
+  EXPECT_EQ(BodyFraming::length(5, BodyLimits(), Fault::client).take_chunks("5\r\nhello", out), 0u);
+  EXPECT_EQ(BodyFraming::none().take_chunks("5\r\nhello", out), 0u);
+  BodyFraming done = chunked();
+  done.next("0\r\n\r\n");
+  EXPECT_EQ(done.take_chunks("5\r\nhello", out), 0u);
+  BodyFraming failed = chunked();
+  failed.next("x");
+  EXPECT_EQ(failed.take_chunks("5\r\nhello", out), 0u);
+  EXPECT_TRUE(out.empty());
+}
 
 TEST(BodyFraming, StaysFailed) {
   BodyFraming body = chunked();

@@ -159,6 +159,8 @@ class JsonSkips {
 // Behind a value that `at` begins (no space before it), nullptr where it has no end. Its inside is
 // not looked at more than that takes: what is not JSON may well have an end.
 struct LooseValues {
+  using Stop = QuoteStop;
+
   static const char* behind_string(const char* at, const char* end) noexcept {
     for (++at; (at = find_byte<QuoteStop>(at, end)) != end; at += 2) {
       if (*at == '"') return at + 1;
@@ -212,6 +214,8 @@ struct LooseValues {
 // The same for a value that is JSON (RFC 8259) of bounded depth; nullptr where it is not. UTF-8 is
 // not checked.
 struct StrictValues {
+  using Stop = StringStop;
+
   static constexpr int kDepthMax = 128;
 
   static const char* behind_string(const char* at, const char* end) noexcept {
