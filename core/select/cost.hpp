@@ -41,7 +41,7 @@ constexpr double service_cost(double ttft_ms, double tpot_ms, double output_toke
 // Measured times differ from one request to the next by much more than equal endpoints differ from
 // each other. Within this share of the group's median an endpoint counts as the median, so that
 // equal ones are told apart by their load alone; from there on differences count.
-inline constexpr double kNoiseShare = 0.2;
+inline constexpr double kNoiseShare = 0.25;
 constexpr double noiseless(double cost_ms, double median_cost_ms) {
   constexpr double kEdge = 1 + kNoiseShare;
   if (cost_ms > median_cost_ms * kEdge) return cost_ms / kEdge;

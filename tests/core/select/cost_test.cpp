@@ -49,16 +49,18 @@ TEST(OccupiedTokens, AreTheAnswerAndTheTimeBeforeIt) {
 
 TEST(Noiseless, WithinTheNoiseAnEndpointCountsAsTheMedian) {
   EXPECT_EQ(noiseless(1'000, 1'000), 1'000);
-  EXPECT_EQ(noiseless(1'199, 1'000), 1'000);
-  EXPECT_EQ(noiseless(834, 1'000), 1'000);
+  EXPECT_EQ(noiseless(1'249, 1'000), 1'000);
+  EXPECT_EQ(noiseless(801, 1'000), 1'000);
 }
 
 TEST(Noiseless, BeyondItDifferencesCountFromItsEdge) {
-  EXPECT_NEAR(noiseless(1'200, 1'000), 1'000, 1e-9);  // no step at the edge
-  EXPECT_NEAR(noiseless(12'000, 1'000), 10'000, 1e-9);
-  EXPECT_NEAR(noiseless(100, 1'000), 120, 1e-9);
-  EXPECT_GT(noiseless(1'300, 1'000), noiseless(1'250, 1'000));
-  EXPECT_LT(noiseless(700, 1'000), noiseless(800, 1'000));
+  constexpr double kEdge = 1 + kNoiseShare;
+  EXPECT_NEAR(noiseless(1'000 * kEdge + 1, 1'000), 1'000, 1);  // no step at the edge
+  EXPECT_NEAR(noiseless(1'000 / kEdge - 1, 1'000), 1'000, 2);
+  EXPECT_NEAR(noiseless(10'000 * kEdge, 1'000), 10'000, 1e-9);
+  EXPECT_NEAR(noiseless(100, 1'000), 100 * kEdge, 1e-9);
+  EXPECT_GT(noiseless(1'400, 1'000), noiseless(1'300, 1'000));
+  EXPECT_LT(noiseless(600, 1'000), noiseless(700, 1'000));
 }
 
 TEST(FailureCost, IsThePriceOfTheFailuresBeforeOneSuccess) {

@@ -69,7 +69,7 @@ TEST(EndpointSet, SettingsOfAGroupAreUsed) {
   const auto first_drawn = [&] {
     const auto set = world.set({{world.spec("a"), world.spec("b")}}, settings);
     world.sample(cell_of(*set, 0), 1'000, 0.001);
-    world.sample(cell_of(*set, 1), 600, 0.001);
+    world.sample(cell_of(*set, 1), 500, 0.001);
     ScriptedRng rng{0};
     return pick(*set, world.query(), rng).endpoint->name();
   };

@@ -45,7 +45,7 @@ TEST_F(PickerTest, TheFirstStaysUnlessTheSecondIsCheaperByMoreThanNoise) {
 
   const auto clear = world_.set({{world_.spec("c0"), world_.spec("c1")}});
   world_.sample(cell_of(*clear, 0), 1'000, 0.001);
-  world_.sample(cell_of(*clear, 1), 600, 0.001);
+  world_.sample(cell_of(*clear, 1), 500, 0.001);
   EXPECT_EQ(pick_scripted(*clear, {0}).endpoint->name(), "c1");
   EXPECT_EQ(pick_scripted(*clear, {1}).endpoint->name(), "c1");
 }
