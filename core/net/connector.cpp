@@ -123,6 +123,10 @@ Error timeout_error(const ConnectOptions& options, const char* what) {
       std::string(what) + " " + place(options) + " took longer than the connect timeout", 504);
 }
 
+Error cancelled_error(const ConnectOptions& options) {
+  return upstream_error("cancelled", "connecting to " + place(options) + " was given up");
+}
+
 Error connect_error(const ConnectOptions& options, const Race& race) {
   std::string where = place(options);
   const std::string address = race.failed().text();
@@ -137,14 +141,16 @@ Error connect_error(const ConnectOptions& options, const Race& race) {
 }
 
 // Starts the attempts one after the other, each when the one before has failed or has had its head
-// start, until one connects, all have failed or `deadline` has come.
+// start, until one connects, all have failed, `deadline` has come or nobody wants it any more.
 Task<void> run_race(std::shared_ptr<Race> race, DeadlineSweep& sweep,
-                    std::vector<Address> addresses, milliseconds head_start, TimePoint deadline) {
+                    std::vector<Address> addresses, milliseconds head_start, TimePoint deadline,
+                    Cancel* cancel) {
   Deadline end(sweep, [&race] { race->signal.notify(); });
   Deadline next(sweep, [&race] { race->signal.notify(); });
+  const Cancel::Scope scope(cancel, [&race] { race->signal.notify(); });
   end.arm(deadline);
   std::size_t started = 0;
-  while (!race->won() && !end.expired()) {
+  while (!race->won() && !end.expired() && !is_requested(cancel)) {
     const bool all_failed = race->failures() == started;
     if (started < addresses.size() && (all_failed || next.expired())) {
       race->start(addresses[started++]);
@@ -182,7 +188,7 @@ Task<Result<std::unique_ptr<ByteStream>>> Connector::connect(ConnectOptions opti
   std::vector<Address> addresses;
   if (options.unix_path.empty()) {
     const auto [host, port] = apply_connect_to(options_.connect_to, options.host, options.port);
-    auto resolved = co_await resolver_.resolve(host, port, options.deadline);
+    auto resolved = co_await resolver_.resolve(host, port, options.deadline, options.cancel);
     if (!resolved) co_return std::move(resolved.error());
     if (!options_.ipv6) {
       std::erase_if(*resolved, [](const Address& address) { return address.family() == AF_INET6; });
@@ -200,8 +206,10 @@ Task<Result<std::unique_ptr<ByteStream>>> Connector::connect(ConnectOptions opti
   }
 
   auto race = std::make_shared<Race>(sweep_.io(), options_.keepalive);
-  co_await run_race(race, sweep_, std::move(addresses), options_.attempt_delay, options.deadline);
+  co_await run_race(race, sweep_, std::move(addresses), options_.attempt_delay, options.deadline,
+                    options.cancel);
   if (!race->won()) {
+    if (is_requested(options.cancel)) co_return cancelled_error(options);
     if (race->failures() > 0 && !race->running()) co_return connect_error(options, *race);
     co_return timeout_error(options, "connecting to");
   }
@@ -218,8 +226,10 @@ Task<Result<std::unique_ptr<ByteStream>>> Connector::secure(std::unique_ptr<Byte
   auto tls = make_tls_client_stream(std::move(stream), options.tls, name, place(options));
   Deadline deadline(sweep_, [&tls] { tls->close(); });
   deadline.arm(options.deadline);
+  const Cancel::Scope scope(options.cancel, [&tls] { tls->close(); });
   Result<void> secured = co_await tls->handshake();
   deadline.disarm();
+  if (is_requested(options.cancel)) co_return cancelled_error(options);
   if (deadline.expired()) co_return timeout_error(options, "the TLS handshake with");
   if (!secured) {
     Error& error = secured.error();

@@ -13,6 +13,7 @@
 #include "core/base/error.hpp"
 #include "core/net/address.hpp"
 #include "core/net/byte_stream.hpp"
+#include "core/net/cancel.hpp"
 #include "core/net/connect_to.hpp"
 #include "core/net/deadline.hpp"
 #include "core/net/resolver.hpp"
@@ -49,6 +50,7 @@ struct ConnectOptions {
   std::string unix_path;                        // when not empty: connect here instead
   std::shared_ptr<const TlsClientContext> tls;  // nothing: in clear
   std::string tls_name;                         // SNI and name to verify; empty: host
+  Cancel* cancel = nullptr;                     // set: may end it early; must outlive the task
 };
 
 class Connector {
@@ -59,8 +61,8 @@ class Connector {
   Connector& operator=(const Connector&) = delete;
 
   // Errors name host:port: dns_failed, dns_timeout, connect_refused, connect_failed (unreachable
-  // and the like), connect_timeout (504), tls_failed. All are upstream faults worth trying
-  // elsewhere.
+  // and the like), connect_timeout (504), tls_failed; all upstream faults worth trying elsewhere.
+  // cancelled: as asked, with nothing left open.
   Task<Result<std::unique_ptr<ByteStream>>> connect(ConnectOptions options);
 
  private:

@@ -66,7 +66,7 @@ class Resolver::Engine : public std::enable_shared_from_this<Engine> {
   Engine& operator=(const Engine&) = delete;
 
   static Task<Result<Addresses>> resolve(std::shared_ptr<Engine> engine, std::string host,
-                                         std::uint16_t port, TimePoint deadline);
+                                         std::uint16_t port, TimePoint deadline, Cancel* cancel);
   void clear() { cache_.clear(); }
 
  private:
@@ -253,7 +253,8 @@ void Resolver::Engine::continue_waiting() {
 }
 
 Task<Result<Addresses>> Resolver::Engine::resolve(std::shared_ptr<Engine> engine, std::string host,
-                                                  std::uint16_t port, TimePoint deadline) {
+                                                  std::uint16_t port, TimePoint deadline,
+                                                  Cancel* cancel) {
   if (const auto literal = Address::from_ip(host, port)) co_return Addresses(1, *literal);
   const std::string name = normal_name(host);
   if (is_localhost(name)) {
@@ -274,8 +275,10 @@ Task<Result<Addresses>> Resolver::Engine::resolve(std::shared_ptr<Engine> engine
     Deadline end(engine->sweep_, [&signal] { signal.notify(); });
     end.arm(deadline);
     const Waiter waiter(*lookup, signal);
-    co_await signal.wait();
+    const Cancel::Scope scope(cancel, [&signal] { signal.notify(); });
+    if (!is_requested(cancel)) co_await signal.wait();
   }
+  if (is_requested(cancel)) co_return upstream_error("cancelled", "resolving was given up");
   if (!lookup->answer) {
     co_return upstream_error("dns_timeout", "resolving " + host + " took too long", 504);
   }
@@ -288,8 +291,8 @@ Resolver::Resolver(DeadlineSweep& sweep, ResolverOptions options)
 Resolver::~Resolver() = default;
 
 Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, std::uint16_t port,
-                                                     TimePoint deadline) {
-  return Engine::resolve(engine_, std::move(host), port, deadline);
+                                                     TimePoint deadline, Cancel* cancel) {
+  return Engine::resolve(engine_, std::move(host), port, deadline, cancel);
 }
 
 void Resolver::clear() {

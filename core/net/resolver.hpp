@@ -13,6 +13,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
 #include "core/net/address.hpp"
+#include "core/net/cancel.hpp"
 #include "core/net/deadline.hpp"
 #include "core/net/task.hpp"
 
@@ -44,9 +45,10 @@ class Resolver {
   Resolver& operator=(const Resolver&) = delete;
 
   // All addresses of `host`, the most reachable first, with `port` set; never an empty list.
-  // Errors: dns_failed (no such name, no server answers), dns_timeout (the deadline came first).
+  // Errors: dns_failed (no such name, no server answers), dns_timeout (the deadline came first),
+  // cancelled (as `cancel` asked, which must outlive the task; the lookup goes on for others).
   Task<Result<std::vector<Address>>> resolve(std::string host, std::uint16_t port,
-                                             TimePoint deadline);
+                                             TimePoint deadline, Cancel* cancel = nullptr);
 
   // Forgets all answers; lookups go on.
   void clear();

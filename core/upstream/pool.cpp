@@ -22,6 +22,7 @@ net::Task<Result<std::unique_ptr<Connection>>> Pool::acquire(const Target& targe
   connect.unix_path = target.unix_path();
   connect.tls = target.tls();
   connect.tls_name = target.tls_name();
+  connect.cancel = options.cancel;
   const std::size_t index = target.index();
   auto stream = co_await connector_.connect(std::move(connect));
   if (!stream) co_return std::move(stream.error());

@@ -12,6 +12,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
+#include "core/net/cancel.hpp"
 #include "core/net/connector.hpp"
 #include "core/net/deadline.hpp"
 #include "core/upstream/connection.hpp"
@@ -29,11 +30,13 @@ struct PoolOptions {
 };
 
 struct AcquireOptions {
-  explicit AcquireOptions(TimePoint connect_deadline, bool fresh = false)
-      : connect_deadline(connect_deadline), fresh(fresh) {}
+  explicit AcquireOptions(TimePoint connect_deadline, bool fresh = false,
+                          net::Cancel* cancel = nullptr)
+      : connect_deadline(connect_deadline), fresh(fresh), cancel(cancel) {}
 
   TimePoint connect_deadline;  // when a new connection has to be made
   bool fresh;                  // never an idle one: after a stale one failed
+  net::Cancel* cancel;         // set: gives up connecting; must outlive the task
 };
 
 class Pool {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/net/listener.hpp"
+#include "tests/core/net/blackhole.hpp"
 #include "tests/core/net/certificates.hpp"
 #include "tests/core/net/dns_server.hpp"
 #include "tests/core/net/net_test.hpp"
@@ -14,34 +15,6 @@ namespace {
 
 using std::chrono::seconds;
 using Connected = Result<std::unique_ptr<ByteStream>>;
-
-// Listens, but its queue is full: a connection to it is never answered.
-class Blackhole {
- public:
-  Blackhole(const std::string& ip, std::uint16_t port)
-      : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const int yes = 1;
-    ::setsockopt(listening_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    const Address address = *Address::from_ip(ip, port);
-    ::bind(listening_.get(), address.data(), address.size());
-    ::listen(listening_.get(), 0);
-    sockaddr_storage bound{};
-    socklen_t size = sizeof(bound);
-    ::getsockname(listening_.get(), reinterpret_cast<sockaddr*>(&bound), &size);
-    const Address real(reinterpret_cast<const sockaddr*>(&bound), size);
-    port_ = real.port();
-    for (int i = 0; i < 4; ++i) {
-      fill_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-      ::connect(fill_.back().get(), real.data(), real.size());
-    }
-  }
-  std::uint16_t port() const { return port_; }
-
- private:
-  FileDescriptor listening_;
-  std::vector<FileDescriptor> fill_;
-  std::uint16_t port_ = 0;
-};
 
 class ConnectorTest : public NetTest {
  protected:
@@ -142,6 +115,45 @@ TEST_F(ConnectorTest, GivesUpAtTheDeadline) {
   EXPECT_EQ(outcome->error().code, "connect_timeout");
   EXPECT_EQ(outcome->error().status, 504);
   EXPECT_NE(outcome->error().message.find(host_port("127.0.0.1", hole.port())), std::string::npos);
+}
+
+// In each of its phases, and without time going by.
+TEST_F(ConnectorTest, GivesUpWhenItIsAskedTo) {
+  const Blackhole hole("127.0.0.1", 0);
+  const auto check = [&](const char* phase, ConnectOptions where) {
+    Cancel cancel;
+    where.cancel = &cancel;
+    std::optional<Connected> outcome;
+    start(where, outcome);
+    EXPECT_FALSE(outcome.has_value()) << phase;
+    cancel.request();
+    settle();
+    ASSERT_TRUE(outcome.has_value()) << phase;
+    ASSERT_FALSE(outcome->ok()) << phase;
+    EXPECT_EQ(outcome->error().code, "cancelled") << phase;
+  };
+  dns.silent = true;
+  check("name", to("a.example", 443));
+  check("address", to("127.0.0.1", hole.port()));
+  ConnectOptions secure = to("127.0.0.1", listen("127.0.0.1"));  // says nothing
+  secure.tls = *make_tls_client_context(TlsClientOptions());
+  check("TLS", secure);
+  run_until([this] { return accepted.size() == 1; });
+  EXPECT_NE(read_text(*accepted[0]), "") << "a client hello";
+  EXPECT_EQ(read_text(*accepted[0]), "(" + ErrorCode(boost::asio::error::eof).message() + ")");
+}
+
+TEST_F(ConnectorTest, DoesNotBeginWhatWasGivenUpBefore) {
+  Cancel cancel;
+  cancel.request();
+  dns.add("a.example", "127.0.0.1");
+  ConnectOptions where = to("a.example", listen("127.0.0.1"));
+  where.cancel = &cancel;
+  EXPECT_EQ(connect(where).error().code, "cancelled");
+  where.host = "127.0.0.1";
+  EXPECT_EQ(connect(where).error().code, "cancelled");
+  settle();
+  EXPECT_EQ(accepted.size(), 0u);
 }
 
 TEST_F(ConnectorTest, TriesTheNextAddressAtOnceWhenOneRefuses) {
