@@ -128,6 +128,7 @@ net::Task<AttemptEnd> Attempt::run() {
     co_return failed(FailureKind::refused, "not_signed", "could not be given its credential");
   }
   client_.watch([this] {
+    connecting_.request();
     if (connection_) connection_->stream().close();
   });
   problem = co_await send();

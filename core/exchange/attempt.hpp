@@ -23,6 +23,7 @@
 #include "core/exchange/policy_chain.hpp"
 #include "core/http/body_framing.hpp"
 #include "core/http/decoder.hpp"
+#include "core/net/cancel.hpp"
 #include "core/net/deadline.hpp"
 #include "core/net/task.hpp"
 #include "core/select/outcome.hpp"
@@ -159,6 +160,7 @@ class Attempt {
   AttemptContext context_;
 
   std::unique_ptr<upstream::Connection> connection_;
+  net::Cancel connecting_;  // the client has left
   net::Deadline deadline_;  // closes the upstream connection
   http::BodyFraming framing_;
   std::string head_text_;

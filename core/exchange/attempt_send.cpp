@@ -282,7 +282,7 @@ net::Task<Attempt::MaybeFailure> Attempt::send() {
 net::Task<Attempt::MaybeFailure> Attempt::connect() {
   TimePoint until = request_.worker.worker.clock().now() + endpoint_.connect_timeout;
   if (request_.deadline) until = std::min(until, *request_.deadline);
-  const upstream::AcquireOptions options(until, true);
+  const upstream::AcquireOptions options(until, true, &connecting_);
   auto acquired = co_await request_.worker.pool.acquire(*endpoint_.target, options);
   if (!acquired) {
     co_return failure(FailureKind::connect, acquired.error().code,

@@ -1,6 +1,7 @@
 // A client's connection: what it may send, what it may not, and what becomes of it afterwards.
 
 #include "tests/core/exchange/exchange_fixture.hpp"
+#include "tests/core/net/blackhole.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -380,6 +381,24 @@ TEST_F(PlainUpstream, NeverGetsTheKeyThatWasMeantForTheGateway) {
     EXPECT_EQ(line.find("=gate"), std::string::npos) << line;
     EXPECT_EQ(line.find("wrongsecret"), std::string::npos) << line;
   }
+}
+
+TEST_F(Client, ThatLeavesEndsTheConnectingToo) {
+  const net::Blackhole hole("127.0.0.1", 0);
+  load("binds: [{port: 3000, listeners: [{routes: [{backends: [{ai: {hostOverride: \"127.0.0.1:" +
+       std::to_string(hole.port()) + "\", provider: {openAI: {}}}}]}]}]}]");
+  ScriptedPeer& peer = connect();
+  peer.send(post(kChatBody));
+  run_until([&] { return peer.watched(); });
+  EXPECT_EQ(in_flight(), 1);
+  const TimePoint before = clock.now();
+  peer.leave();
+  run_until([&] { return peer.closed(); });
+  EXPECT_LT(clock.now() - before, seconds(1));
+  EXPECT_EQ(in_flight(), 0);
+  const auto lines = records();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("client_gone"), std::string::npos) << lines[0];
 }
 
 TEST_F(Client, ThatIsIdleLeavesWhenTheGatewayEndsAndOneThatJustCameMayAsk) {
