@@ -41,6 +41,7 @@ void ClientLink::begin_request(int minor_version, bool keep_alive, bool head_req
   head_request_ = head_request;
   head_sent_ = false;
   chunked_ = false;
+  ends_with_connection_ = false;
   body_bytes_ = 0;
 }
 
@@ -53,6 +54,16 @@ void ClientLink::cut() {
   stream_.close();
   gone_ = true;
   if (on_gone_) on_gone_();
+}
+
+// A connection that just ends would make the body of such an answer look whole.
+void ClientLink::abort() {
+  keep_alive_ = false;
+  if (ends_with_connection_) {
+    stream_.reset();
+  } else {
+    stream_.close();
+  }
 }
 
 void ClientLink::unwatch() {
@@ -70,6 +81,7 @@ void ClientLink::write_head(int status, const http::HeaderMap& headers,
   if (!headers.get("date")) http::write_known_header(head_, "date", worker_.date());
   http::write_headers(head_, headers);
   chunked_ = false;
+  ends_with_connection_ = false;
   if (length) {
     if (may_have_body(status)) http::write_header(head_, "content-length", *length);
   } else if (minor_version_ >= 1) {
@@ -77,6 +89,7 @@ void ClientLink::write_head(int status, const http::HeaderMap& headers,
     http::write_header(head_, "transfer-encoding", "chunked");
   } else {
     keep_alive_ = false;  // HTTP/1.0: the connection's end is the body's
+    ends_with_connection_ = true;
   }
   if (worker_.draining) keep_alive_ = false;
   if (!keep_alive_) {

@@ -75,10 +75,7 @@ class ClientLink {
   void cut();
 
   // Breaks the connection: for an answer that cannot be finished in any other honest way.
-  void abort() {
-    keep_alive_ = false;
-    stream_.close();
-  }
+  void abort();
 
  private:
   void write_head(int status, const http::HeaderMap& headers, std::optional<std::uint64_t> length);
@@ -104,6 +101,7 @@ class ClientLink {
   bool head_request_ = false;
   bool head_sent_ = false;
   bool chunked_ = false;
+  bool ends_with_connection_ = false;  // the answer's body
   bool gone_ = false;
   bool watching_ = false;
   std::uint64_t body_bytes_ = 0;

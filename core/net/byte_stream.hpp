@@ -66,6 +66,10 @@ class ByteStream {
   // called more than once.
   virtual void close() = 0;
 
+  // close(), but the peer sees a reset where the transport knows one: for bytes whose end is that
+  // of the connection, and which are not all there.
+  virtual void reset() { close(); }
+
   // Says that nothing more will be sent (close_notify for TLS, then FIN). Reading goes on: a server
   // that closes with unread bytes in its socket resets the connection, and the client may lose the
   // answer. So: shutdown_send(), read until the end or a deadline, close().

@@ -90,6 +90,7 @@ class PlainStream final : public ByteStream {
   std::size_t write_at_once(std::span<const std::string_view> pieces) override;
   void cancel_read() override;
   void close() override;
+  void reset() override;
   Task<void> shutdown_send() override;
   void watch_peer(std::function<void()> on_gone) override;
   void unwatch_peer() override { peer_.unwatch(); }
@@ -165,6 +166,13 @@ void PlainStream::close() {
   peer_.forget();
   ErrorCode ignored;
   socket_.close(ignored);
+}
+
+void PlainStream::reset() {
+  if (!socket_.is_open()) return;
+  const linger now{1, 0};
+  ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+  close();
 }
 
 Task<void> PlainStream::shutdown_send() {

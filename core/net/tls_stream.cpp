@@ -99,6 +99,7 @@ class TlsStreamImpl final : public TlsStream {
   Task<ErrorCode> write(std::span<const std::string_view> pieces) override;
   void cancel_read() override { below_->cancel_read(); }
   void close() override { below_->close(); }
+  void reset() override { below_->reset(); }
   Task<void> shutdown_send() override;
   void watch_peer(std::function<void()> on_gone) override {
     below_->watch_peer(std::move(on_gone));

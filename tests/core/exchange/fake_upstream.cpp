@@ -60,7 +60,8 @@ net::Task<void> FakeUpstream::serve(std::unique_ptr<net::ByteStream> stream) {
       const std::string_view piece = reply.pieces[i];
       if (!piece.empty()) co_await net::write(*stream, piece);
     }
-    if (reply.close) break;
+    if (reply.reset) stream->reset();
+    if (reply.close || reply.reset) break;
   }
   stream->close();
   ++ended_;

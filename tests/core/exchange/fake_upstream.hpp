@@ -21,6 +21,7 @@ struct Reply {
 
   std::vector<std::string> pieces;
   bool close = false;  // the connection, when all is said
+  bool reset = false;  // likewise, in a way that is no end in order
 };
 
 // A whole answer with a length, and one in chunks.

@@ -217,6 +217,44 @@ TEST_F(Relay, BreaksTheConnectionWhereARawAnswerBreaks) {
   EXPECT_FALSE(got.complete);
 }
 
+// Only an end in order is the end of an answer without a length; and a client that has no chunks
+// to count must be able to tell, too.
+TEST_F(Relay, BreaksTheConnectionWhereARawAnswerWithoutALengthIsReset) {
+  for (const char* version : {"HTTP/1.1", "HTTP/1.0"}) {
+    a->forget();
+    Reply reply({"HTTP/1.0 200 OK\r\ncontent-type: text/plain\r\n\r\nfirst", ""}, false);
+    reply.reset = true;
+    a->says(reply);
+    ScriptedPeer& peer = connect();
+    peer.send(std::string("GET /v1/files ") + version + "\r\nhost: g\r\n\r\n");
+    run_until([&] { return peer.received().find("first") != std::string::npos; });
+    settle();
+    EXPECT_FALSE(peer.closed());
+    a->go_on();
+    run_until([&] { return peer.closed(); });
+    const bool chunks = std::string_view(version) == "HTTP/1.1";
+    EXPECT_NE(peer.was_reset(), chunks) << version;
+    if (chunks) {
+      EXPECT_FALSE(read_answer(peer.received()).complete);
+    }
+    settle();
+    const auto lines = records();
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_NE(lines[0].find("upstream_cut"), std::string::npos) << lines[0];
+  }
+}
+
+TEST_F(Relay, EndsARawAnswerWithoutALengthInOrderForAnOldClient) {
+  a->says_and_closes("HTTP/1.0 200 OK\r\ncontent-type: text/plain\r\n\r\nfirst");
+  ScriptedPeer& peer = connect();
+  peer.send("GET /v1/files HTTP/1.0\r\nhost: g\r\n\r\n");
+  run_until([&] { return peer.ended(); });
+  EXPECT_FALSE(peer.was_reset());
+  EXPECT_EQ(peer.received().substr(peer.received().size() - 5), "first");
+  peer.end();
+  run_until([&] { return peer.closed(); });
+}
+
 TEST_F(Relay, AnswersAHeadRequestWithoutABody) {
   a->says("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n");
   ScriptedPeer& peer = connect();

@@ -53,6 +53,10 @@ class ScriptedStream final : public net::ByteStream {
     peer_.signal_.notify();
     if (peer_.write_signal_) peer_.write_signal_->notify();
   }
+  void reset() override {
+    peer_.reset_ = true;
+    close();
+  }
   net::Task<void> shutdown_send() override {
     peer_.finished_ = true;
     co_return;

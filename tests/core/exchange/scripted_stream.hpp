@@ -41,6 +41,8 @@ class ScriptedPeer {
   // The gateway has closed it, or said that it sends nothing more.
   bool ended() const { return closed_ || finished_; }
   bool closed() const { return closed_; }
+  // In a way that the far end can tell from an end in order.
+  bool was_reset() const { return reset_; }
   bool watched() const { return on_gone_ != nullptr; }
   // Writes do not return until it is false again.
   void stop_reading(bool stopped);
@@ -62,6 +64,7 @@ class ScriptedPeer {
   bool ended_ = false;
   bool closed_ = false;
   bool cancelled_ = false;
+  bool reset_ = false;
   bool finished_ = false;
   bool stopped_ = false;
 };
