@@ -134,7 +134,7 @@ net::Task<AttemptEnd> Attempt::run() {
   problem = co_await send();
   if (problem) co_return failed(std::move(*problem));
   const int status = context_.head.status;
-  if (endpoint_.provider && (status < 200 || status > 299)) co_return co_await take_refusal();
+  if (is_refusal(status)) co_return co_await take_refusal();
   hg_plan plan{};
   problem = ask_for_plan(plan);
   if (problem) co_return failed(std::move(*problem));
@@ -187,6 +187,18 @@ net::Task<AttemptEnd> Attempt::take_refusal() {
   problem.status = status;
   if (auto worse = co_await read_error_body(problem)) co_return failed(std::move(*worse));
   co_return failed(std::move(problem));
+}
+
+// Whether this status makes the attempt a failure. A plain upstream's answers are the client's
+// affair, but for those that the configuration wants to be tried again, while they can be.
+bool Attempt::is_refusal(int status) const {
+  if (endpoint_.provider) return status < 200 || status > 299;
+  return request_.may_try_here_again && is_retry_code(status);
+}
+
+bool Attempt::is_retry_code(int status) const {
+  const auto& codes = endpoint_.retry_codes;
+  return std::find(codes.begin(), codes.end(), status) != codes.end();
 }
 
 bool Attempt::passes_dialect() const {
@@ -251,6 +263,10 @@ Verdict Attempt::classify(const Failure& failure) {
   Verdict verdict = default_verdict(failure);
   const bool ours = failure.kind == FailureKind::cannot || failure.kind == FailureKind::refused ||
                     failure.kind == FailureKind::stopped;
+  if (!endpoint_.provider && failure.kind == FailureKind::status) {
+    verdict.next = Next::here;  // is_refusal() has seen that it is asked for
+    verdict.status = failure.status;
+  }
   if (!endpoint_.provider || ours) return verdict;
 
   hg_failure in{};
@@ -281,9 +297,8 @@ Verdict Attempt::classify(const Failure& failure) {
   }
   verdict.code = plugin::view(out.code);
   verdict.message = plugin::view(out.message);
-  const auto& codes = endpoint_.retry_codes;
   if (failure.kind == FailureKind::status && verdict.next == Next::never &&
-      std::find(codes.begin(), codes.end(), failure.status) != codes.end()) {
+      is_retry_code(failure.status)) {
     verdict.next = Next::here;
     verdict.exclude = false;
   }

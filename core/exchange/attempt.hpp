@@ -148,6 +148,8 @@ class Attempt {
   net::Task<AttemptEnd> relay(const hg_plan& plan);
   net::Task<AttemptEnd> relay_stream(hg_plan plan);
   net::Task<AttemptEnd> take_refusal();
+  bool is_refusal(int status) const;
+  bool is_retry_code(int status) const;
 
   friend class StreamRelay;
 

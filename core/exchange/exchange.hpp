@@ -61,6 +61,8 @@ class Exchange {
   std::uint64_t model_key() const;
   select::PickResult pick(const EndpointPlan* only, TimePoint now);
   NextStep after(const AttemptEnd& end, const EndpointPlan& failed);
+  // Whether retry.codes could have this endpoint asked once more.
+  bool may_try_again(const EndpointPlan& endpoint) const;
   void exclude(const EndpointPlan& endpoint);
   bool others(const EndpointPlan& failed, Others which) const;
   net::Task<void> answer_shortage(const select::PickResult& none);

@@ -71,6 +71,8 @@ net::Task<void> Exchange::try_endpoints() {
     request_.recorded.reset();
     ++retry_.attempts;
     ++retry_.here;
+    request_.may_try_here_again =
+        may_try_again(request_.backend->endpoints[picked.endpoint->index()]);
     {
       const Pooled<Attempt, WorkerContext::kAttemptBytes> attempt(
           worker_.attempt_memory, request_, call_, policies_, client_, std::move(picked), now);
@@ -100,6 +102,13 @@ net::Task<void> Exchange::try_endpoints() {
     }
     now = worker_.worker.clock().now();
   }
+}
+
+bool Exchange::may_try_again(const EndpointPlan& endpoint) const {
+  if (endpoint.retry_codes.empty()) return false;
+  Verdict again;
+  again.next = Next::here;
+  return next_step(again, retry_, endpoint.retry).step == Step::again_here;
 }
 
 void Exchange::exclude(const EndpointPlan& endpoint) {
@@ -198,8 +207,8 @@ net::Task<void> Exchange::answer_failure(AttemptEnd end, const EndpointPlan& end
   const bool client_key = request_.attempt_used_client_key;
   const bool own_format = endpoint.provider && request_.dialect.route &&
                           endpoint.provider->declares().accepts_dialect(request_.dialect_id());
-  const bool pass_through = endpoint.provider && !request_.dialect.route;
-  const bool for_client = end.verdict().next == Next::never || client_key;
+  const bool pass_through = !request_.dialect.route;
+  const bool for_client = end.verdict().next == Next::never || client_key || !endpoint.provider;
   if (end.failure().kind == FailureKind::status && !end.failure().body.empty() && for_client &&
       (own_format || pass_through) && !request_.mentions_credential(end.failure().body)) {
     http::HeaderMap headers(arena_);

@@ -116,6 +116,7 @@ struct RequestContext {
   bool usage_reported = false;
   std::pmr::vector<AttemptNote> attempts;  // that have ended
   bool attempt_used_client_key = false;    // the last one went out with the client's own credential
+  bool may_try_here_again = false;         // should this attempt fail: as far as is known before it
   std::string_view last_credential;        // of the last one; for keeping it out of answers
 
   // What the client got.

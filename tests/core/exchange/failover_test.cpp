@@ -168,6 +168,55 @@ TEST_F(Failover, AsksAgainWhereTheConfigurationSaysSo) {
   EXPECT_EQ(a->requests().size(), 2u);
 }
 
+TEST_F(Failover, AsksAPlainUpstreamAgainWhereTheConfigurationSaysSo) {
+  const std::string plain =
+      "binds: [{port: 3000, listeners: [{routes: [{policies: {retry: {codes: [503, 422], backoff: "
+      "1ms,"
+      " attempts: 2}}, backends: [{host: \"127.0.0.1:$A\"}]}]}]}]";
+  const std::string get = "GET /x HTTP/1.1\r\nhost: g\r\n\r\n";
+  for (const int status : {503, 422}) {
+    load(plain);
+    a->forget();
+    a->says(answer(status, "text/plain", "busy"));
+    a->says(answer(200, "text/plain", "fine"));
+    const std::size_t before = a->requests().size();
+    EXPECT_EQ(ask_for(get).body, "fine") << status;
+    EXPECT_EQ(a->requests().size(), before + 2);
+  }
+  // What no attempt is left for passes as it came, and so does what nobody wants tried again.
+  for (const int status : {503, 500}) {
+    load(plain);
+    a->forget();
+    a->says(answer(status, "text/plain", "busy", "x-own: 1\r\n"));
+    const std::size_t before = a->requests().size();
+    const Got got = ask_for(get);
+    EXPECT_EQ(got.status, status);
+    EXPECT_EQ(got.body, "busy");
+    EXPECT_EQ(got.header("x-own"), "1");
+    EXPECT_EQ(a->requests().size(), before + (status == 503 ? 2 : 1));
+  }
+  EXPECT_EQ(in_flight(), 0);
+}
+
+// The answer that was to be tried again is all there is to say, then.
+TEST_F(Failover, PassesAPlainUpstreamsAnswerWhereNothingIsLeftToTryWith) {
+  load(
+      "binds: [{port: 3000, listeners: [{routes: [{policies: {retry: {codes: [503], attempts: 2},"
+      " timeout: {requestTimeout: 5s}}, backends: [{host: \"127.0.0.1:$A\"}]}]}]}]");
+  a->says(Reply({"", answer(503, "text/plain", "busy")}, false));
+  ScriptedPeer& peer = connect();
+  peer.send("GET /x HTTP/1.1\r\nhost: g\r\n\r\n");
+  run_until([&] { return a->requests().size() == 1; });
+  advance(milliseconds(4990));  // less is left than the backoff
+  a->go_on();
+  run_until([&] { return read_answer(peer.received()).complete; });
+  const Got got = read_answer(peer.received());
+  EXPECT_EQ(got.status, 503);
+  EXPECT_EQ(got.body, "busy");
+  EXPECT_EQ(got.header("content-type"), "text/plain");
+  EXPECT_EQ(a->requests().size(), 1u);
+}
+
 TEST_F(Failover, MakesNoMoreAttemptsThanAllowed) {
   load(two_groups("{retry: {attempts: 1}}"));
   a->says(answer(503, "application/json", error_of("x")));
