@@ -103,7 +103,7 @@ Result<void> Gateway::start() {
                            bodies_, engine_.wakers,          running_};
   workers_ = std::make_unique<WorkerSet>(
       worker_options(config_, options_.connect_to, workers_count_), shared);
-  listeners_ = std::make_unique<Listeners>(*workers_);
+  listeners_ = std::make_unique<Listeners>(*workers_, engine_.metrics);
   access_log_.start();
   workers_->start();
   if (auto applied = apply_file(); !applied) return applied;
@@ -135,22 +135,35 @@ Result<void> Gateway::apply_file() {
   if (!loaded) {
     return gateway_error("bad_config", config::to_string(loaded.faults));
   }
-  exchange::BuiltSnapshot built = exchange::build_snapshot(engine_.sources(), loaded.config);
+  const std::shared_ptr<const config::Config> config = with_own_static_part(loaded.config);
+  exchange::BuiltSnapshot built = exchange::build_snapshot(engine_.sources(), config);
   if (!built.snapshot) return gateway_error("bad_config", config::to_string(built.faults));
-  if (auto prepared = listeners_->prepare(*loaded.config); !prepared) return prepared;
+  if (auto prepared = listeners_->prepare(*config); !prepared) return prepared;
   if (auto started = start_instances(*built.snapshot); !started) {
     listeners_->discard();
     return started;
   }
-  bodies_.set_max(loaded.config->frontend.http.total_body_bytes_max);
+  bodies_.set_max(config->frontend.http.total_body_bytes_max);
   current_ = shared(std::move(built.snapshot));
   workers_->on_each(
       [this](std::size_t, exchange::WorkerContext& context) { context.snapshot = current_; });
   listeners_->apply();
-  std::vector<std::string> watched = loaded.config->referenced_files;
+  std::vector<std::string> watched = config->referenced_files;
   watched.push_back(options_.file);
   files_.watch(watched);
+  if (loaded.config != config) {
+    log::warn("'config' has changed; that takes effect when the program is started again");
+  }
   return {};
+}
+
+// `config` is read at the start only: what a later file says of it waits for the next one.
+std::shared_ptr<const config::Config> Gateway::with_own_static_part(
+    std::shared_ptr<const config::Config> loaded) const {
+  if (loaded->fixed == config_) return loaded;
+  auto kept = std::make_shared<config::Config>(*loaded);
+  kept->fixed = config_;
+  return kept;
 }
 
 // Every worker's state of every instance, or nothing.
@@ -263,10 +276,23 @@ void Gateway::watch_plugins() {
   });
 }
 
-// Readiness fails first; then nobody new is let in, and who is inside may finish.
+// Readiness fails first; when load balancers have had the time to notice, nobody new is let in, and
+// who is inside may finish.
 void Gateway::drain() {
+  const milliseconds delay =
+      config_.connection_min_termination_deadline.value_or(milliseconds::zero());
   readiness_ = admin::Readiness::draining;
-  drain_until_ = clock_.now() + config_.connection_termination_deadline;
+  drain_until_ = clock_.now() + delay + config_.connection_termination_deadline;
+  if (delay.count() == 0) return stop_accepting();
+  log::info("not ready any more; new connections are served for another " +
+            std::to_string(delay.count()) + " ms");
+  drain_timer_.expires_after(delay);
+  drain_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) stop_accepting();
+  });
+}
+
+void Gateway::stop_accepting() {
   first_requests_until_ = clock_.now() + kFirstRequestTime;
   log::info("draining");
   listeners_->stop();

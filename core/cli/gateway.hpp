@@ -50,10 +50,14 @@ class Gateway {
   void retire(std::unique_ptr<const exchange::Snapshot> snapshot);
   Result<void> reload(std::string_view cause);
 
+  std::shared_ptr<const config::Config> with_own_static_part(
+      std::shared_ptr<const config::Config> loaded) const;
+
   void wait_for_signal();
   void watch_files();
   void watch_plugins();
   void drain();
+  void stop_accepting();
   void check_drained();
   void end();
 

@@ -1,5 +1,6 @@
 #include "core/cli/listeners.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -29,6 +30,28 @@ Result<std::shared_ptr<const net::TlsServerTable>> make_tls(const config::BindCo
   return std::shared_ptr<const net::TlsServerTable>(std::move(table));
 }
 
+// One open connection, as the metrics see it.
+class Counted {
+ public:
+  Counted(observe::WorkerMetrics& metrics, observe::Gauge gauge)
+      : metrics_(metrics), gauge_(gauge) {
+    metrics_.add(gauge_, 1);
+  }
+  ~Counted() { metrics_.add(gauge_, -1); }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  observe::WorkerMetrics& metrics_;
+  const observe::Gauge gauge_;
+};
+
+net::Task<void> serve(exchange::WorkerContext& context, std::unique_ptr<net::ByteStream> stream,
+                      std::uint16_t port, observe::Gauge gauge) {
+  const Counted counted(context.metrics, gauge);
+  co_await exchange::serve_connection(context, std::move(stream), port);
+}
+
 }  // namespace
 
 Result<void> check_listener_tls(const config::Config& config) {
@@ -52,7 +75,12 @@ Result<void> Listeners::prepare(const config::Config& config) {
     Prepared prepared;
     prepared.tls = *tls;
     if (!serving_.contains(key)) {
-      auto sockets = net::open_listen_sockets(address, bind.port, workers_.size(), backlog);
+      // Where a bind has only got another address, its old socket is ours and shares the port
+      // until it is closed, so that at no time nobody listens.
+      const auto neighbours =
+          serves_port(bind.port) ? net::PortNeighbours::ours : net::PortNeighbours::none;
+      auto sockets =
+          net::open_listen_sockets(address, bind.port, workers_.size(), backlog, neighbours);
       if (!sockets) {
         prepared_.clear();
         return std::move(sockets.error());
@@ -63,6 +91,11 @@ Result<void> Listeners::prepare(const config::Config& config) {
     prepared_.emplace(key, std::move(prepared));
   }
   return {};
+}
+
+bool Listeners::serves_port(std::uint16_t port) const {
+  return port != 0 && std::any_of(serving_.begin(), serving_.end(),
+                                  [port](const auto& entry) { return entry.first.port == port; });
 }
 
 void Listeners::apply() {
@@ -96,11 +129,12 @@ void Listeners::open(const Key& key, Prepared prepared) {
   serving.name = prepared.name;
   serving.listeners.resize(workers_.size());
   const std::uint16_t port = key.port;
+  const observe::Gauge gauge = metrics_.connections(serving.name);
   workers_.on_each([&](std::size_t index, exchange::WorkerContext& context) {
     net::ListenerOptions options;
     options.tls = prepared.tls;
-    auto on_stream = [&context, port](std::unique_ptr<net::ByteStream> stream) {
-      net::spawn(context.worker.io(), exchange::serve_connection(context, std::move(stream), port));
+    auto on_stream = [&context, port, gauge](std::unique_ptr<net::ByteStream> stream) {
+      net::spawn(context.worker.io(), serve(context, std::move(stream), port, gauge));
     };
     serving.listeners[index] = std::make_unique<net::Listener>(
         context.worker.sweep(), std::move(prepared.sockets[index]), options, on_stream);

@@ -12,12 +12,15 @@
 #include "core/cli/worker_set.hpp"
 #include "core/config/config.hpp"
 #include "core/net/listener.hpp"
+#include "core/observe/gateway_metrics.hpp"
 
 namespace headgate::cli {
 
 class Listeners {
  public:
-  explicit Listeners(WorkerSet& workers) : workers_(workers) {}
+  // Both must outlive the listeners.
+  Listeners(WorkerSet& workers, observe::GatewayMetrics& metrics)
+      : workers_(workers), metrics_(metrics) {}
   Listeners(const Listeners&) = delete;
   Listeners& operator=(const Listeners&) = delete;
 
@@ -55,11 +58,13 @@ class Listeners {
     std::string name;
   };
 
+  bool serves_port(std::uint16_t port) const;
   void open(const Key& key, Prepared prepared);
   void close(Serving& serving);
   void drop_finished();
 
   WorkerSet& workers_;
+  observe::GatewayMetrics& metrics_;
   std::map<Key, Prepared> prepared_;
   std::map<Key, Serving> serving_;
   std::vector<Serving> retired_;

@@ -90,8 +90,14 @@ void describe(Fields& fields, StaticConfig& config) {
   flag(fields, {"enableIpv6", "Whether IPv6 is used, to listen and to connect."},
        config.enable_ipv6);
   duration(fields,
+           {"connectionMinTerminationDeadline",
+            "When the program is asked to stop: how long new connections are still served while "
+            "readiness fails already, for load balancers to take notice. Default: not at all."},
+           config.connection_min_termination_deadline, kDay);
+  duration(fields,
            {"connectionTerminationDeadline",
-            "When the program is asked to stop: how long requests in flight may go on."},
+            "When the program is asked to stop: how long requests in flight may go on, once no new "
+            "connections are let in."},
            config.connection_termination_deadline, kDay);
   part(fields, {"logging", "What is logged, and how."}, config.logging);
   part(fields, {"metrics", "What is measured."}, config.metrics);

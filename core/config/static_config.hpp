@@ -18,11 +18,15 @@ struct LoggingConfig {
   log::Level level = log::Level::info;
   log::Format format = log::Format::text;
   std::vector<std::string> remove_fields;  // fields.remove: left out of the access log
+
+  bool operator==(const LoggingConfig&) const = default;
 };
 
 // `metrics`
 struct MetricsConfig {
   std::vector<std::string> remove;  // names of metrics that are not exported
+
+  bool operator==(const MetricsConfig&) const = default;
 };
 
 // `backend.keepalives`: TCP keep-alive of upstream connections.
@@ -31,6 +35,8 @@ struct KeepalivesConfig {
   milliseconds time{180'000};      // of silence before the first probe
   milliseconds interval{180'000};  // between probes
   std::uint32_t retries = 9;       // unanswered probes until the connection is given up
+
+  bool operator==(const KeepalivesConfig&) const = default;
 };
 
 // `backend`: connections to upstreams.
@@ -39,17 +45,23 @@ struct UpstreamConfig {
   milliseconds pool_idle_timeout{90'000};  // an idle connection is closed after this
   std::uint32_t pool_size_max = 128;       // poolMaxSize: idle connections per endpoint and worker
   KeepalivesConfig keepalives;
+
+  bool operator==(const UpstreamConfig&) const = default;
 };
 
 // `dns`
 struct DnsConfig {
   std::optional<milliseconds> ttl;  // set: instead of what the answer says
   std::vector<Address> servers;     // set: instead of the system's
+
+  bool operator==(const DnsConfig&) const = default;
 };
 
 // `plugins`: where plugins come from.
 struct PluginsConfig {
   std::vector<std::string> path;  // folders besides the built-in one
+
+  bool operator==(const PluginsConfig&) const = default;
 };
 
 struct StaticConfig {
@@ -58,13 +70,17 @@ struct StaticConfig {
   std::optional<Address> stats_addr;      // unset: the admin listener serves it
   std::optional<Address> readiness_addr;  // unset: the admin listener serves it
   bool enable_ipv6 = true;
-  // Drain: how long requests in flight may go on.
+  // Drain: how long new connections are still served while readiness fails already. Unset: not.
+  std::optional<milliseconds> connection_min_termination_deadline;
+  // Drain: how long requests in flight may go on after that.
   milliseconds connection_termination_deadline{30'000};
   LoggingConfig logging;
   MetricsConfig metrics;
   UpstreamConfig backend;
   DnsConfig dns;
   PluginsConfig plugins;
+
+  bool operator==(const StaticConfig&) const = default;
 };
 
 void describe(Fields& fields, LoggingConfig& logging);

@@ -52,12 +52,15 @@ Address bound_address(int socket) {
 // The first socket is bound without SO_REUSEPORT: that fails when anybody listens there, be it with
 // the option. It gets the option afterwards, before the others are bound, so that at no time
 // another process can slip in between.
-Result<std::vector<ListenSocket>> open_ip(Address address, std::string name, std::size_t count,
-                                          int backlog) {
+Result<std::vector<ListenSocket>> open_ip(Address address, std::size_t count, int backlog,
+                                          bool beside_others) {
+  std::string name = address.text();
   std::vector<ListenSocket> sockets;
   for (std::size_t i = 0; i < count; ++i) {
     FileDescriptor socket;
-    if (const int error = bind_socket(address, i > 0, socket)) return listen_error(name, error);
+    int error = bind_socket(address, i > 0, socket);
+    if (error == EADDRINUSE && beside_others) error = bind_socket(address, true, socket);
+    if (error != 0) return listen_error(name, error);
     if (i == 0) {
       set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
       address = bound_address(socket.get());  // the port, when it was 0
@@ -107,7 +110,7 @@ bool has_ipv6() {
 
 Result<std::vector<ListenSocket>> open_listen_sockets(const std::string& address,
                                                       std::uint16_t port, std::size_t count,
-                                                      int backlog) {
+                                                      int backlog, PortNeighbours neighbours) {
   if (address.starts_with("unix:")) return open_unix(address.substr(5), count, backlog);
   const std::string ip = !address.empty() ? address : has_ipv6() ? "::" : "0.0.0.0";
   const std::optional<Address> parsed = Address::from_ip(ip, port);
@@ -115,7 +118,7 @@ Result<std::vector<ListenSocket>> open_listen_sockets(const std::string& address
     return gateway_error("listen_failed",
                          "cannot listen on " + address + ": an IP address or unix:/path is needed");
   }
-  return open_ip(*parsed, parsed->text(), count, backlog);
+  return open_ip(*parsed, count, backlog, neighbours == PortNeighbours::ours);
 }
 
 }  // namespace headgate::net

@@ -32,14 +32,20 @@ class ListenSocket {
 
 inline constexpr int kBacklogMax = 4096;
 
+// Who may listen on the port already.
+enum class PortNeighbours : std::uint8_t {
+  none,  // nobody: that fails
+  ours,  // sockets that open_listen_sockets() made in this process, at any address
+};
+
 // Opens `count` sockets on one address. `address` is "" for all addresses of both families, an IP
 // address, or "unix:/path" (the port is ignored; the sockets are then copies of one). Fails with
 // listen_failed when anybody, another gateway included, listens there already: the first socket is
 // bound exclusively before the port is shared. At most `backlog` connections wait in each to be
 // accepted (the kernel lowers it to net.core.somaxconn). [main]
-Result<std::vector<ListenSocket>> open_listen_sockets(const std::string& address,
-                                                      std::uint16_t port, std::size_t count,
-                                                      int backlog = kBacklogMax);
+Result<std::vector<ListenSocket>> open_listen_sockets(
+    const std::string& address, std::uint16_t port, std::size_t count, int backlog = kBacklogMax,
+    PortNeighbours neighbours = PortNeighbours::none);
 
 struct ListenerOptions {
   // Open connections of this listener on this worker, handshakes included. At the limit it stops

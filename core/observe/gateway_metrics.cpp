@@ -67,8 +67,7 @@ Families::Families(MetricRegistry& registry) {
   request_seconds =
       add(registry, "headgate_request_duration_seconds",
           "Client requests, first byte in to last byte out.", histogram, route, kDurationBounds);
-  connections =
-      add(registry, "headgate_connections", "Open client connections.", gauge, {"listener"});
+  connections = add(registry, "headgate_connections", "Open client connections.", gauge, {"bind"});
   attempts = add(registry, "headgate_attempts_total",
                  "Attempts at an endpoint: success, or the code of the error.", counter,
                  {"backend", "endpoint", "outcome"});
@@ -311,8 +310,8 @@ GenAiSeries& GatewayMetrics::gen_ai(std::string_view operation, std::string_view
   return state_->models.get(state_->registry, state_->families, operation, provider);
 }
 
-Gauge GatewayMetrics::connections(std::string_view listener) {
-  const std::array<std::string_view, 1> values{listener};
+Gauge GatewayMetrics::connections(std::string_view bind) {
+  const std::array<std::string_view, 1> values{bind};
   return state_->registry.gauge(state_->families.connections, values);
 }
 

@@ -74,8 +74,8 @@ class GatewayMetrics {
   EndpointSeries& endpoint(std::string_view backend, std::string_view endpoint);
   GenAiSeries& gen_ai(std::string_view operation, std::string_view provider);
 
-  // Open client connections of a listener; add +1 and -1.
-  Gauge connections(std::string_view listener);
+  // Open client connections of an address that is listened on, such as "0.0.0.0:3000"; add +1, -1.
+  Gauge connections(std::string_view bind);
 
   // A configuration was taken over, or refused; at start too. [control thread]
   void config_reloaded(bool successful, double unix_seconds);

@@ -14,6 +14,7 @@
 #include <future>
 #include <thread>
 
+#include "core/base/log.hpp"
 #include "core/config/config.hpp"
 #include "core/net/worker.hpp"
 #include "tests/core/exchange/fake_upstream.hpp"
@@ -98,8 +99,9 @@ class GatewayTest : public ::testing::Test {
   std::string config(const std::string& more_binds = {}, const std::string& model = "m1") const {
     return "config:\n  adminAddr: 127.0.0.1:" + std::to_string(admin_port) +
            "\n  workerThreads: 2\n  connectionTerminationDeadline: " + deadline +
-           "\nbinds:\n- port: " + std::to_string(port) +
-           "\n  address: 127.0.0.1\n  listeners:\n  - routes:\n    - backends:\n      - ai:\n"
+           (delay.empty() ? "" : "\n  connectionMinTerminationDeadline: " + delay) +
+           "\nbinds:\n- port: " + std::to_string(port) + "\n  address: " + address +
+           "\n  listeners:\n  - routes:\n    - backends:\n      - ai:\n"
            "          provider: {openAI: {model: " +
            model + "}}\n          hostOverride: 127.0.0.1:" + std::to_string(upstream->port()) +
            "\n" + more_binds;
@@ -127,6 +129,12 @@ class GatewayTest : public ::testing::Test {
     ::kill(::getpid(), SIGTERM);
     thread.join();
   }
+  std::string admin_get(const std::string& path) const {
+    const std::string host = "127.0.0.1:" + std::to_string(admin_port);
+    return Peer(admin_port)
+        .ask("GET " + path + " HTTP/1.1\r\nhost: " + host + "\r\nconnection: close\r\n\r\n",
+             "never");
+  }
   bool reload() const {
     const Peer admin(admin_port);
     const std::string host = "127.0.0.1:" + std::to_string(admin_port);
@@ -142,6 +150,8 @@ class GatewayTest : public ::testing::Test {
   const std::uint16_t port = free_port();
   const std::uint16_t admin_port = free_port();
   std::string deadline = "30s";
+  std::string delay;
+  std::string address = "127.0.0.1";
   RealClock clock;
   net::Worker upstream_worker{0, clock, net::WorkerOptions()};
   bool started = false;
@@ -227,6 +237,86 @@ TEST_F(GatewayTest, CutsOffWhoDoesNotFinishInTime) {
   stop();
   EXPECT_EQ(peer.read_until("never"), "");
   EXPECT_EQ(exit_code, 0);
+}
+
+// Long enough for a load balancer to see that readiness fails.
+TEST_F(GatewayTest, ServesNewConnectionsForAWhileAfterReadinessFails) {
+  delay = "2s";
+  write(config());
+  start();
+  EXPECT_TRUE(admin_get("/healthz/ready").starts_with("HTTP/1.1 200"));
+  const TimePoint before = clock.now();
+  ::kill(::getpid(), SIGTERM);
+  while (!admin_get("/healthz/ready").starts_with("HTTP/1.1 503")) std::this_thread::yield();
+  const Peer late(port);
+  EXPECT_TRUE(late.ask(chat_request(), kAnswer).starts_with("HTTP/1.1 200"));
+  EXPECT_FALSE(reload()) << "an ending gateway takes no new configuration";
+  const std::string kept = late.ask(chat_request(), kAnswer);
+  EXPECT_TRUE(kept.starts_with("HTTP/1.1 200")) << kept;
+  EXPECT_EQ(kept.find("connection: close"), std::string::npos);
+  thread.join();
+  EXPECT_GE(clock.now() - before, std::chrono::seconds(2));
+  EXPECT_FALSE(Peer(port).valid());
+  EXPECT_EQ(exit_code, 0);
+}
+
+TEST_F(GatewayTest, CountsOpenConnections) {
+  start();
+  const std::string name = "headgate_connections{bind=\"127.0.0.1:" + std::to_string(port) + "\"} ";
+  const auto shows = [&](int count) {
+    const auto limit = clock.now() + std::chrono::seconds(20);
+    const std::string line = name + std::to_string(count) + "\n";
+    while (admin_get("/metrics").find(line) == std::string::npos)
+      if (clock.now() > limit) return false;
+    return true;
+  };
+  EXPECT_TRUE(shows(0));
+  Peer one(port);
+  const Peer two(port);
+  EXPECT_TRUE(shows(2));
+  EXPECT_TRUE(one.ask(chat_request(), kAnswer).starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(shows(2));
+  one.close();
+  EXPECT_TRUE(shows(1));
+}
+
+// The old socket and the new one are in each other's way, whichever is the wider one.
+TEST_F(GatewayTest, MovesABindToAnotherAddressOfItsPort) {
+  start();
+  const Peer kept(port);
+  EXPECT_TRUE(kept.ask(chat_request(), kAnswer).starts_with("HTTP/1.1 200"));
+  for (const std::string to : {"0.0.0.0", "127.0.0.1", "127.0.0.2", "0.0.0.0"}) {
+    address = to;
+    write(config());
+    EXPECT_TRUE(reload()) << to;
+    EXPECT_EQ(Peer(port).valid(), to != "127.0.0.2") << to;
+    EXPECT_TRUE(kept.ask(chat_request(), kAnswer).starts_with("HTTP/1.1 200")) << to;
+  }
+  EXPECT_TRUE(Peer(port).ask(chat_request(), kAnswer).starts_with("HTTP/1.1 200"));
+  // A port that somebody else has is refused, and nothing changes.
+  const auto taken = net::open_listen_sockets("127.0.0.1", 0, 1);
+  ASSERT_TRUE(taken.ok());
+  const std::string more =
+      "- port: " + std::to_string((*taken)[0].port) + "\n  address: 127.0.0.1\n  listeners: [{}]\n";
+  write(config(more));
+  EXPECT_FALSE(reload());
+  EXPECT_TRUE(Peer(port).ask(chat_request(), kAnswer).starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(GatewayTest, KeepsTheStaticPartOfItsConfigurationAndSaysSo) {
+  start();
+  testing::internal::CaptureStderr();
+  deadline = "7s";
+  write(config());
+  EXPECT_TRUE(reload());
+  log::flush();
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("'config' has changed"), std::string::npos);
+  deadline = "30s";
+  testing::internal::CaptureStderr();
+  write(config());
+  EXPECT_TRUE(reload());
+  log::flush();
+  EXPECT_EQ(testing::internal::GetCapturedStderr().find("'config' has changed"), std::string::npos);
 }
 
 TEST_F(GatewayTest, EndsAtOnceAtTheSecondSignal) {

@@ -168,11 +168,11 @@ TEST_F(GatewayMetricsTest, TellsHowTheLastReloadWent) {
 }
 
 TEST_F(GatewayMetricsTest, ShowsConnectionsAndDroppedLogLines) {
-  const Gauge connections = metrics_.connections("default");
+  const Gauge connections = metrics_.connections("[::]:3000");
   worker_.add(connections, 3);
   registry_.worker(1).add(connections, -1);
   metrics_.watch_access_log([] { return 7; });
-  EXPECT_THAT(registry_.render(), HasSubstr("headgate_connections{listener=\"default\"} 2\n"));
+  EXPECT_THAT(registry_.render(), HasSubstr("headgate_connections{bind=\"[::]:3000\"} 2\n"));
   EXPECT_THAT(registry_.render(), HasSubstr("\nheadgate_access_log_dropped_total 7\n"));
 }
 
