@@ -48,26 +48,7 @@ class ApiKey final : public hg::Policy {
           }
         },
         "mode": {"enum": ["strict", "optional", "permissive"], "default": "strict"},
-        "location": {
-          "type": "object",
-          "additionalProperties": false,
-          "minProperties": 1,
-          "maxProperties": 1,
-          "properties": {
-            "header": {
-              "type": "object", "additionalProperties": false, "required": ["name"],
-              "properties": {"name": {"type": "string", "minLength": 1}, "prefix": {"type": "string"}}
-            },
-            "queryParameter": {
-              "type": "object", "additionalProperties": false, "required": ["name"],
-              "properties": {"name": {"type": "string", "minLength": 1}}
-            },
-            "cookie": {
-              "type": "object", "additionalProperties": false, "required": ["name"],
-              "properties": {"name": {"type": "string", "minLength": 1}}
-            }
-          }
-        }
+        "location": )" HG_LOCATION_SCHEMA R"(
       }
     }
   })";

@@ -49,26 +49,7 @@ class BackendAuth final : public hg::Policy {
         "azure": {"type": ["object", "null"], "description": "Not supported yet"}
       },
       "$defs": {
-        "location": {
-          "type": "object",
-          "additionalProperties": false,
-          "minProperties": 1,
-          "maxProperties": 1,
-          "properties": {
-            "header": {
-              "type": "object", "additionalProperties": false, "required": ["name"],
-              "properties": {"name": {"type": "string", "minLength": 1}, "prefix": {"type": "string"}}
-            },
-            "queryParameter": {
-              "type": "object", "additionalProperties": false, "required": ["name"],
-              "properties": {"name": {"type": "string", "minLength": 1}}
-            },
-            "cookie": {
-              "type": "object", "additionalProperties": false, "required": ["name"],
-              "properties": {"name": {"type": "string", "minLength": 1}}
-            }
-          }
-        }
+        "location": )" HG_LOCATION_SCHEMA R"(
       }
     }
   })";

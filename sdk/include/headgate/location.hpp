@@ -8,6 +8,20 @@
 
 #include <string>
 
+// The schema of such a location, for a manifest that is put together from string literals:
+//   R"(... "location": )" HG_LOCATION_SCHEMA R"(...)"
+// clang-format off
+#define HG_LOCATION_SCHEMA \
+  R"({"type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1,)" \
+  R"("properties": {)" \
+  R"("header": {"type": "object", "additionalProperties": false, "required": ["name"],)" \
+  R"("properties": {"name": {"type": "string", "minLength": 1}, "prefix": {"type": "string"}}},)" \
+  R"("queryParameter": {"type": "object", "additionalProperties": false, "required": ["name"],)" \
+  R"("properties": {"name": {"type": "string", "minLength": 1}}},)" \
+  R"("cookie": {"type": "object", "additionalProperties": false, "required": ["name"],)" \
+  R"("properties": {"name": {"type": "string", "minLength": 1}}}}})"
+// clang-format on
+
 namespace hg {
 
 struct Location {
@@ -15,9 +29,7 @@ struct Location {
   std::string name;
   std::string prefix;  // headers only
 
-  // The default where the user wrote none. `config` fits the schema
-  //   {"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,
-  //    "properties":{"header":{..."name","prefix"},"queryParameter":{..."name"},"cookie":{..."name"}}}
+  // The default where the user wrote none. REQUIRES: `config` fits HG_LOCATION_SCHEMA.
   static Location read(const Config& config) {
     Location location;
     const auto take = [&](std::string_view key, Place place) {
