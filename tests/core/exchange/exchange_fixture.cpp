@@ -88,7 +88,8 @@ std::string post(const std::string& body, const std::string& more_headers) {
 }
 
 ExchangeTest::ExchangeTest() {
-  const std::string problems = engine.load_plugins({HEADGATE_BINARY_DIR "/lib/headgate/plugins"});
+  const std::string problems =
+      engine.load_plugins({HEADGATE_BINARY_DIR "/lib/headgate/plugins", HEADGATE_TEST_PLUGINS});
   if (!problems.empty()) throw std::runtime_error(problems);
   worker = std::make_unique<net::Worker>(0, clock, net::WorkerOptions());
   pool = std::make_unique<upstream::Pool>(worker->sweep(), worker->connector(),

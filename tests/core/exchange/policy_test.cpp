@@ -1,0 +1,289 @@
+// What policies may do in each phase, over the ABI: go on, stop with an answer, pause, abort.
+
+#include <string>
+#include <vector>
+
+#include "tests/core/exchange/exchange_fixture.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class Policies : public ExchangeTest {
+ protected:
+  Policies() {
+    a->says(answer(200, "application/json", kWhole));
+    b->says(answer(200, "application/json", kWhole));
+  }
+  void load_scripted(const std::string& script, const std::string& more = "") {
+    load(two_groups("{scripted: {" + script + "}" + (more.empty() ? "" : ", " + more) + "}"));
+  }
+  std::size_t asked() const { return a->requests().size() + b->requests().size(); }
+  std::string record() {
+    settle();
+    const auto lines = records();
+    EXPECT_EQ(lines.size(), 1u);
+    return lines.empty() ? "" : lines.front();
+  }
+};
+
+struct Case {
+  std::string script;
+  int status;
+  std::string words;  // of the body
+};
+
+TEST_F(Policies, EndARequestBeforeAnybodyIsAsked) {
+  for (const Case& c : std::vector<Case>{
+           {"stop", 418, "from the policy"},
+           {"stop with an error", 422, R"("code":"not_liked")"},
+           {"stop without an answer", 500, "policy_failed"},
+           {"abort", 500, "policy_failed"},
+           {"throw", 500, "policy_failed"},
+           {"a pause without an end", 500, "policy_failed"},
+           {"broken body", 500, "policy_failed"},
+           {"bad stream", 500, "policy_failed"},
+       }) {
+    load_scripted("request: " + c.script);
+    const Got got = ask_for(post(kChatBody));
+    EXPECT_EQ(got.status, c.status) << c.script;
+    EXPECT_NE(got.body.find(c.words), std::string::npos) << c.script << got.body;
+    EXPECT_TRUE(got.complete) << c.script;
+    EXPECT_NE(record().find("\"http.status\":" + std::to_string(c.status)), std::string::npos);
+  }
+  EXPECT_EQ(asked(), 0u);
+}
+
+TEST_F(Policies, AnswerOnlyWithAStop) {
+  for (const std::string script : {"record and proceed", "wait and proceed"}) {
+    load_scripted("request: " + script);
+    const TimePoint before = clock.now();
+    EXPECT_EQ(ask_for(post(kChatBody)).body, kWhole) << script;
+    EXPECT_LT(clock.now() - before, seconds(1)) << "a timer that nobody waits for";
+  }
+}
+
+TEST_F(Policies, HoldARequestForAsLongAsTheyAsk) {
+  for (const Case& c : std::vector<Case>{
+           {"pause", 200, "hello"},
+           {"pause-stop", 418, "from the policy"},
+           {"pause-stop with an error", 422, "not_liked"},
+           {"pause-stop without an answer", 500, "policy_failed"},
+           {"pause-abort", 500, "policy_failed"},
+           {"pause-throw", 500, "policy_failed"},
+       }) {
+    load_scripted("request: " + c.script);
+    const std::size_t before = asked();
+    ScriptedPeer& peer = connect();
+    peer.send(post(kChatBody));
+    settle();
+    advance(milliseconds(900));
+    settle();
+    EXPECT_EQ(peer.received(), "") << c.script;
+    EXPECT_EQ(asked(), before) << c.script;
+    advance(milliseconds(200));
+    run_until([&] { return read_answer(peer.received()).complete; });
+    const Got got = read_answer(peer.received());
+    EXPECT_EQ(got.status, c.status) << c.script;
+    EXPECT_NE(got.body.find(c.words), std::string::npos) << c.script << got.body;
+    EXPECT_EQ(asked(), before + (c.status == 200 ? 1 : 0)) << c.script;
+    const std::string line = record();
+    EXPECT_NE(line.find(R"("scripted.resumed":"\"timer\"")"), std::string::npos) << line;
+  }
+}
+
+TEST_F(Policies, AreWokenByTheRequestsOwnDeadline) {
+  load_scripted("request: pause-stop, wait: 60000", "timeout: {requestTimeout: 5s}");
+  ScriptedPeer& peer = connect();
+  peer.send(post(kChatBody));
+  settle();
+  advance(milliseconds(4900));
+  settle();
+  EXPECT_EQ(peer.received(), "");
+  advance(milliseconds(200));
+  run_until([&] { return read_answer(peer.received()).complete; });
+  EXPECT_EQ(read_answer(peer.received()).status, 418);
+  EXPECT_NE(record().find(R"("scripted.resumed":"\"deadline\"")"), std::string::npos);
+}
+
+TEST_F(Policies, AreNotWaitedForWhenTheClientLeaves) {
+  for (const std::string phase : {"request", "attempt"}) {
+    load_scripted(phase + ": pause");
+    ScriptedPeer& peer = connect();
+    peer.send(post(kChatBody));
+    settle();
+    advance(milliseconds(100));
+    settle();
+    EXPECT_TRUE(peer.watched()) << phase;
+    peer.leave();
+    const TimePoint before = clock.now();
+    run_until([&] { return peer.closed(); });
+    EXPECT_LT(clock.now() - before, milliseconds(500)) << phase;
+    EXPECT_NE(record().find("client_gone"), std::string::npos) << phase;
+    EXPECT_EQ(in_flight(), 0) << phase;
+  }
+  EXPECT_EQ(asked(), 0u);
+}
+
+// An attempt that a policy refuses says nothing about the others.
+TEST_F(Policies, RefuseAnAttemptAndTheNextIsMade) {
+  for (const std::string script :
+       {"stop", "stop with an error", "abort", "throw", "pause-abort", "pause-stop"}) {
+    std::string config = two_groups();
+    const std::string key = "backendAuth: {key: key-of-one}";
+    config.replace(config.find(key), key.size(),
+                   key + "\n              policies: {scriptedAttempt: {attempt: " + script + "}}");
+    load(config);
+    const std::size_t before = b->requests().size();
+    ScriptedPeer& peer = connect();
+    peer.send(post(kChatBody));
+    settle();
+    if (script.starts_with("pause")) {
+      EXPECT_EQ(b->requests().size(), before) << script;
+      advance(milliseconds(1100));
+    }
+    run_until([&] { return read_answer(peer.received()).complete; });
+    const Got got = read_answer(peer.received());
+    EXPECT_EQ(got.status, 200) << script;
+    EXPECT_EQ(got.header("x-headgate-provider"), "two") << script;
+    EXPECT_EQ(b->requests().size(), before + 1) << script;
+    record();
+  }
+  EXPECT_EQ(a->requests().size(), 0u);
+}
+
+TEST_F(Policies, HoldAnAttemptForAsLongAsTheyAsk) {
+  load_scripted("attempt: pause");
+  ScriptedPeer& peer = connect();
+  peer.send(post(kChatBody));
+  settle();
+  advance(milliseconds(900));
+  settle();
+  EXPECT_EQ(asked(), 0u);
+  advance(milliseconds(200));
+  run_until([&] { return read_answer(peer.received()).complete; });
+  EXPECT_EQ(read_answer(peer.received()).status, 200);
+  EXPECT_EQ(asked(), 1u);
+}
+
+TEST_F(Policies, FailTheRequestWhereTheyRefuseEveryAttempt) {
+  load_scripted("attempt: abort");
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.status, 500);
+  EXPECT_NE(got.body.find("policy_refused"), std::string::npos) << got.body;
+  EXPECT_EQ(asked(), 0u);
+}
+
+// The upstream did its part: asking another would not change the policy's mind.
+TEST_F(Policies, KeepAnAnswerFromTheClient) {
+  const std::string files = "GET /v1/files HTTP/1.1\r\nhost: g\r\n\r\n";
+  for (const std::string& request : {post(kChatBody), post(kStreamBody), files}) {
+    for (const Case& c : std::vector<Case>{
+             {"stop", 418, "from the policy"},
+             {"stop with an error", 422, "not_liked"},
+             {"stop without an answer", 500, "policy_failed"},
+             {"abort", 500, "policy_failed"},
+             {"throw", 500, "policy_failed"},
+             {"pause", 500, "policy_failed"},
+         }) {
+      load_scripted("response: " + c.script);
+      a->forget();
+      a->says(request == post(kStreamBody) ? stream_of(sse({kRole, kWord, kStop, kUsage, "[DONE]"}))
+                                           : answer(200, "application/json", kWhole));
+      const std::size_t before = asked();
+      const Got got = ask_for(request);
+      EXPECT_EQ(got.status, c.status) << c.script;
+      EXPECT_NE(got.body.find(c.words), std::string::npos) << c.script << got.body;
+      EXPECT_EQ(got.body.find("hel"), std::string::npos) << c.script << got.body;
+      EXPECT_EQ(asked(), before + 1) << c.script;
+      EXPECT_EQ(in_flight(), 0) << c.script;
+    }
+  }
+}
+
+TEST_F(Policies, ChangeTheEventsOfAStream) {
+  struct Change {
+    std::string script;
+    std::string body;
+  };
+  for (const Change& c : std::vector<Change>{
+           {"proceed", sse({kRole, kWord, kWord2, kStop, "[DONE]"})},
+           {"drop", sse({kRole, kWord2, kStop, "[DONE]"})},
+           {"double", sse({kRole, kWord, kWord, kWord2, kStop, "[DONE]"})},
+       }) {
+    load_scripted("event: " + c.script);
+    a->forget();
+    a->says(stream_of(sse({kRole, kWord, kWord2, kStop, kUsage, "[DONE]"})));
+    const Got got = ask_for(post(kStreamBody));
+    EXPECT_EQ(got.status, 200) << c.script;
+    EXPECT_EQ(got.body, c.body) << c.script;
+    EXPECT_TRUE(got.complete) << c.script;
+  }
+}
+
+TEST_F(Policies, EndAStreamWithAnError) {
+  for (const std::string script : {"abort", "throw"}) {
+    load_scripted("event: " + script);
+    a->forget();
+    a->says(Reply({stream_head() + chunk(sse({kRole, kWord2})), chunk(sse({kWord}))}, false));
+    ScriptedPeer& peer = connect();
+    peer.send(post(kStreamBody));
+    run_until([&] { return peer.received().find("\"lo\"") != std::string::npos; });
+    a->go_on();
+    run_until([&] { return peer.ended(); });
+    const Got got = read_answer(peer.received());
+    EXPECT_EQ(got.status, 200) << script;
+    EXPECT_EQ(got.body.find("\"hel\""), std::string::npos) << script << got.body;
+    EXPECT_NE(got.body.find("policy_failed"), std::string::npos) << script << got.body;
+    EXPECT_EQ(got.body.find("[DONE]"), std::string::npos) << script << got.body;
+    peer.end();
+    run_until([&] { return peer.closed(); });
+    EXPECT_EQ(in_flight(), 0) << script;
+  }
+}
+
+// What is asked for is read again after the policies.
+TEST_F(Policies, ChangeWhatIsAsked) {
+  load_scripted("request: another model");
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 200);
+  EXPECT_NE(a->requests().back().find(R"("model":"another")"), std::string::npos);
+  std::string line = record();
+  EXPECT_NE(line.find(R"("gen_ai.request.model":"m")"), std::string::npos) << line;
+  EXPECT_NE(line.find(R"("another")"), std::string::npos) << line;
+
+  load_scripted("request: a stream");
+  a->forget();
+  a->says(stream_of(sse({kRole, kWord, kStop, kUsage, "[DONE]"})));
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.body, sse({kRole, kWord, kStop, "[DONE]"}));
+  EXPECT_NE(a->requests().back().find(R"("include_usage":true)"), std::string::npos)
+      << "as for a stream that the client asked for";
+  line = record();
+  EXPECT_NE(line.find(R"(output_tokens":3)"), std::string::npos) << line;
+}
+
+TEST_F(Policies, CanChangeWhatIsAskedAfterAPause) {
+  load_scripted("request: pause-a stream");
+  a->forget();
+  a->says(stream_of(sse({kRole, kWord, kStop, kUsage, "[DONE]"})));
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.body, sse({kRole, kWord, kStop, "[DONE]"}));
+}
+
+// A key that a policy took for the gateway's is no business of the provider, wherever it stood.
+TEST_F(Policies, TakeAClientsKeyOutOfThePassedQuery) {
+  load(
+      two_groups("{apiKey: {keys: [{key: client-secret}],"
+                 " location: {queryParameter: {name: token}}}}"));
+  const Got got = ask_for("GET /v1/files?a=1&token=client-secret&b=2 HTTP/1.1\r\nhost: g\r\n\r\n");
+  EXPECT_EQ(got.status, 200);
+  EXPECT_TRUE(a->requests().back().starts_with("GET /v1/files?a=1&b=2 HTTP/1.1\r\n"))
+      << a->requests().back();
+  EXPECT_EQ(a->requests().back().find("client-secret"), std::string::npos);
+  EXPECT_EQ(record().find("client-secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace headgate::exchange
