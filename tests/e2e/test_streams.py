@@ -94,14 +94,14 @@ def test_a_slow_client_holds_upstream_back_and_not_in_memory(start, kind):
         # The upstream fills the buffers of the kernel and then stands still.
         time.sleep(1.5)
         assert sent() is None, "the reply cannot have ended"
-        assert gateway.rss_kib() - before < (32 << 10 if is_sanitized() else 8 << 10)
+        assert gateway.rss_kib() - before < (64 << 10 if is_sanitized() else 8 << 10)
         # And it goes on as soon as the client reads.
         taken = 0
         while taken < 4 << 20:
             assert connection.read_some()
             taken += len(connection.buffer)
             connection.buffer = b""
-        assert gateway.rss_kib() - before < (32 << 10 if is_sanitized() else 8 << 10)
+        assert gateway.rss_kib() - before < (64 << 10 if is_sanitized() else 8 << 10)
     simulator.wait_for_outcome("client_left")
 
 

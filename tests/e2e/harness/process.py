@@ -8,6 +8,11 @@ import subprocess
 import time
 
 
+# How much slower than an ordinary build this one may be: what a test waits for at most is
+# stretched by it, not what it measures. Set for builds with sanitizers, in CMakeLists.txt.
+TIME_FACTOR = float(os.environ.get("HEADGATE_TIME_FACTOR", "1"))
+
+
 class Process:
     """Starts a program, waits for what it prints, stops it."""
 
@@ -49,7 +54,7 @@ class Process:
         if self.running():
             self.child.send_signal(number)
         try:
-            return self.child.wait(timeout)
+            return self.child.wait(timeout * TIME_FACTOR)
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
@@ -67,7 +72,7 @@ def matches_or_none(pattern, text, count):
 
 def wait_until(condition, timeout=10, interval=0.02):
     """Returns the first true value of `condition()`, or its last one when the time is over."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout * TIME_FACTOR
     while True:
         value = condition()
         if value or time.monotonic() >= deadline:

@@ -4,13 +4,15 @@ import json
 import socket
 import time
 
+from harness.process import TIME_FACTOR
+
 
 class Connection:
     def __init__(self, address, timeout=15, receive_buffer=None):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(timeout)
+        self.socket.settimeout(timeout * TIME_FACTOR)
         self.socket.connect(address)
         self.buffer = b""
 
@@ -85,7 +87,7 @@ class Connection:
 
     def is_closed(self, within=5):
         """Whether the other side closes without sending anything more."""
-        self.socket.settimeout(within)
+        self.socket.settimeout(within * TIME_FACTOR)
         try:
             return self.socket.recv(1) == b""
         except ConnectionResetError:
