@@ -99,11 +99,10 @@ class Candidates {
     }
     const std::size_t index = draw_index(other);
     if (other == nullptr) {
+      group_.prefetch(index);
       drawn_for_ = &endpoints[index];
       drawn_ = draw_index(drawn_for_);
-      __builtin_prefetch(&endpoints[drawn_]);
-      __builtin_prefetch(&endpoints[index].base_cell());
-      __builtin_prefetch(&endpoints[drawn_].base_cell());
+      group_.prefetch(drawn_);
     }
     return index;
   }

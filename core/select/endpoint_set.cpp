@@ -43,6 +43,8 @@ Group::Group(std::vector<EndpointSpec> specs, std::uint16_t first_index, const S
   endpoints_.reserve(specs.size());
   std::uint16_t index = first_index;
   for (EndpointSpec& spec : specs) endpoints_.emplace_back(std::move(spec), index++, mean);
+  base_cells_.reserve(endpoints_.size());
+  for (const Endpoint& endpoint : endpoints_) base_cells_.push_back(&endpoint.base_cell());
 }
 
 bool Group::may_evict(double percent, TimePoint now) const {

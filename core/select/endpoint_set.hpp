@@ -27,6 +27,13 @@ class Group {
   const AliasTable& aliases() const { return aliases_; }
   const Settings& settings() const { return settings_; }
 
+  // Begins to fetch what a pick reads of an endpoint, all at once: the cell's address is found
+  // without waiting for the endpoint.
+  void prefetch(std::size_t index) const {
+    __builtin_prefetch(&endpoints_[index]);
+    __builtin_prefetch(base_cells_[index], 1);
+  }
+
   // What is usual for a model, refreshed if it is old. [any]
   Estimates estimates(std::uint64_t model, std::uint32_t now) const {
     GroupEstimates& place = estimates_[model % kEstimatePlaces];
@@ -40,6 +47,7 @@ class Group {
  private:
   static constexpr std::size_t kEstimatePlaces = 8;
   std::vector<Endpoint> endpoints_;
+  std::vector<Cell*> base_cells_;  // of the endpoints: eight to a cache line
   AliasTable aliases_;
   Settings settings_;
   mutable std::array<GroupEstimates, kEstimatePlaces> estimates_;
