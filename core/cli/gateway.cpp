@@ -66,7 +66,6 @@ Gateway::Gateway(GatewayOptions options, const config::StaticConfig& config, Clo
       sweep_(loop_, clock),
       engine_(clock, workers_count_, config.metrics.remove),
       access_log_(access_log_options(config), workers_count_, observe::make_stdout_sink()),
-      retry_budget_(select::BudgetSettings{}),
       bodies_(config::HttpLimits{}.total_body_bytes_max),
       running_(static_cast<std::uint32_t>(workers_count_)),
       state_(clock, [this] { return current_; }),
@@ -99,7 +98,7 @@ Result<void> Gateway::start() {
   const std::string problems =
       engine_.load_plugins(plugin_folders(config_, options_.plugin_folders));
   if (!problems.empty()) return gateway_error("plugin_load_failed", problems);
-  const SharedParts shared{clock_,  engine_.metric_registry, access_log_, retry_budget_,
+  const SharedParts shared{clock_,  engine_.metric_registry, access_log_, budgets_,
                            bodies_, engine_.wakers,          running_};
   workers_ = std::make_unique<WorkerSet>(
       worker_options(config_, options_.connect_to, workers_count_), shared);

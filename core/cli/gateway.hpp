@@ -70,7 +70,7 @@ class Gateway {
   net::DeadlineSweep sweep_;
   Engine engine_;
   observe::AccessLog access_log_;
-  select::Budget retry_budget_;
+  select::AttemptBudgets budgets_;
   exchange::BodyBudget bodies_;
   plugin::RunningSlots running_;
   std::unique_ptr<WorkerSet> workers_;

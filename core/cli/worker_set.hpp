@@ -26,7 +26,7 @@ struct SharedParts {
   Clock& clock;
   observe::MetricRegistry& metrics;
   observe::AccessLog& access_log;
-  select::Budget& retry_budget;
+  select::AttemptBudgets& budgets;
   exchange::BodyBudget& bodies;
   exchange::Wakers& wakers;
   plugin::RunningSlots& running;

@@ -178,6 +178,25 @@ void duration(Fields& fields, const Key& key, std::optional<milliseconds>& value
                take_duration(maximum, [&](milliseconds taken) { value = taken; }));
 }
 
+void duration_or_off(Fields& fields, const Key& key, std::optional<milliseconds>& value,
+                     milliseconds maximum) {
+  ScalarForm form = duration_form(maximum);
+  form.expects = "auto, off or " + form.expects;
+  form.pattern = "auto|off|" + form.pattern;
+  form.default_json = json_quote("auto");
+  const Fields::Take take = take_duration(maximum, [&](milliseconds taken) { value = taken; });
+  fields.value(key, form, [&](const Node& scalar) {
+    if (scalar.text == "auto") {
+      value.reset();
+    } else if (scalar.text == "off") {
+      value = milliseconds(0);
+    } else {
+      return take(scalar);
+    }
+    return true;
+  });
+}
+
 void size(Fields& fields, const Key& key, std::uint64_t& value, SizeBounds bounds) {
   ScalarForm form;
   form.types = {"string", "integer"};

@@ -111,6 +111,10 @@ void duration(Fields& fields, const Key& key, milliseconds& value, milliseconds 
 void duration(Fields& fields, const Key& key, std::optional<milliseconds>& value,
               milliseconds maximum);
 
+// Such a duration, `auto` (not set, the default) or `off` (zero).
+void duration_or_off(Fields& fields, const Key& key, std::optional<milliseconds>& value,
+                     milliseconds maximum);
+
 struct SizeBounds {
   std::uint64_t minimum = 0;
   std::uint64_t maximum = 0;

@@ -26,6 +26,8 @@ struct RetryConfig {
   std::vector<int> codes = {};
   // The longest `Retry-After` that a request is held for; a longer one goes elsewhere at once.
   milliseconds wait_for_retry_after{3'000};
+  // Asks another endpoint as well when an answer takes longer than 95 of 100 do.
+  bool hedge = false;
 };
 
 // `timeout`: how long what may take. Nothing set means no limit only where it says so.
@@ -36,6 +38,9 @@ struct TimeoutConfig {
   std::optional<milliseconds> backend_request_timeout;
   // Hard limit on the wait for the first token of one attempt. A model may think for a minute.
   milliseconds first_token_timeout{120'000};
+  // Beside a stream whose first token has not come after so long, another endpoint is asked. Unset:
+  // four times what most take, from 4 s to 10 s. 0: never.
+  std::optional<milliseconds> first_token_soft;
   // Between two events of a stream.
   milliseconds stream_idle_timeout{30'000};
 };

@@ -91,24 +91,30 @@ std::uint64_t count_of(const std::optional<milliseconds>& time) {
 
 }  // namespace
 
-Attempt::Attempt(RequestContext& request, Call& call, PolicyChain& policies, ClientLink& client,
-                 select::PickResult pick, TimePoint now)
-    : request_(request),
-      call_(call),
-      policies_(policies),
-      client_(client),
-      endpoint_(request.backend->endpoints[pick.endpoint->index()]),
+Attempt::Attempt(const Shared& shared, select::PickResult pick, TimePoint now)
+    : request_(shared.request),
+      call_(shared.call),
+      policies_(shared.policies),
+      client_(shared.client),
+      race_(shared.race),
+      endpoint_(request_.backend->endpoints[pick.endpoint->index()]),
       pick_(std::move(pick)),
-      context_(request, endpoint_),
-      deadline_(request.worker.worker.sweep(),
+      context_(request_, endpoint_),
+      deadline_(request_.worker.worker.sweep(),
                 [this] {
                   if (connection_) connection_->stream().close();
                 }),
+      watch_(client_,
+             [this] {
+               connecting_.request();
+               if (connection_) connection_->stream().close();
+             }),
+      pieces_(request_.arena.resource()),
       started_(now),
       sent_(started_) {}
 
 Attempt::~Attempt() {
-  client_.watch(nullptr);
+  watch_.end();
   call_.enter(Phase::none, nullptr);
   // Left early (the client is gone, or an error of our own): counts for nobody.
   if (!finished_) finish(select::OutcomeKind::neutral, "cancelled", HG_SCOPE_NONE, {});
@@ -127,10 +133,8 @@ net::Task<AttemptEnd> Attempt::run() {
   if (is_signed != HG_CONTINUE) {
     co_return failed(FailureKind::refused, "not_signed", "could not be given its credential");
   }
-  client_.watch([this] {
-    connecting_.request();
-    if (connection_) connection_->stream().close();
-  });
+  watch_.begin();
+  expect_first_token();
   problem = co_await send();
   if (problem) co_return failed(std::move(*problem));
   const int status = context_.head.status;
@@ -230,7 +234,7 @@ net::Task<net::ReadResult> Attempt::read_more() {
 
 // False at the upstream's end and on errors; read_failure() says which.
 bool Attempt::took(const net::ReadResult& read) {
-  if (read.error) {
+  if (read.error || race_.beaten(*this)) {
     read_error_ = read.error;
     return false;
   }
@@ -311,9 +315,11 @@ AttemptEnd Attempt::failed(FailureKind kind, std::string_view code, std::string 
 
 AttemptEnd Attempt::failed(Failure failure) {
   if (client_.gone()) {
+    request_.usage = context_.usage;
     finish(select::OutcomeKind::neutral, "client_gone", HG_SCOPE_NONE, {});
     return AttemptEnd(AttemptEnd::Kind::served);
   }
+  if (race_.beaten(*this)) return superseded();
   Verdict verdict = classify(failure);
   select::OutcomeKind kind = select::OutcomeKind::neutral;
   if (verdict.health == Health::failure) kind = select::OutcomeKind::failure;
@@ -323,17 +329,21 @@ AttemptEnd Attempt::failed(Failure failure) {
   }
   attempt_status_ = failure.status;
   finish(kind, failure.code, verdict.scope, verdict.retry_after);
-  return AttemptEnd(std::move(failure), std::move(verdict));
+  AttemptEnd end(std::move(failure), std::move(verdict));
+  end.recorded() = std::move(context_.recorded);
+  end.client_key() = endpoint_.provider && used_client_key();
+  return end;
 }
 
 // The upstream did its part; what follows is about the policy.
 AttemptEnd Attempt::stopped_by_policy(std::int32_t result) {
-  if (result == HG_STOP && request_.recorded) {
+  if (result == HG_STOP && context_.recorded) {
     attempt_status_ = context_.head.status;
+    request_.usage = context_.usage;
     finish(select::OutcomeKind::success, "", HG_SCOPE_NONE, {});
-    return AttemptEnd(AttemptEnd::Kind::answered);
+    return AttemptEnd(std::move(*context_.recorded));
   }
-  request_.recorded.reset();
+  context_.recorded.reset();
   return failed(failure(FailureKind::stopped, "policy_failed", "was stopped by a policy"));
 }
 
@@ -341,10 +351,12 @@ void Attempt::note_served() {
   request_.served_by = &endpoint_;
   request_.served_model = context_.model;
   request_.answer_status = context_.head.status;
+  request_.usage = context_.usage;
   attempt_status_ = context_.head.status;
 }
 
 AttemptEnd Attempt::served() {
+  if (race_.beaten(*this)) return superseded();
   note_served();
   if (client_.gone()) {
     finish(select::OutcomeKind::neutral, "client_gone", HG_SCOPE_NONE, {});
@@ -372,16 +384,16 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   const TimePoint now = request_.worker.worker.clock().now();
   // With the client's own key, what is said about key, quota or model is between the two of them:
   // one caller's bad key must not evict a provider for everybody. A server error or silence is not.
-  if (request_.attempt_used_client_key && attempt_status_ >= 400 && attempt_status_ < 500) {
+  if (endpoint_.provider && used_client_key() && attempt_status_ >= 400 && attempt_status_ < 500) {
     pick_.permit.use_caller_credential();
   }
   select::AttemptOutcome outcome;
   outcome.kind = kind;
   outcome.caller_credential = pick_.permit.caller_credential();
   outcome.model = context_.model;
-  outcome.prompt_tokens = static_cast<double>(request_.usage.input.value_or(0));
+  outcome.prompt_tokens = static_cast<double>(context_.usage.input.value_or(0));
   if (kind == select::OutcomeKind::success) {
-    outcome.output_tokens = static_cast<double>(request_.usage.output.value_or(0));
+    outcome.output_tokens = static_cast<double>(context_.usage.output.value_or(0));
     if (first_token_ && last_token_)
       outcome.streaming = select::Millis(*last_token_ - *first_token_);
     if (!first_token_) outcome.whole_answer = select::Millis(now - sent_);
@@ -390,12 +402,7 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   }
   const select::OutcomeFacts facts = select::record(pick_.permit, outcome, now);
   endpoint_.attempts->attempt(request_.worker.metrics, code.empty() ? "success" : code);
-  AttemptNote note;
-  note.endpoint = endpoint_.name;
-  note.status = attempt_status_;
-  note.code = code;
-  note.duration = elapsed_at(now);
-  request_.attempts.push_back(note);
+  request_.attempts.push_back(note_at(now, code));
   if (facts.counted) tell_policies(facts, kind, code, scope, retry_after);
   pick_.permit.release();
 }
@@ -424,7 +431,7 @@ void Attempt::tell_policies(const select::OutcomeFacts& facts, select::OutcomeKi
 void Attempt::give_back_connection() {
   if (!connection_ || !body_complete_ || !context_.head.keep_alive) return;
   deadline_.disarm();
-  client_.watch(nullptr);
+  watch_.end();
   request_.worker.pool.give_back(std::move(connection_));
 }
 
@@ -435,11 +442,13 @@ void Attempt::add_answer_headers() {
   std::string attempts;
   attempts.reserve(kAttemptsTextUsual);
   append_attempts(attempts, request_.attempts);
-  AttemptNote note;
-  note.endpoint = endpoint_.name;
-  note.status = context_.head.status;
-  note.duration = elapsed_at(request_.worker.worker.clock().now());
-  append_attempt(attempts, note);
+  const TimePoint now = request_.worker.worker.clock().now();
+  attempt_status_ = context_.head.status;
+  const Attempt* const other = race_.other(*this);
+  const bool other_first = other && other->started_ < started_;
+  if (other_first) append_attempt(attempts, other->note_at(now, "superseded"));
+  append_attempt(attempts, note_at(now, {}));
+  if (other && !other_first) append_attempt(attempts, other->note_at(now, "superseded"));
   headers.set_known("x-headgate-attempts", attempts);
   headers.set_known("x-headgate-request-id", request_.id);
 }

@@ -8,6 +8,7 @@
 //   attempt_whole.cpp    an answer in one piece
 //   attempt_stream.cpp   an answer event by event
 //   attempt_raw.cpp      bytes that nobody here understands
+//   attempt_race.cpp     how long it may take alone, and the one that runs beside it
 
 #include <memory>
 #include <memory_resource>
@@ -21,6 +22,7 @@
 #include "core/exchange/client_link.hpp"
 #include "core/exchange/failure.hpp"
 #include "core/exchange/policy_chain.hpp"
+#include "core/exchange/race.hpp"
 #include "core/http/body_framing.hpp"
 #include "core/http/decoder.hpp"
 #include "core/net/cancel.hpp"
@@ -35,21 +37,31 @@ namespace headgate::exchange {
 // How an attempt ended. Has a constructor because it travels through coroutines.
 struct AttemptEnd {
   enum class Kind : std::uint8_t {
-    served,    // the client has the whole answer, or left while it came
-    failed,    // nothing reached the client: `verdict` says what next
-    broken,    // the answer ended in an error after it had begun
-    answered,  // a policy recorded an answer of its own in its place
+    served,      // the client has the whole answer, or left while it came
+    failed,      // nothing reached the client: `verdict` says what next
+    broken,      // the answer ended in an error after it had begun
+    answered,    // a policy recorded an answer of its own in its place
+    superseded,  // the one that ran beside it answers the client
   };
 
   explicit AttemptEnd(Kind kind) : kind(kind) {}
   AttemptEnd(Failure failure, Verdict verdict)
       : kind(Kind::failed), why_(std::make_unique<Why>(std::move(failure), std::move(verdict))) {}
+  explicit AttemptEnd(RecordedAnswer answer) : AttemptEnd(Failure(), Verdict()) {
+    kind = Kind::answered;
+    why_->recorded = std::move(answer);
+  }
 
   Kind kind;
 
   // REQUIRES: it failed.
   const Failure& failure() const { return why_->failure; }
   const Verdict& verdict() const { return why_->verdict; }
+  // What a plugin recorded: the answer, or the error that says why it could not go on.
+  std::optional<RecordedAnswer>& recorded() { return why_->recorded; }
+  const std::optional<RecordedAnswer>& recorded() const { return why_->recorded; }
+  // It went out with the client's own credential.
+  bool& client_key() { return why_->client_key; }
 
  private:
   struct Why {
@@ -57,6 +69,8 @@ struct AttemptEnd {
         : failure(std::move(failure)), verdict(std::move(verdict)) {}
     Failure failure;
     Verdict verdict;
+    std::optional<RecordedAnswer> recorded;
+    bool client_key = false;
   };
   std::unique_ptr<Why> why_;  // apart, for success is what travels most
 };
@@ -76,8 +90,21 @@ class Attempt {
   // per token.
   static constexpr double kBytesPerToken = 4;
 
-  Attempt(RequestContext& request, Call& call, PolicyChain& policies, ClientLink& client,
-          select::PickResult pick, TimePoint now);
+  // The soft limit on the first token: as often what most take, but neither less nor more.
+  static constexpr double kSoftLimitFactor = 4;
+  static constexpr std::chrono::seconds kSoftLimitLeast{4};
+  static constexpr std::chrono::seconds kSoftLimitMost{10};
+
+  // What all attempts of one request share. All must outlive them.
+  struct Shared {
+    RequestContext& request;
+    Call& call;
+    PolicyChain& policies;
+    ClientLink& client;
+    Race& race;
+  };
+
+  Attempt(const Shared& shared, select::PickResult pick, TimePoint now);
   ~Attempt();
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
@@ -85,6 +112,12 @@ class Attempt {
   net::Task<AttemptEnd> run();
 
   const EndpointPlan& endpoint() const { return endpoint_; }
+
+  // attempt_race.cpp
+  // Another attempt answers the client: what this one waits for ends.
+  void end_early();
+  // When a second attempt is due although a hedge was not to be had. Nothing: never.
+  std::optional<TimePoint> soft_limit_end() const;
 
  private:
   using MaybeFailure = std::optional<Failure>;
@@ -101,7 +134,7 @@ class Attempt {
   net::Task<std::int32_t> resume_sign();
   net::Task<MaybeFailure> send();
   net::Task<MaybeFailure> connect();
-  void send_at_once(std::pmr::vector<std::string_view>& pieces);
+  void send_at_once();
   bool may_try_fresh() const;
   bool take_head_if_there(MaybeFailure& problem);
   void take_head(std::size_t bytes);
@@ -120,6 +153,12 @@ class Attempt {
   net::Task<AttemptEnd> relay_raw();
   AttemptEnd cut_raw();
   TimePoint idle_deadline(milliseconds idle) const;
+
+  // attempt_race.cpp
+  void expect_first_token();
+  bool over() const { return client_.gone() || race_.beaten(*this); }
+  AttemptEnd superseded();
+  AttemptNote note_at(TimePoint now, std::string_view code) const;
 
   // attempt.cpp
   net::Task<net::ReadResult> read_more();
@@ -143,6 +182,7 @@ class Attempt {
   void note_first_token();
   void note_last_token();
   milliseconds elapsed_at(TimePoint now) const;
+  bool used_client_key() const { return context_.credential.kind == HG_CREDENTIAL_CLIENT; }
   bool passes_dialect() const;
   MaybeFailure ask_for_plan(hg_plan& plan);
   net::Task<AttemptEnd> relay(const hg_plan& plan);
@@ -157,18 +197,21 @@ class Attempt {
   Call& call_;
   PolicyChain& policies_;
   ClientLink& client_;
+  Race& race_;
   const EndpointPlan& endpoint_;
   select::PickResult pick_;
   AttemptContext context_;
 
   std::unique_ptr<upstream::Connection> connection_;
-  net::Cancel connecting_;  // the client has left
-  net::Deadline deadline_;  // closes the upstream connection
+  net::Cancel connecting_;   // the client has left, or another attempt answers it
+  net::Deadline deadline_;   // closes the upstream connection
+  ClientLink::Watch watch_;  // ends what is waited for
   http::BodyFraming framing_;
   std::string head_text_;
-  std::string whole_;             // a body that had to be copied together
-  std::string content_encoding_;  // of the answer, when it is coded
-  std::string content_type_;      // of the answer, without parameters, lower case
+  std::pmr::vector<std::string_view> pieces_;  // of the request that are still to be sent
+  std::string whole_;                          // a body that had to be copied together
+  std::string content_encoding_;               // of the answer, when it is coded
+  std::string content_type_;                   // of the answer, without parameters, lower case
   bool body_complete_ = false;
   bool decoded_ = false;  // the body in whole_ was coded
   net::ErrorCode read_error_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/exchange/json_body.hpp"
+#include "core/exchange/recorded.hpp"
 #include "core/exchange/snapshot.hpp"
 #include "core/http/head.hpp"
 #include "core/http/header_map.hpp"
@@ -51,6 +52,10 @@ struct AttemptContext {
   std::string_view response_body;  // whole answers only
   std::string replaced_body;       // what set_body left
   bool body_replaced = false;
+
+  // What plugins left.
+  std::optional<RecordedAnswer> recorded;
+  Usage usage;
 
   void* provider_context = nullptr;
   bool provider_open = false;

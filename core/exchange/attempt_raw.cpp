@@ -12,6 +12,7 @@ namespace headgate::exchange {
 
 net::Task<AttemptEnd> Attempt::relay_raw() {
   deadline_.disarm();  // from here on it is armed for each read
+  if (!race_.commit(*this)) co_return superseded();
   const std::int32_t allowed = policies_.on_response(context_);
   if (allowed != HG_CONTINUE) co_return stopped_by_policy(allowed);
   add_answer_headers();

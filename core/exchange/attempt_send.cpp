@@ -114,8 +114,7 @@ Attempt::MaybeFailure Attempt::build() {
     return std::nullopt;
   }
   choose_credential();
-  request_.last_credential = context_.credential.value;
-  request_.attempt_used_client_key = context_.credential.kind == HG_CREDENTIAL_CLIENT;
+  request_.note_credential(context_.credential.value);
   return build_with_provider();
 }
 
@@ -127,8 +126,7 @@ void Attempt::build_plain() {
   if (!query.empty()) target.append("?").append(query);
   context_.target = request_.arena.copy(target);
   context_.body.share(request_.body);
-  request_.last_credential = context_.credential.value;
-  request_.attempt_used_client_key = false;
+  request_.note_credential(context_.credential.value);
 }
 
 Attempt::MaybeFailure Attempt::build_with_provider() {
@@ -139,7 +137,9 @@ Attempt::MaybeFailure Attempt::build_with_provider() {
     // The next attempt may be at a provider that takes the client's own format.
     as_asked.share(request_.body);
     call_.enter(Phase::request, nullptr);
+    request_.recorded.reset();
     if (request_.dialect.dialect->to_neutral(request_.dialect_context, call_) != HG_CONTINUE) {
+      context_.recorded = std::move(request_.recorded);
       return failure(FailureKind::cannot, "not_translatable", "cannot be asked this");
     }
   }
@@ -239,23 +239,22 @@ TimePoint Attempt::first_answer_deadline() const {
 
 // Connects and sends; once more on a fresh connection if the one that waited turns out to be dead.
 net::Task<Attempt::MaybeFailure> Attempt::send() {
-  std::pmr::vector<std::string_view> pieces(request_.arena.resource());
   MaybeFailure problem;
   write_request();
   for (bool fresh = false;; fresh = true) {
     if (!fresh) connection_ = request_.worker.pool.take_idle(*endpoint_.target);
     if (!connection_) problem = co_await connect();
-    if (!problem && client_.gone()) {
+    if (!problem && over()) {
       problem = failure(FailureKind::transport, "client_gone", "was cancelled");
     }
     if (problem) co_return problem;
 
     net::ErrorCode error;
-    send_at_once(pieces);
-    if (!pieces.empty()) error = co_await connection_->stream().write(pieces);
+    send_at_once();
+    if (!pieces_.empty()) error = co_await connection_->stream().write(pieces_);
     // An upstream may answer before it has read everything and then close: what it said counts.
     bool came = false;
-    if (!error || (!deadline_.expired() && !client_.gone())) {
+    if (!error || (!deadline_.expired() && !over())) {
       came = take_head_if_there(problem);
       while (!came && !problem) {
         const net::ReadResult read = co_await read_more();
@@ -267,7 +266,7 @@ net::Task<Attempt::MaybeFailure> Attempt::send() {
       }
     }
     if (error) {
-      if (!came || deadline_.expired() || client_.gone()) {
+      if (!came || deadline_.expired() || over()) {
         read_error_ = error;
         problem = read_failure();
       }
@@ -292,22 +291,22 @@ net::Task<Attempt::MaybeFailure> Attempt::connect() {
   co_return std::nullopt;
 }
 
-// Sends what goes without waiting; `pieces` are what is left then.
-void Attempt::send_at_once(std::pmr::vector<std::string_view>& pieces) {
-  pieces.clear();
-  pieces.reserve(kPiecesUsual);
-  pieces.push_back(head_text_);
-  context_.body.append_pieces(pieces);
+// Sends what goes without waiting; pieces_ are what is left then.
+void Attempt::send_at_once() {
+  pieces_.clear();
+  pieces_.reserve(kPiecesUsual);
+  pieces_.push_back(head_text_);
+  context_.body.append_pieces(pieces_);
   context_.head.clear();
   sent_ = request_.worker.worker.clock().now();
   bytes_received_ = 0;
   deadline_.arm(first_answer_deadline());
-  net::drop_front(pieces, connection_->stream().write_at_once(pieces));
+  net::drop_front(pieces_, connection_->stream().write_at_once(pieces_));
 }
 
 // The connection may have been closed while it waited, before the request came.
 bool Attempt::may_try_fresh() const {
-  if (deadline_.expired() || client_.gone()) return false;
+  if (deadline_.expired() || over()) return false;
   upstream::BrokenExchange broken{};
   broken.reused = connection_->reused();
   broken.bytes_received = bytes_received_;

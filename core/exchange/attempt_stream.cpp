@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "core/base/log.hpp"
 
@@ -132,7 +133,7 @@ net::Task<bool> StreamRelay::fill() {
     co_return !framing_failed_;
   }
   const bool expired = attempt_.deadline_.expired();
-  if (finished_ && !attempt_.client_.gone()) {
+  if (finished_ && !attempt_.over()) {
     upstream_done_ = true;  // it had said all it had to say, whatever became of it then
     co_return true;
   }
@@ -254,7 +255,7 @@ StreamRelay::Step StreamRelay::handle_shown(const http::Event& event) {
   if (step != Step::more) return step;
   const bool end_marker = (flags & HG_EVENT_END) != 0;
   if (result == HG_CONTINUE && plan_.passes != 0 &&
-      (end_marker || !attempt_.policies_.reads_events())) {
+      ((end_marker && held_.empty()) || !attempt_.policies_.reads_events())) {
     pass(event.raw);
     end_marked_ = end_marked_ || end_marker;
     return Step::more;
@@ -284,6 +285,34 @@ StreamRelay::Step StreamRelay::note(std::uint32_t flags, std::size_t bytes) {
 // Events of the neutral form (or of the client's, where a policy reads them): policies, then the
 // dialect, then the client's framing.
 StreamRelay::Step StreamRelay::emit(std::uint32_t flags) {
+  // Policies and the dialect have one context for all attempts of a request: they see nothing of
+  // one that may still fail, or lose against another.
+  if (!gate_.open() && changes_events()) {
+    held_.emplace_back(std::move(shown_), flags);
+    shown_.clear();
+    return Step::more;
+  }
+  const Step step = emit_held();
+  return step == Step::more ? show(flags) : step;
+}
+
+// Whether what the provider said is shown to anybody before it goes out.
+bool StreamRelay::changes_events() const {
+  return attempt_.policies_.reads_events() ||
+         (plan_.passes == 0 && !attempt_.request_.dialect.dialect->declares().neutral);
+}
+
+StreamRelay::Step StreamRelay::emit_held() {
+  for (auto& [events, flags] : std::exchange(held_, {})) {
+    std::swap(shown_, events);
+    const Step step = show(flags);
+    std::swap(shown_, events);
+    if (step != Step::more) return step;
+  }
+  return Step::more;
+}
+
+StreamRelay::Step StreamRelay::show(std::uint32_t flags) {
   if (attempt_.policies_.reads_events() &&
       !attempt_.policies_.on_event(attempt_.context_, shown_, flags)) {
     return refuse(FailureKind::stopped, "policy_failed", "was stopped by a policy");
@@ -358,6 +387,7 @@ net::Task<bool> StreamRelay::flush(bool last) {
     if (plan_.passes == 0 || plan_.framing != HG_FRAMING_SSE) {
       attempt_.context_.response_headers.set("content-type", "text/event-stream; charset=utf-8");
     }
+    if (!attempt_.race_.commit(attempt_)) co_return false;
     stop_ = attempt_.policies_.on_response(attempt_.context_);
     if (stop_ != HG_CONTINUE) co_return false;
     begun_ = true;
@@ -399,8 +429,9 @@ net::Task<AttemptEnd> StreamRelay::finish() {
            "ended its stream before the answer was complete");
     co_return co_await fail();
   }
-  if (!end_marked_) add(attempt_.request_.dialect.dialect->declares().event_end);
   if (!gate_.open()) gate_.on_event(HG_EVENT_FINAL, 0);
+  if (emit_held() == Step::failed) co_return co_await fail();
+  if (!end_marked_) add(attempt_.request_.dialect.dialect->declares().event_end);
   attempt_.note_last_token();
   const bool written = co_await flush(true);
   if (!written) co_return stopped();

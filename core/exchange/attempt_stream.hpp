@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/read_buffer.hpp"
@@ -36,6 +37,9 @@ class StreamRelay {
   bool needs_call(const http::Event& event) const;
   Step note(std::uint32_t flags, std::size_t bytes);
   Step emit(std::uint32_t flags);
+  Step emit_held();
+  bool changes_events() const;
+  Step show(std::uint32_t flags);
   Step refuse(FailureKind kind, std::string_view code, std::string detail);
 
   net::Task<bool> fill();  // reads more into events_
@@ -79,6 +83,7 @@ class StreamRelay {
   bool framing_failed_ = false;
   std::int32_t stop_ = 0;  // HG_*, of the policies at the head of the answer
   std::vector<EmittedEvent> shown_;
+  std::vector<std::pair<std::vector<EmittedEvent>, std::uint32_t>> held_;  // until the gate opens
   Failure failure_;
 };
 

@@ -141,6 +141,7 @@ net::Task<AttemptEnd> Attempt::relay_whole(hg_plan plan) {
   if (problem) co_return failed(std::move(*problem));
   if (context_.body_replaced) context_.response_headers.set("content-type", "application/json");
 
+  if (!race_.commit(*this)) co_return superseded();
   const std::int32_t allowed = policies_.on_response(context_);
   if (allowed != HG_CONTINUE) co_return stopped_by_policy(allowed);
   deadline_.disarm();

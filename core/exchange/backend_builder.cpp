@@ -149,6 +149,7 @@ void BackendBuilder::set_limits(EndpointPlan& plan, const config::PoliciesConfig
   plan.retry.attempts_max = retry.attempts;
   plan.retry.backoff = retry.backoff;
   plan.retry.wait_for_retry_after = retry.wait_for_retry_after;
+  plan.hedge = retry.hedge;
   plan.retry_codes = retry.codes;
   plan.timeout = policies.timeout.value_or(config::TimeoutConfig{});
   plan.connect_timeout = snapshot_.config->fixed.backend.connect_timeout;

@@ -118,6 +118,10 @@ class Call final : public hg_call {
   bool may_write_headers(std::uint32_t message) const;
   bool may_write_body(std::uint32_t message) const;
   http::HeaderMap* headers_of(std::uint32_t message);
+  // Where an answer that a callback records is kept: with the attempt that it is about.
+  std::optional<RecordedAnswer>& recorded() {
+    return attempt_ ? attempt_->recorded : request_.recorded;
+  }
   JsonBody* json_of(std::uint32_t message);
 
   RequestContext& request_;

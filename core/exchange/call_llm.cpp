@@ -94,8 +94,7 @@ std::int32_t Call::set_model(std::uint32_t message, Text model) {
 
 std::int32_t Call::report_usage(const hg_usage& usage) {
   if (!attempt_) return HG_DENIED;
-  request_.usage.take(usage);
-  request_.usage_reported = true;
+  attempt_->usage.take(usage);
   return HG_OK;
 }
 

@@ -185,7 +185,7 @@ std::int32_t Call::respond_error(std::uint32_t status, Text code, Text message) 
   answer.status = static_cast<int>(status);
   answer.code = code;
   answer.message = message;
-  request_.recorded = std::move(answer);
+  recorded() = std::move(answer);
   return HG_OK;
 }
 
@@ -198,7 +198,7 @@ std::int32_t Call::respond(std::uint32_t status, Text content_type, Text body) {
   answer.status = static_cast<int>(status);
   answer.content_type = content_type;
   answer.body = body;
-  request_.recorded = std::move(answer);
+  recorded() = std::move(answer);
   return HG_OK;
 }
 

@@ -25,10 +25,7 @@ ClientLink::ClientLink(WorkerContext& worker, net::ByteStream& stream)
       write_deadline_(worker.worker.sweep(), [this] { stream_.close(); }),
       watch_deadline_(worker.worker.sweep(), [this] {
         watching_ = true;
-        stream_.watch_peer([this] {
-          gone_ = true;
-          if (on_gone_) on_gone_();
-        });
+        stream_.watch_peer([this] { leave(); });
       }) {}
 
 ClientLink::~ClientLink() {
@@ -45,15 +42,33 @@ void ClientLink::begin_request(int minor_version, bool keep_alive, bool head_req
   body_bytes_ = 0;
 }
 
-void ClientLink::watch(std::function<void()> on_gone) {
-  on_gone_ = std::move(on_gone);
-  if (!watching_ && !watch_deadline_.armed()) watch_deadline_.arm_after(kWatchAfter);
+void ClientLink::Watch::begin() {
+  if (previous_) return;
+  next_ = client_.watches_;
+  if (next_) next_->previous_ = &next_;
+  previous_ = &client_.watches_;
+  client_.watches_ = this;
+  if (!client_.watching_ && !client_.watch_deadline_.armed()) {
+    client_.watch_deadline_.arm_after(kWatchAfter);
+  }
+}
+
+void ClientLink::Watch::end() {
+  if (!previous_) return;
+  *previous_ = next_;
+  if (next_) next_->previous_ = previous_;
+  next_ = nullptr;
+  previous_ = nullptr;
+}
+
+void ClientLink::leave() {
+  gone_ = true;
+  for (Watch* watch = watches_; watch; watch = watch->next_) watch->on_gone_();
 }
 
 void ClientLink::cut() {
   stream_.close();
-  gone_ = true;
-  if (on_gone_) on_gone_();
+  leave();
 }
 
 // A connection that just ends would make the body of such an answer look whole.
@@ -67,7 +82,7 @@ void ClientLink::abort() {
 }
 
 void ClientLink::unwatch() {
-  on_gone_ = nullptr;
+  while (watches_) watches_->end();
   watch_deadline_.disarm();
   if (watching_) stream_.unwatch_peer();
   watching_ = false;

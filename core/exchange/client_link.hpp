@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/exchange/worker_context.hpp"
@@ -42,8 +43,29 @@ class ClientLink {
   void close_after_answer() { keep_alive_ = false; }
   std::uint64_t body_bytes_sent() const { return body_bytes_; }
 
-  // Begins to watch (later) whether the client leaves; `on_gone` is called once when it does.
-  void watch(std::function<void()> on_gone);
+  // Whoever waits on the client's behalf, and is told when it leaves: between begin() and end().
+  class Watch {
+   public:
+    // `on_gone` ends the wait, and neither begins nor ends a watch inside.
+    Watch(ClientLink& client, std::function<void()> on_gone)
+        : client_(client), on_gone_(std::move(on_gone)) {}
+    ~Watch() { end(); }
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+    // Begins to watch (later) whether the client leaves.
+    void begin();
+    void end();
+
+   private:
+    friend class ClientLink;
+    ClientLink& client_;  // may be gone when this one is not in its list
+    std::function<void()> on_gone_;
+    Watch* next_ = nullptr;
+    Watch** previous_ = nullptr;  // null: not in the list
+  };
+
+  // Nobody waits for anything any more.
   void unwatch();
 
   // All of these: false when the client is gone. The bytes, not the lists of pieces, must stay
@@ -78,6 +100,7 @@ class ClientLink {
   void abort();
 
  private:
+  void leave();
   void write_head(int status, const http::HeaderMap& headers, std::optional<std::uint64_t> length);
   // Adds pieces to out_, as one chunk where the body is chunked.
   void frame(std::span<const std::string_view> pieces);
@@ -92,7 +115,7 @@ class ClientLink {
   net::ByteStream& stream_;
   net::Deadline write_deadline_;
   net::Deadline watch_deadline_;
-  std::function<void()> on_gone_;
+  Watch* watches_ = nullptr;
   std::string head_;
   std::string chunk_head_;
   std::vector<std::string_view> out_;  // of the next write; kept for its memory

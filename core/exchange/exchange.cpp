@@ -14,7 +14,9 @@ Exchange::Exchange(WorkerContext& worker, net::ByteStream& stream, ReadBuffer& i
       request_(worker, worker.snapshot, arena_, head),
       call_(request_),
       policies_(request_, call_, client),
-      body_(request_, stream, in, client) {
+      body_(request_, stream, in, client),
+      race_(worker.worker.sweep(), [this] { start_second(); }),
+      shared_{request_, call_, policies_, client_, race_} {
   request_.started = worker.worker.clock().now();
   request_.wall = worker.worker.clock().wall();
   request_.id = std::to_string(worker.worker.index()) + "-" + std::to_string(++worker.requests);
@@ -22,6 +24,7 @@ Exchange::Exchange(WorkerContext& worker, net::ByteStream& stream, ReadBuffer& i
 
 // Contexts of plugins are closed before what they point into goes away.
 Exchange::~Exchange() {
+  second_.reset();
   policies_.close();
   if (request_.dialect_open) request_.dialect.dialect->close(request_.dialect_context);
 }

@@ -6,6 +6,7 @@
 //
 // [worker]
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +16,10 @@
 #include "core/exchange/call.hpp"
 #include "core/exchange/client_link.hpp"
 #include "core/exchange/policy_chain.hpp"
+#include "core/exchange/race.hpp"
 #include "core/exchange/request_body.hpp"
 #include "core/exchange/request_context.hpp"
+#include "core/net/signal.hpp"
 
 namespace headgate::exchange {
 
@@ -40,6 +43,19 @@ class Exchange {
   // for the client is gone.
   enum class Turn : std::uint8_t { error, recorded, endpoints, nobody };
 
+  // The attempt that runs beside the one of try_endpoints(). It lives here and not in its
+  // coroutine: when the loop is taken down, that one may be destroyed long after the request.
+  struct Second {
+    Second(WorkerContext& worker, const Attempt::Shared& shared, select::PickResult picked,
+           TimePoint now);
+
+    const EndpointPlan& endpoint;
+    const bool hedge;
+    std::optional<Pooled<Attempt, WorkerContext::kAttemptBytes>> attempt;
+    std::optional<AttemptEnd> end;
+    net::Signal ended;
+  };
+
   // exchange_route.cpp
   MaybeError find_route();
   void find_dialect();
@@ -59,7 +75,7 @@ class Exchange {
   // exchange_attempts.cpp
   net::Task<void> try_endpoints();
   std::uint64_t model_key() const;
-  select::PickResult pick(const EndpointPlan* only, TimePoint now);
+  select::PickResult pick(const EndpointPlan* only, TimePoint now, bool last_resort);
   NextStep after(const AttemptEnd& end, const EndpointPlan& failed);
   // Whether retry.codes could have this endpoint asked once more.
   bool may_try_again(const EndpointPlan& endpoint) const;
@@ -68,6 +84,13 @@ class Exchange {
   net::Task<void> answer_shortage(const select::PickResult& none);
   net::Task<void> answer_failure(AttemptEnd end, const EndpointPlan& endpoint);
   Error error_of(const AttemptEnd& end, const EndpointPlan& endpoint) const;
+
+  // exchange_second.cpp
+  bool repeatable();
+  void start_second();
+  net::Task<void> run_second();
+  void end_first(const Attempt& first, const std::optional<AttemptEnd>& end);
+  net::Task<void> join_second(std::optional<AttemptEnd>& end, const EndpointPlan*& failed);
 
   // exchange_answer.cpp
   void finish();
@@ -87,7 +110,10 @@ class Exchange {
   PolicyChain policies_;
   RequestBody body_;
   std::string_view asked_;  // the body as it came, decoded
+  Race race_;
+  Attempt::Shared shared_;
   std::vector<std::uint16_t> excluded_;
+  std::unique_ptr<Second> second_;
   RetryState retry_;
   bool sound_only_ = false;  // the next pick may only be of an endpoint that is not failing
   int status_ = 0;           // that the client was sent

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 
 #include "core/base/log.hpp"
 #include "core/exchange/exchange.hpp"
@@ -24,7 +25,7 @@ std::uint64_t Exchange::model_key() const {
   return request_.facets.model.empty() ? 0 : select::model_hash(request_.facets.model);
 }
 
-select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now) {
+select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now, bool last_resort) {
   const std::vector<EndpointPlan>& plans = request_.backend->endpoints;
   select::PickQuery query;
   query.model = model_key();
@@ -38,14 +39,15 @@ select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now) {
   query.output_tokens_max = static_cast<double>(request_.facets.max_tokens.value_or(0));
   query.excluded = excluded_;
   query.eligible = eligible;
-  // With everything out the least bad endpoint gets the request rather than nobody.
-  query.last_resort = true;
+  query.last_resort = last_resort;
   return select::pick(*request_.backend->set, query, worker_.worker.rng());
 }
 
 net::Task<void> Exchange::try_endpoints() {
   TimePoint now = worker_.worker.clock().now();
   worker_.retries.deposit_one(now);
+  worker_.seconds.deposit_one(now);
+  worker_.hedges.deposit_one(now);
   retry_ = RetryState{};
   retry_.attempts = 0;
   retry_.here = 0;
@@ -53,11 +55,12 @@ net::Task<void> Exchange::try_endpoints() {
   const EndpointPlan* failed = nullptr;
   std::optional<AttemptEnd> last;
   for (;;) {
-    select::PickResult picked = pick(again, now);
+    // With everything out the least bad endpoint gets the request rather than nobody.
+    select::PickResult picked = pick(again, now, true);
     if (!picked.endpoint && again) {  // others took its place meanwhile
       exclude(*again);
       retry_.here = 0;
-      picked = pick(nullptr, now);
+      picked = pick(nullptr, now, true);
     }
     if (!picked.endpoint) {
       // What went wrong before says more than that nobody is left.
@@ -68,20 +71,32 @@ net::Task<void> Exchange::try_endpoints() {
       }
       co_return;
     }
-    request_.recorded.reset();
+    last.reset();
     ++retry_.attempts;
     ++retry_.here;
     request_.may_try_here_again =
         may_try_again(request_.backend->endpoints[picked.endpoint->index()]);
+    std::exception_ptr escaped;
     {
-      const Pooled<Attempt, WorkerContext::kAttemptBytes> attempt(
-          worker_.attempt_memory, request_, call_, policies_, client_, std::move(picked), now);
+      const Pooled<Attempt, WorkerContext::kAttemptBytes> attempt(worker_.attempt_memory, shared_,
+                                                                  std::move(picked), now);
       failed = &attempt->endpoint();
-      AttemptEnd end = co_await attempt->run();
-      last.emplace(std::move(end));
+      race_.begin(*attempt);
+      try {
+        AttemptEnd end = co_await attempt->run();
+        last.emplace(std::move(end));
+      } catch (...) {
+        escaped = std::current_exception();
+      }
+      end_first(*attempt, last);
     }
+    if (second_) co_await join_second(last, failed);
+    if (escaped) std::rethrow_exception(escaped);
     if (last->kind != AttemptEnd::Kind::failed) {
-      if (last->kind == AttemptEnd::Kind::answered) co_await answer_recorded();
+      if (last->kind == AttemptEnd::Kind::answered) {
+        request_.recorded = std::move(last->recorded());
+        co_await answer_recorded();
+      }
       co_return;
     }
     const NextStep step = after(*last, *failed);
@@ -183,9 +198,10 @@ Error Exchange::error_of(const AttemptEnd& end, const EndpointPlan& endpoint) co
   const bool clients_fault = end.verdict().next == Next::never && end.verdict().status < 500;
   Error error(clients_fault ? Fault::client : Fault::upstream, Retry::no, end.verdict().status,
               end.failure().code, "");
-  if (request_.recorded && request_.recorded->is_error) {  // a plugin said why it cannot
-    error.status = request_.recorded->status;
-    error.message = request_.recorded->message;
+  const auto& recorded = end.recorded();
+  if (recorded && recorded->is_error) {  // a plugin said why it cannot
+    error.status = recorded->status;
+    error.message = recorded->message;
     return error;
   }
   if (clients_fault && !end.verdict().message.empty() &&
@@ -204,7 +220,7 @@ Error Exchange::error_of(const AttemptEnd& end, const EndpointPlan& endpoint) co
 }
 
 net::Task<void> Exchange::answer_failure(AttemptEnd end, const EndpointPlan& endpoint) {
-  const bool client_key = request_.attempt_used_client_key;
+  const bool client_key = end.client_key();
   const bool own_format = endpoint.provider && request_.dialect.route &&
                           endpoint.provider->declares().accepts_dialect(request_.dialect_id());
   const bool pass_through = !request_.dialect.route;
@@ -224,8 +240,8 @@ net::Task<void> Exchange::answer_failure(AttemptEnd end, const EndpointPlan& end
     co_return;
   }
   if (!end.verdict().code.empty()) request_.own_error_code = end.verdict().code;
-  if (request_.recorded && request_.recorded->is_error) {
-    request_.own_error_code = request_.recorded->code;
+  if (end.recorded() && end.recorded()->is_error) {
+    request_.own_error_code = end.recorded()->code;
   }
   Error error = error_of(end, endpoint);
   if (!request_.own_error_code.empty()) error.code = request_.own_error_code;

@@ -5,15 +5,16 @@ namespace headgate::exchange {
 Pause::Pause(WorkerContext& worker, ClientLink& client)
     : client_(client),
       signal_(worker.worker.io()),
-      deadline_(worker.worker.sweep(), [this] { signal_.notify(); }) {}
+      deadline_(worker.worker.sweep(), [this] { signal_.notify(); }),
+      watch_(client, [this] { signal_.notify(); }) {}
 
 net::Task<bool> Pause::until(TimePoint time) {
   if (client_.gone()) co_return false;
   deadline_.arm(time);
-  client_.watch([this] { signal_.notify(); });
+  watch_.begin();
   co_await signal_.wait();
   deadline_.disarm();
-  client_.watch(nullptr);
+  watch_.end();
   co_return !client_.gone();
 }
 

@@ -30,6 +30,7 @@ class Pause {
   ClientLink& client_;
   net::Signal signal_;
   net::Deadline deadline_;
+  ClientLink::Watch watch_;
   bool woken_ = false;
 };
 

@@ -13,28 +13,43 @@ namespace {
 // A pause without a timer of its own does not outlive this.
 constexpr std::chrono::seconds kPauseMax{600};
 
-// A wait that is left, also by the end of its coroutine, can no longer be woken.
-class Wait {
+}  // namespace
+
+// A wait that is left, also by the end of the request, can no longer be woken.
+class PolicyChain::Waiting {
  public:
-  Wait(RequestContext& request, Pause& pause, std::uint64_t waker_id)
-      : request_(request), waker_id_(waker_id) {
-    request_.wake_pause = [&pause] { pause.wake(); };
+  Waiting(RequestContext& request, ClientLink& client, std::uint64_t waker_id)
+      : pause(request.worker, client), request_(request), waker_id_(waker_id) {
+    request_.wake_pause = [this] { pause.wake(); };
     if (request_.woken_early) pause.wake();
   }
-  ~Wait() {
+  ~Waiting() {
     request_.wake_pause = nullptr;
     request_.woken_early = false;
     if (waker_id_ != 0) request_.worker.wakers.remove(waker_id_);
   }
-  Wait(const Wait&) = delete;
-  Wait& operator=(const Wait&) = delete;
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+  Pause pause;
 
  private:
   RequestContext& request_;
   const std::uint64_t waker_id_;
 };
 
-}  // namespace
+PolicyChain::PolicyChain(RequestContext& request, Call& call, ClientLink& client)
+    : request_(request), call_(call), client_(client) {}
+
+PolicyChain::~PolicyChain() {
+  close();
+}
+
+void PolicyChain::interrupt() {
+  if (!waiting_) return;
+  interrupted_ = true;
+  waiting_->pause.wake();
+}
 
 void* PolicyChain::context(const PolicyUse& use, bool& ok) {
   if (request_.policies.empty()) request_.policies.resize(request_.backend->policies.size());
@@ -51,7 +66,6 @@ void* PolicyChain::context(const PolicyUse& use, bool& ok) {
 net::Task<std::uint32_t> PolicyChain::wait() {
   WorkerContext& worker = request_.worker;
   const Call::Outstanding asked = call_.take_pause();
-  Pause pause(worker, client_);
   TimePoint until = worker.worker.clock().now() + kPauseMax;
   if (asked.timer) until = worker.worker.clock().now() + *asked.timer;
   bool deadline_first = !asked.timer;
@@ -59,9 +73,11 @@ net::Task<std::uint32_t> PolicyChain::wait() {
     until = *request_.deadline;
     deadline_first = true;
   }
-  const Wait waiting(request_, pause, asked.waker_id);
-  co_await pause.until(until);
-  if (pause.woken()) co_return HG_ASYNC_WAKE;
+  waiting_ = std::make_unique<Waiting>(request_, client_, asked.waker_id);
+  co_await waiting_->pause.until(until);
+  const bool woken = waiting_->pause.woken();
+  waiting_.reset();
+  if (woken) co_return HG_ASYNC_WAKE;
   co_return deadline_first || client_.gone() ? HG_ASYNC_DEADLINE : HG_ASYNC_TIMER;
 }
 

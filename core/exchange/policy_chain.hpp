@@ -4,6 +4,9 @@
 
 #include <headgate/policy.h>
 
+#include <memory>
+#include <utility>
+
 #include "core/exchange/call.hpp"
 #include "core/exchange/client_link.hpp"
 #include "core/net/task.hpp"
@@ -12,9 +15,8 @@ namespace headgate::exchange {
 
 class PolicyChain {
  public:
-  PolicyChain(RequestContext& request, Call& call, ClientLink& client)
-      : request_(request), call_(call), client_(client) {}
-  ~PolicyChain() { close(); }
+  PolicyChain(RequestContext& request, Call& call, ClientLink& client);
+  ~PolicyChain();
   PolicyChain(const PolicyChain&) = delete;
   PolicyChain& operator=(const PolicyChain&) = delete;
 
@@ -33,6 +35,9 @@ class PolicyChain {
   // exit. False: the stream cannot go on.
   bool on_event(AttemptContext& attempt, std::vector<EmittedEvent>& events, std::uint32_t flags);
 
+  // The attempt that waits in here, if one does, goes on at once with HG_ABORT.
+  void interrupt();
+
   // Ends all contexts. Called by the destructor as well.
   void close();
 
@@ -43,7 +48,7 @@ class PolicyChain {
     while (result == HG_PAUSE) {
       if (!call_.has_pause()) co_return HG_ABORT;
       const std::uint32_t reason = co_await wait();
-      if (client_.gone()) co_return HG_ABORT;
+      if (client_.gone() || std::exchange(interrupted_, false)) co_return HG_ABORT;
       result = resume(reason);
     }
     call_.drop_pause();
@@ -61,6 +66,10 @@ class PolicyChain {
   Call& call_;
   ClientLink& client_;
   std::size_t paused_ = 0;  // index of the one that waits
+  // Kept here and not in the coroutine that waits: that one may be destroyed after the request.
+  class Waiting;
+  std::unique_ptr<Waiting> waiting_;
+  bool interrupted_ = false;
 };
 
 }  // namespace headgate::exchange

@@ -1,5 +1,6 @@
 #include "core/exchange/request_context.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -12,6 +13,19 @@ void RequestContext::rebase(const char* from, const char* to) {
   move(path);
   move(query);
   move(dialect.model);
+}
+
+void RequestContext::note_credential(std::string_view value) {
+  if (value.empty() ||
+      std::find(credentials.begin(), credentials.end(), value) != credentials.end())
+    return;
+  credentials.push_back(value);
+}
+
+bool RequestContext::mentions_credential(std::string_view text) const {
+  return std::any_of(credentials.begin(), credentials.end(), [text](std::string_view credential) {
+    return text.find(credential) != std::string_view::npos;
+  });
 }
 
 void append_attempt(std::string& text, const AttemptNote& note) {
@@ -41,28 +55,6 @@ std::string describe_attempts(std::span<const AttemptNote> notes) {
   std::string text;
   append_attempts(text, notes);
   return text;
-}
-
-void Usage::take(const hg_usage& report) {
-  const auto set = [](std::optional<std::uint64_t>& field, std::uint64_t value) {
-    if (value != HG_UNKNOWN_COUNT) field = value;
-  };
-  set(input, report.input);
-  set(output, report.output);
-  set(cache_read, report.cache_read);
-  set(cache_write, report.cache_write);
-  set(reasoning, report.reasoning);
-}
-
-hg_usage Usage::to_c() const {
-  hg_usage made{};
-  made.size = HG_END_OF(hg_usage, reasoning);
-  made.input = input.value_or(HG_UNKNOWN_COUNT);
-  made.output = output.value_or(HG_UNKNOWN_COUNT);
-  made.cache_read = cache_read.value_or(HG_UNKNOWN_COUNT);
-  made.cache_write = cache_write.value_or(HG_UNKNOWN_COUNT);
-  made.reasoning = reasoning.value_or(HG_UNKNOWN_COUNT);
-  return made;
 }
 
 }  // namespace headgate::exchange

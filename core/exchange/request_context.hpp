@@ -2,8 +2,6 @@
 // Everything that is known of one client request while it is served. Plain data, owned by the
 // exchange; the phases read and write it. [worker]
 
-#include <headgate/llm.h>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -18,6 +16,7 @@
 #include "core/base/arena.hpp"
 #include "core/exchange/facets.hpp"
 #include "core/exchange/json_body.hpp"
+#include "core/exchange/recorded.hpp"
 #include "core/exchange/worker_context.hpp"
 #include "core/http/head.hpp"
 #include "core/http/header_map.hpp"
@@ -25,29 +24,6 @@
 #include "core/plugin/dialect_table.hpp"
 
 namespace headgate::exchange {
-
-// Token counts of the answer, as far as they are known.
-struct Usage {
-  std::optional<std::uint64_t> input;
-  std::optional<std::uint64_t> output;
-  std::optional<std::uint64_t> cache_read;
-  std::optional<std::uint64_t> cache_write;
-  std::optional<std::uint64_t> reasoning;
-
-  // Known fields of `report` replace ours.
-  void take(const hg_usage& report);
-  hg_usage to_c() const;
-};
-
-// An answer that a plugin recorded: a whole one, or an error to be rendered in the client's format.
-struct RecordedAnswer {
-  bool is_error = false;
-  int status = 500;
-  std::string code;     // of an error
-  std::string message;  // of an error
-  std::string content_type;
-  std::string body;
-};
 
 // One attempt, for the answer's headers and the access log.
 struct AttemptNote {
@@ -77,9 +53,11 @@ struct RequestContext {
         body(arena, worker.scanner),
         policies(arena.resource()),
         attributes(arena.resource()),
-        attempts(arena.resource()) {
+        attempts(arena.resource()),
+        credentials(arena.resource()) {
     attributes.reserve(kUsualAttributes);
     attempts.reserve(kUsualAttempts);
+    credentials.reserve(kUsualAttempts);
   }
 
   WorkerContext& worker;
@@ -111,13 +89,12 @@ struct RequestContext {
   // What plugins left.
   std::pmr::vector<std::pair<std::string_view, std::string_view>> attributes;
   std::optional<RecordedAnswer> recorded;
-  std::string_view consumed_credential;  // header that a policy took as meant for the gateway
-  Usage usage;
-  bool usage_reported = false;
+  std::string_view consumed_credential;    // header that a policy took as meant for the gateway
+  Usage usage;                             // of the attempt that answered
   std::pmr::vector<AttemptNote> attempts;  // that have ended
-  bool attempt_used_client_key = false;    // the last one went out with the client's own credential
   bool may_try_here_again = false;         // should this attempt fail: as far as is known before it
-  std::string_view last_credential;        // of the last one; for keeping it out of answers
+  std::pmr::vector<std::string_view>
+      credentials;  // of all attempts; for keeping them out of answers
 
   // What the client got.
   const EndpointPlan* served_by = nullptr;
@@ -141,10 +118,9 @@ struct RequestContext {
   // The head's bytes, which began at `from`, are at `to` now: moves the views of path and query.
   void rebase(const char* from, const char* to);
 
+  void note_credential(std::string_view value);
   // An upstream's words are not passed on when they hold the key it was asked with.
-  bool mentions_credential(std::string_view text) const {
-    return !last_credential.empty() && text.find(last_credential) != std::string_view::npos;
-  }
+  bool mentions_credential(std::string_view text) const;
 
   std::string_view operation() const {
     return dialect.route ? std::string_view(dialect.route->operation) : std::string_view();

@@ -48,6 +48,7 @@ struct EndpointPlan {
 
   config::TimeoutConfig timeout;
   RetrySettings retry;           // after it has failed
+  bool hedge = false;            // asked beside by another one when it takes longer than most
   std::vector<int> retry_codes;  // statuses tried again besides those the plugin says
   milliseconds connect_timeout{10'000};
 

@@ -24,13 +24,15 @@ class Wakers;
 
 struct WorkerContext {
   WorkerContext(net::Worker& worker, upstream::Pool& pool, observe::WorkerMetrics& metrics,
-                observe::AccessLogWriter& access_log, select::Budget& retry_budget,
+                observe::AccessLogWriter& access_log, select::AttemptBudgets& budgets,
                 BodyBudget& bodies, Wakers& wakers)
       : worker(worker),
         pool(pool),
         metrics(metrics),
         access_log(access_log),
-        retries(retry_budget),
+        retries(budgets.retries),
+        seconds(budgets.seconds),
+        hedges(budgets.hedges),
         bodies(bodies),
         wakers(wakers) {}
 
@@ -39,6 +41,8 @@ struct WorkerContext {
   observe::WorkerMetrics& metrics;
   observe::AccessLogWriter& access_log;
   select::BudgetShare retries;
+  select::BudgetShare seconds;
+  select::BudgetShare hedges;
   BodyBudget& bodies;
   Wakers& wakers;
 

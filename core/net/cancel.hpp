@@ -11,12 +11,16 @@ namespace headgate::net {
 class Cancel {
  public:
   Cancel() = default;
+  // Who still waits is not called any more.
+  ~Cancel() {
+    if (scope_) scope_->cancel_ = nullptr;
+  }
   Cancel(const Cancel&) = delete;
   Cancel& operator=(const Cancel&) = delete;
 
   void request() {
     requested_ = true;
-    if (on_request_) on_request_();
+    if (scope_) scope_->call_();
   }
   bool requested() const { return requested_; }
 
@@ -24,21 +28,23 @@ class Cancel {
   // `cancel` is never requested.
   class Scope {
    public:
-    Scope(Cancel* cancel, std::function<void()> call) : cancel_(cancel) {
-      if (cancel_) cancel_->on_request_ = std::move(call);
+    Scope(Cancel* cancel, std::function<void()> call) : cancel_(cancel), call_(std::move(call)) {
+      if (cancel_) cancel_->scope_ = this;
     }
     ~Scope() {
-      if (cancel_) cancel_->on_request_ = nullptr;
+      if (cancel_) cancel_->scope_ = nullptr;
     }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
    private:
-    Cancel* const cancel_;
+    friend class Cancel;
+    Cancel* cancel_;  // null: none, or gone before this, when a loop is taken down
+    const std::function<void()> call_;
   };
 
  private:
-  std::function<void()> on_request_;
+  Scope* scope_ = nullptr;
   bool requested_ = false;
 };
 

@@ -39,7 +39,7 @@ class Families {
  public:
   explicit Families(MetricRegistry& registry);
 
-  std::size_t requests, in_flight, request_seconds, connections, attempts, reloads;
+  std::size_t requests, in_flight, request_seconds, connections, attempts, seconds, reloads;
   std::size_t token_usage, server_seconds, first_token_seconds, per_token_seconds;
 };
 
@@ -71,6 +71,11 @@ Families::Families(MetricRegistry& registry) {
   attempts = add(registry, "headgate_attempts_total",
                  "Attempts at an endpoint: success, or the code of the error.", counter,
                  {"backend", "endpoint", "outcome"});
+  seconds =
+      add(registry, "headgate_second_attempts_total",
+          "Attempts beside another one of the same request (cause: slow, hedge), and how many "
+          "of them were the first to answer.",
+          counter, {"backend", "endpoint", "cause", "event"});
   reloads = add(registry, "headgate_config_reloads_total",
                 "Configurations that were loaded, the first included.", counter, {"result"});
 
@@ -150,6 +155,11 @@ class EndpointNumbers final : public EndpointSeries {
       return registry_.counter(families_.attempts, values);
     }));
   }
+  void second_attempt(WorkerMetrics& worker, bool hedge, bool won) override {
+    const std::array<std::string_view, 4> values{backend_, endpoint_, hedge ? "hedge" : "slow",
+                                                 won ? "won" : "started"};
+    worker.add(registry_.counter(families_.seconds, values));
+  }
 
  private:
   MetricRegistry& registry_;
@@ -169,12 +179,7 @@ class GenAiNumbers final : public GenAiSeries {
     const Model& model =
         models_.get(sample.model, [&](std::string_view name) { return make_model(name); });
     worker.observe(model.seconds, sample.seconds);
-    if (sample.input_tokens) {
-      worker.observe(model.input_tokens, static_cast<double>(*sample.input_tokens));
-    }
-    if (sample.output_tokens) {
-      worker.observe(model.output_tokens, static_cast<double>(*sample.output_tokens));
-    }
+    observe_tokens(worker, model, sample);
     if (!sample.first_token_seconds) return;
     worker.observe(model.first_token_seconds, *sample.first_token_seconds);
     const std::uint64_t tokens = sample.output_tokens.value_or(0);
@@ -182,6 +187,12 @@ class GenAiNumbers final : public GenAiSeries {
       const double rest = std::max(0.0, sample.seconds - *sample.first_token_seconds);
       worker.observe(model.per_token_seconds, rest / static_cast<double>(tokens - 1));
     }
+  }
+
+  void dropped(WorkerMetrics& worker, const GenAiSample& sample) override {
+    observe_tokens(
+        worker, models_.get(sample.model, [&](std::string_view name) { return make_model(name); }),
+        sample);
   }
 
   void failed(WorkerMetrics& worker, std::string_view error_type, double seconds) override {
@@ -200,6 +211,15 @@ class GenAiNumbers final : public GenAiSeries {
    public:
     Histogram input_tokens, output_tokens, seconds, first_token_seconds, per_token_seconds;
   };
+
+  static void observe_tokens(WorkerMetrics& worker, const Model& model, const GenAiSample& sample) {
+    if (sample.input_tokens) {
+      worker.observe(model.input_tokens, static_cast<double>(*sample.input_tokens));
+    }
+    if (sample.output_tokens) {
+      worker.observe(model.output_tokens, static_cast<double>(*sample.output_tokens));
+    }
+  }
 
   Model make_model(std::string_view name) {
     const std::array<std::string_view, 3> plain{operation_, provider_, name};

@@ -35,6 +35,9 @@ class EndpointSeries {
   virtual ~EndpointSeries() = default;
   // `outcome` is "success" or the code of an Error. [worker]
   virtual void attempt(WorkerMetrics& worker, std::string_view outcome) = 0;
+  // It was asked beside another one that was slow or may become so (`hedge`), and perhaps was the
+  // first to answer (`won`; counted besides). [worker]
+  virtual void second_attempt(WorkerMetrics& worker, bool hedge, bool won) = 0;
 };
 
 // What is known of one answered request.
@@ -56,6 +59,8 @@ class GenAiSeries {
   virtual void answered(WorkerMetrics& worker, const GenAiSample& sample) = 0;  // [worker]
   // `error_type` is the code of the Error. [worker]
   virtual void failed(WorkerMetrics& worker, std::string_view error_type, double seconds) = 0;
+  // Tokens of an answer that was dropped: nothing else of the sample counts. [worker]
+  virtual void dropped(WorkerMetrics& worker, const GenAiSample& sample) = 0;
 };
 
 class GatewayMetrics {

@@ -48,6 +48,12 @@ class DialectInstance final : public Instance {
     const Running running(id_text(), "answer", &call);
     return checked(api().answer(made(), context, &call), kGo | allow(HG_STOP));
   }
+  // One that does not say so is not.
+  std::int32_t repeatable(void* context, hg_call& call) const {
+    if (!api().repeatable) return HG_STOP;
+    const Running running(id_text(), "repeatable", &call);
+    return checked(api().repeatable(made(), context, &call), kGo | allow(HG_STOP));
+  }
   void close(void* context) const {
     if (!api().close) return;
     const Running running(id_text(), "close", nullptr);

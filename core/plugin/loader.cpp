@@ -224,8 +224,8 @@ class Loader {
             whole(static_cast<const hg_policy_api*>(theirs.api), HG_END_OF(hg_policy_api, close));
         return missing_in(plugin.policy, plugin.manifest.policy);
       case Kind::dialect:
-        plugin.dialect =
-            whole(static_cast<const hg_dialect_api*>(theirs.api), HG_END_OF(hg_dialect_api, close));
+        plugin.dialect = whole(static_cast<const hg_dialect_api*>(theirs.api),
+                               HG_END_OF(hg_dialect_api, repeatable));
         return missing_in(plugin.dialect, plugin.manifest.dialect);
     }
     return "";

@@ -38,6 +38,13 @@ class alignas(128) Budget {
   StampedValue word_;
 };
 
+// Those of the process. The first failover of a request is outside of all of them.
+struct AttemptBudgets {
+  Budget retries{BudgetSettings{}};              // after a failure
+  Budget seconds{BudgetSettings{0.1, 1.0, 50}};  // beside an attempt that is slow
+  Budget hedges{BudgetSettings{0.05, 1.0, 50}};  // beside one that may become slow
+};
+
 // A worker's way to pay in. [worker]
 class BudgetShare {
  public:

@@ -1,6 +1,7 @@
 #include "core/select/cell.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "core/select/health.hpp"
@@ -16,6 +17,18 @@ Cell::Cell(Target& target, std::string model, const std::array<Eviction*, 3>& sh
       scopes{shared[0], shared[1], shared[2], &key_model},
       target(target),
       model(std::move(model)) {}
+
+Cell::~Cell() {
+  delete times_.load(std::memory_order_relaxed);
+}
+
+CellTimes& Cell::times() {
+  if (CellTimes* const known = known_times()) return *known;
+  auto made = std::make_unique<CellTimes>();
+  CellTimes* first = nullptr;
+  if (!times_.compare_exchange_strong(first, made.get(), std::memory_order_acq_rel)) return *first;
+  return *made.release();
+}
 
 ServiceState Cell::state(TimePoint now) const {
   ServiceState worst = ServiceState::in_service;

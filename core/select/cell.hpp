@@ -17,12 +17,14 @@
 #include "core/select/eviction.hpp"
 #include "core/select/ewma.hpp"
 #include "core/select/health.hpp"
+#include "core/select/latency_histogram.hpp"
 #include "core/select/load.hpp"
 #include "core/select/milliseconds.hpp"
 
 namespace headgate::select {
 
 class ModelCells;
+struct CellTimes;
 class Target;
 
 // Half-life of the latency figures, in milliseconds.
@@ -33,6 +35,7 @@ inline constexpr double kSizeHalfLifeMs = 60'000;
 // Two lines: processors fetch lines in pairs.
 struct alignas(128) Cell {
   Cell(Target& target, std::string model, const std::array<Eviction*, 3>& shared, TimePoint now);
+  ~Cell();
   Cell(const Cell&) = delete;
   Cell& operator=(const Cell&) = delete;
 
@@ -60,6 +63,9 @@ struct alignas(128) Cell {
   }
   // It is in service again: what was counted against it before is over.
   void begin_return(TimePoint now);
+  // How long its answers took lately; made at the first one, because cells lie close together.
+  CellTimes& times();
+  CellTimes* known_times() const { return times_.load(std::memory_order_acquire); }
   Eviction& eviction(Scope scope) { return *scopes[static_cast<std::size_t>(scope)]; }
   const Eviction& eviction(Scope scope) const { return *scopes[static_cast<std::size_t>(scope)]; }
 
@@ -88,6 +94,13 @@ struct alignas(128) Cell {
 
  private:
   ServiceState attentive_state(TimePoint now);
+
+  std::atomic<CellTimes*> times_{nullptr};  // owned
+};
+
+struct CellTimes {
+  LatencyHistogram first_token;   // for an empty prompt
+  LatencyHistogram whole_answer;  // as they came
 };
 
 }  // namespace headgate::select

@@ -21,6 +21,10 @@ void add_first_token(Cell& cell, Millis time, double prompt_tokens, TimePoint no
   cell.last_sample.store(stamp, kRelaxed);
 }
 
+void count_first_token(Cell& cell, Millis time, double prompt_tokens, TimePoint now) {
+  cell.times().first_token.add(time.count() / prompt_factor(prompt_tokens), to_stamp(now));
+}
+
 void add_pace(Cell& cell, const AttemptOutcome& outcome, double expected_output_tokens,
               std::uint32_t now) {
   if (outcome.streaming && outcome.output_tokens >= kTokensForPace)
@@ -36,9 +40,19 @@ void add_pace(Cell& cell, const AttemptOutcome& outcome, double expected_output_
 
 void add_latency(Permit& permit, Cell& cell, const AttemptOutcome& outcome, TimePoint now) {
   const double factor = prompt_factor(outcome.prompt_tokens);
-  if (outcome.first_token) add_first_token(cell, *outcome.first_token, outcome.prompt_tokens, now);
-  if (outcome.waited && outcome.waited->count() / factor > cell.ttft.value_or(Estimates{}.ttft_ms))
+  if (outcome.first_token) {
+    add_first_token(cell, *outcome.first_token, outcome.prompt_tokens, now);
+    count_first_token(cell, *outcome.first_token, outcome.prompt_tokens, now);
+  }
+  if (outcome.waited &&
+      outcome.waited->count() / factor > cell.ttft.value_or(Estimates{}.ttft_ms)) {
     add_first_token(cell, *outcome.waited, outcome.prompt_tokens, now);
+    // Left out, those that were given up would make the endpoint look quick.
+    count_first_token(cell, *outcome.waited, outcome.prompt_tokens, now);
+  }
+  if (outcome.whole_answer && outcome.kind == OutcomeKind::success) {
+    cell.times().whole_answer.add(outcome.whole_answer->count(), to_stamp(now));
+  }
   // Where all answers come whole, nothing else would ever lower an estimate that is too high.
   if (outcome.whole_answer && outcome.kind == OutcomeKind::success && !cell.ttft.empty() &&
       outcome.whole_answer->count() / factor < cell.ttft.value())
@@ -62,6 +76,7 @@ void count(Cell& cell, OutcomeKind kind, std::uint32_t now) {
 void note_first_token(Permit& permit, Millis first_token, double prompt_tokens, TimePoint now) {
   if (!permit || permit.caller_credential()) return;
   add_first_token(*permit.cell(), first_token, prompt_tokens, now);
+  count_first_token(*permit.cell(), first_token, prompt_tokens, now);
   permit.decide_probe(true, now);
 }
 

@@ -404,4 +404,10 @@ std::int32_t DialectRun::answer() {
                   [&] { return api().answer(instance_.get(), context_, &call_); });
 }
 
+std::int32_t DialectRun::repeatable() {
+  if (!HG_HAS(&api(), hg_dialect_api, repeatable) || !api().repeatable) return HG_STOP;
+  return in_phase(call_, Phase::none,
+                  [&] { return api().repeatable(instance_.get(), context_, &call_); });
+}
+
 }  // namespace hg::testing

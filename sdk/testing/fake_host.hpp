@@ -191,6 +191,7 @@ class DialectRun {
   std::int32_t error(std::uint32_t status, std::string_view code, std::string_view message,
                      bool event = false, bool early = false);
   std::int32_t answer();
+  std::int32_t repeatable();
 
   std::int32_t opened = HG_ABORT;
 

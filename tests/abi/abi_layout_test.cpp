@@ -278,7 +278,7 @@ HG_AT(hg_client_error, code, 8);
 HG_AT(hg_client_error, message, 24);
 HG_AT(hg_client_error, fault, 40);
 HG_AT(hg_client_error, event, 44);
-HG_SIZE(hg_dialect_api, 64);
+HG_SIZE(hg_dialect_api, 72);
 HG_AT(hg_dialect_api, size, 0);
 HG_AT(hg_dialect_api, reserved, 4);
 HG_AT(hg_dialect_api, open, 8);
@@ -288,6 +288,7 @@ HG_AT(hg_dialect_api, from_neutral_event, 32);
 HG_AT(hg_dialect_api, error, 40);
 HG_AT(hg_dialect_api, answer, 48);
 HG_AT(hg_dialect_api, close, 56);
+HG_AT(hg_dialect_api, repeatable, 64);
 
 namespace {
 

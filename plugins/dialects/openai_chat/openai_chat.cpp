@@ -48,6 +48,19 @@ class OpenAiChat final : public hg::Dialect {
     return hg::Action::proceed;
   }
 
+  // What is stored can be asked for again, and what searches or runs code has its price and its
+  // traces: once is enough for both. Functions are run by the client.
+  bool repeatable(hg::Call& call) const {
+    const hg::Message request = call.request();
+    if (call.facets().operation != "chat") return false;
+    for (const std::string_view pointer : {"/store", "/background", "/web_search_options"}) {
+      const auto value = request.json(pointer);
+      if (value && *value != "null" && *value != "false") return false;
+    }
+    const auto tools = request.json("/tools");
+    return !tools || *tools == "null" || only_functions(request);
+  }
+
   hg::Action answer(hg::Call& call) const {
     const hg::Facets facets = call.facets();
     if (facets.operation == "models") return list(call);
@@ -57,6 +70,19 @@ class OpenAiChat final : public hg::Dialect {
  private:
   // A configuration names some models at most; the bound only keeps the loop finite.
   static constexpr std::size_t kModelsMax = 10'000;
+
+  // More tools than that are not looked at.
+  static constexpr std::size_t kToolsMax = 256;
+
+  static bool only_functions(const hg::Message& request) {
+    for (std::size_t index = 0; index < kToolsMax; ++index) {
+      const std::string tool = "/tools/" + std::to_string(index);
+      if (!request.json(tool)) return true;
+      const auto type = request.text(tool + "/type");
+      if (!type || (*type != "function" && *type != "custom")) return false;
+    }
+    return false;
+  }
 
   static void append_model(hg::Call& call, const hg::NamedModel& model, std::string& out) {
     out += R"({"id":)";

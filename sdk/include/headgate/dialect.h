@@ -67,6 +67,11 @@ typedef struct hg_dialect_api {
   int32_t (*answer)(void *instance, void *context, hg_call *call) HG_NOEXCEPT;
 
   void (*close)(void *instance, void *context) HG_NOEXCEPT;
+
+  /* Whether HG_REQUEST may be asked of two providers at the same time: it does nothing but ask for an
+   * answer, that is, nothing is stored or started and no tool runs at the provider. HG_CONTINUE: yes;
+   * HG_STOP: no. NULL: never. Called when an answer is late, or before a hedge. [worker] */
+  int32_t (*repeatable)(void *instance, void *context, hg_call *call) HG_NOEXCEPT;
 } hg_dialect_api;
 
 #ifdef __cplusplus

@@ -9,6 +9,7 @@
 //     hg::Action from_neutral_event(hg::Call& call, std::string_view data, hg::EventFlags) const;
 //     hg::Action error(hg::Call& call, const hg::ClientError& error) const;   // always
 //     hg::Action answer(hg::Call& call) const;
+//     bool repeatable(hg::Call& call) const;  // may two providers be asked at the same time?
 //   };
 //
 // What one request remembers goes into a nested class `Request`, as with a policy; `error` stays a
@@ -45,6 +46,7 @@ HG_DETAIL_MEMBER(from_neutral_body)
 HG_DETAIL_MEMBER(from_neutral_event)
 HG_DETAIL_MEMBER(error)
 HG_DETAIL_MEMBER(answer)
+HG_DETAIL_MEMBER(repeatable)
 
 template <class D>
 struct DialectAdapter : Adapter<D, typename RequestOf<D>::type> {
@@ -82,15 +84,22 @@ struct DialectAdapter : Adapter<D, typename RequestOf<D>::type> {
         instance, context, call, [](auto& self, Call& typed) { return self.answer(typed); });
   }
 
+  static std::int32_t repeatable(void* instance, void* context, hg_call* call) noexcept {
+    return Base::template run<Has_repeatable>(instance, context, call, [](auto& self, Call& typed) {
+      return self.repeatable(typed) ? Action::proceed : Action::stop;
+    });
+  }
+
   HG_DETAIL_ENTRY(hg_dialect_api, to_neutral)
   HG_DETAIL_ENTRY(hg_dialect_api, from_neutral_body)
   HG_DETAIL_ENTRY(hg_dialect_api, from_neutral_event)
   HG_DETAIL_ENTRY(hg_dialect_api, answer)
+  HG_DETAIL_ENTRY(hg_dialect_api, repeatable)
 
   static constexpr hg_dialect_api make_api() noexcept {
     static_assert(Has_error<D>::value, "a dialect has a member function error of its own");
     hg_dialect_api api{};
-    api.size = HG_END_OF(hg_dialect_api, close);
+    api.size = HG_END_OF(hg_dialect_api, repeatable);
     api.open = Base::open_entry();
     api.to_neutral = to_neutral_entry();
     api.from_neutral_body = from_neutral_body_entry();
@@ -98,6 +107,7 @@ struct DialectAdapter : Adapter<D, typename RequestOf<D>::type> {
     api.error = &error;
     api.answer = answer_entry();
     api.close = Base::close_entry();
+    api.repeatable = repeatable_entry();
     return api;
   }
   static constexpr std::uint32_t kKind = HG_KIND_DIALECT;

@@ -270,6 +270,26 @@ binds:
   EXPECT_EQ(config->referenced_files, (std::vector<std::string>{"key.txt", "root.pem"}));
 }
 
+TEST(Config, TakesASoftLimitASwitchAndAWordForIt) {
+  const auto with = [](const std::string& value) {
+    return "binds: [{port: 1, listeners: [{routes: [{policies: {timeout: {firstTokenSoft: " +
+           value + "}, retry: {hedge: true}}, backends: [{ai: {provider: {openAI: {}}}}]}]}]}]";
+  };
+  const auto soft_limit = [&](const std::string& value) {
+    const auto config = load(with(value));
+    const auto& policies = config->binds[0].listeners[0].routes[0].policies;
+    EXPECT_TRUE(policies.retry->hedge);
+    return policies.timeout->first_token_soft;
+  };
+  EXPECT_EQ(soft_limit("auto"), std::nullopt);
+  EXPECT_EQ(soft_limit("off"), std::chrono::milliseconds(0));
+  EXPECT_EQ(soft_limit("7s"), std::chrono::seconds(7));
+  for (const std::string wrong : {"0s", "never", "25h"}) {
+    EXPECT_NE(faults_of(with(wrong)).find("auto, off or a duration above zero"), std::string::npos)
+        << faults_of(with(wrong));
+  }
+}
+
 TEST(Config, AnEmptyBackendTlsIsTls) {
   const auto config = load(
       "binds: [{port: 1, listeners: [{routes: [{backends: [{ai: {provider: {openAI: {}}, "

@@ -97,9 +97,8 @@ ExchangeTest::ExchangeTest() {
   observe::AccessLogOptions options;
   options.format = log::Format::json;
   access_log = std::make_unique<observe::AccessLog>(options, 1, std::make_unique<Lines>(log_lines));
-  context =
-      std::make_unique<WorkerContext>(*worker, *pool, engine.metric_registry.worker(0),
-                                      access_log->worker(0), retry_budget, bodies, engine.wakers);
+  context = std::make_unique<WorkerContext>(*worker, *pool, engine.metric_registry.worker(0),
+                                            access_log->worker(0), budgets, bodies, engine.wakers);
   a = std::make_unique<FakeUpstream>(worker->sweep());
   b = std::make_unique<FakeUpstream>(worker->sweep());
 }

@@ -72,7 +72,7 @@ class ExchangeTest : public ::testing::Test {
   std::unique_ptr<upstream::Pool> pool;
   std::vector<std::string> log_lines;
   std::unique_ptr<observe::AccessLog> access_log;
-  select::Budget retry_budget{select::BudgetSettings{}};
+  select::AttemptBudgets budgets;
   BodyBudget bodies{1u << 30};
   std::unique_ptr<WorkerContext> context;
   std::unique_ptr<FakeUpstream> a;

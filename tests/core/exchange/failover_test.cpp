@@ -122,6 +122,7 @@ TEST_F(Failover, NeverRepeatsAKeyThatAnErrorMentions) {
 }
 
 TEST_F(Failover, WaitsForTheFirstWordAndThenAsksSomebodyElse) {
+  load(two_groups("{timeout: {firstTokenSoft: off}}"));
   a->says(stream_head() + chunk(sse({kRole})));
   b->says(stream_of(sse({kWord, kStop, "[DONE]"})));
   ScriptedPeer& peer = connect();
@@ -335,7 +336,7 @@ binds:
           - providers:
             - {name: sound, provider: {openAI: {}}, hostOverride: "127.0.0.1:$B", backendAuth: {key: m}}
 )");
-  while (retry_budget.try_spend(clock.now())) {
+  while (budgets.retries.try_spend(clock.now())) {
   }
   a->says(answer(503, "application/json", error_of("x")));
   b->says(answer(200, "application/json", kWhole));

@@ -99,6 +99,33 @@ TEST_F(GatewayMetricsTest, RecordsTokensAndTimesOfAStream) {
               HasSubstr("gen_ai_server_time_per_output_token_seconds_sum" + labels + "} 0.1\n"));
 }
 
+TEST_F(GatewayMetricsTest, CountsSecondAttemptsByCauseAndWhetherTheyWon) {
+  EndpointSeries& endpoint = metrics_.endpoint("models", "first");
+  endpoint.second_attempt(worker_, false, false);
+  endpoint.second_attempt(worker_, false, false);
+  endpoint.second_attempt(worker_, false, true);
+  endpoint.second_attempt(worker_, true, false);
+  const std::string text = registry_.render();
+  const std::string name = "headgate_second_attempts_total{backend=\"models\",endpoint=\"first\"";
+  EXPECT_THAT(text, HasSubstr(name + ",cause=\"slow\",event=\"started\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr(name + ",cause=\"slow\",event=\"won\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr(name + ",cause=\"hedge\",event=\"started\"} 1\n"));
+}
+
+TEST_F(GatewayMetricsTest, RecordsTheTokensOfADroppedAnswerAndNothingElse) {
+  GenAiSample sample;
+  sample.model = "m";
+  sample.input_tokens = 5;
+  sample.seconds = 1.5;
+  metrics_.gen_ai("chat", "kind").dropped(worker_, sample);
+  const std::string text = registry_.render();
+  const std::string labels =
+      "{gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"kind\",gen_ai_request_model=\"m\"";
+  EXPECT_THAT(text, HasSubstr("gen_ai_client_token_usage_sum" + labels +
+                              ",gen_ai_token_type=\"input\"} 5\n"));
+  EXPECT_THAT(text, HasSubstr("gen_ai_server_request_duration_seconds_count" + labels + "} 0\n"));
+}
+
 TEST_F(GatewayMetricsTest, RecordsNoTimePerTokenOfAWholeAnswerOrASingleToken) {
   GenAiSeries& series = metrics_.gen_ai("chat", "kind");
   GenAiSample sample;

@@ -385,7 +385,7 @@ CASES = [
     Case("S06", "silence for 120 s", "fallback; exactly 1 attempt at the silent one", silent, 60,
          quick_changes={"timeout": {"firstTokenTimeout": "2s"}}),
     Case("S07", "head at once, first token after 20 s", "fallback within 15 s", first_token_late,
-         60),
+         60, quick_changes={"timeout": {"firstTokenSoft": "1s"}}),
     Case("S08", "cut after 40 of 60 tokens", "the whole answer, or a clear error", cut),
     Case("S09", "silence of 30 s after 20 tokens", "the same, and alive afterwards", stalls, 45,
          quick_changes={"timeout": {"streamIdleTimeout": "2s"}}),

@@ -118,4 +118,30 @@ TEST_F(OpenAiChat, LeavesAModelThatItDoesNotKnowToTheProvider) {
   EXPECT_EQ(call.answer->code, "model_not_found");
 }
 
+TEST_F(OpenAiChat, SaysWhatMayBeAskedOfTwoAtOnce) {
+  const auto repeatable = [&](std::string_view rest, std::string_view operation = "chat") {
+    Instance chat(host, "openai.chat");
+    hg_call call(R"({"model":"m","messages":[])" + std::string(rest) + "}");
+    call.operation = operation;
+    DialectRun run(chat, call);
+    return run.repeatable() == HG_CONTINUE;
+  };
+  for (const std::string_view yes :
+       {"", R"(,"store":false)", R"(,"store":null)", R"(,"tools":null)", R"(,"tools":[])",
+        R"(,"tools":[{"type":"function","function":{}},{"type":"custom","custom":{}}])"}) {
+    EXPECT_TRUE(repeatable(yes)) << yes;
+  }
+  for (const std::string_view no :
+       {R"(,"store":true)", R"(,"store":1)", R"(,"background":true)", R"(,"web_search_options":{})",
+        R"(,"tools":[{"type":"function"},{"type":"web_search"}])", R"(,"tools":[{}])",
+        R"(,"tools":{"0":{"type":"mcp"}})", R"(,"tools":[1])"}) {
+    EXPECT_FALSE(repeatable(no)) << no;
+  }
+  EXPECT_FALSE(repeatable("", "models"));
+  std::string many = R"(,"tools":[)";
+  for (int i = 0; i < 300; ++i) many += R"({"type":"function"},)";
+  many.back() = ']';
+  EXPECT_FALSE(repeatable(many)) << "who would look at all of them";
+}
+
 }  // namespace
