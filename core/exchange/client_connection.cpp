@@ -126,9 +126,9 @@ class ClientConnection final : private ConnectionList::Member {
   void write_record(int status, std::string_view code) {
     auto record = worker_.access_log.take();
     record->time = worker_.worker.clock().wall();
-    record->client_address = stream_->remote_address();
+    record->client_address = record->keep(stream_->remote_address());
     record->status = status;
-    record->error_code = code;
+    record->error_code = record->keep(code);
     worker_.access_log.submit(std::move(record));
   }
 

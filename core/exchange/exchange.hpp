@@ -97,7 +97,7 @@ class Exchange {
   net::Task<void> answer_error(Error error, std::optional<milliseconds> retry_after);
   std::string render(const Error& error);
   void add_headers(http::HeaderMap& headers, bool retries_spent);
-  void append_target(std::string& out) const;  // without what is secret
+  std::string_view shown_target();  // without what is secret; valid as long as the request
   void write_record(std::chrono::nanoseconds duration);
 
   WorkerContext& worker_;

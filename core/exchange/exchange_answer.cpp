@@ -103,37 +103,43 @@ void Exchange::finish() {
   write_record(duration);
 }
 
-void Exchange::append_target(std::string& out) const {
+std::string_view Exchange::shown_target() {
   const std::string_view target = request_.head.target;
+  if (observe::SecretMask::shows_all(target)) return target;
+  std::string shown;
   const std::string_view consumed = request_.consumed_credential;
-  if (!consumed.starts_with('?')) return request_.snapshot->mask.append_target(out, target);
-  // A policy read a key from a parameter of a name that nobody else knows.
-  std::vector<std::string> names = request_.snapshot->credential_parameters;
-  names.emplace_back(consumed.substr(1));
-  observe::SecretMask(names, {}).append_target(out, target);
+  if (consumed.starts_with('?')) {
+    // A policy read a key from a parameter of a name that nobody else knows.
+    std::vector<std::string> names = request_.snapshot->credential_parameters;
+    names.emplace_back(consumed.substr(1));
+    observe::SecretMask(names, {}).append_target(shown, target);
+  } else {
+    request_.snapshot->mask.append_target(shown, target);
+  }
+  return arena_.copy(shown);
 }
 
 void Exchange::write_record(std::chrono::nanoseconds duration) {
   auto record = worker_.access_log.take();
   const http::RequestHead& head = request_.head;
   record->time = request_.wall;
-  record->listener = request_.listener_name;
-  if (request_.route) record->route = request_.route->name;
-  if (request_.backend) record->backend = request_.backend->name;
-  record->client_address = stream_.remote_address();
-  record->method = head.method;
-  record->host = head.authority;
-  append_target(record->target);
+  record->listener = record->keep(request_.listener_name);
+  if (request_.route) record->route = record->keep(request_.route->name);
+  if (request_.backend) record->backend = record->keep(request_.backend->name);
+  record->client_address = record->keep(stream_.remote_address());
+  record->method = record->keep(head.method);
+  record->host = record->keep(head.authority);
+  record->target = record->keep(shown_target());
   record->status = client_.gone() ? 0 : status_;
-  record->dialect = request_.dialect_id();
-  record->operation = request_.operation();
+  record->dialect = record->keep(request_.dialect_id());
+  record->operation = record->keep(request_.operation());
   if (request_.served_by) {
-    record->provider = request_.served_by->name;
+    record->provider = record->keep(request_.served_by->name);
     if (request_.served_by->provider)
-      record->provider_kind = request_.served_by->provider->manifest().key;
+      record->provider_kind = record->keep(request_.served_by->provider->manifest().key);
   }
-  record->request_model = request_.facets.client_model;
-  record->upstream_model = request_.served_model;
+  record->request_model = record->keep(request_.facets.client_model);
+  record->upstream_model = record->keep(request_.served_model);
   record->input_tokens = request_.usage.input;
   record->output_tokens = request_.usage.output;
   if (request_.usage.input && request_.usage.output) {
@@ -146,13 +152,16 @@ void Exchange::write_record(std::chrono::nanoseconds duration) {
   if (request_.first_token) record->first_token = *request_.first_token;
   record->bytes_in = body_.bytes();
   record->bytes_out = client_.body_bytes_sent();
-  record->error_code = error_code_;
-  if (!request_.broken_code.empty()) record->error_code = request_.broken_code;
-  if (client_.gone()) record->error_code = "client_gone";
-  record->request_id = request_.id;
+  if (client_.gone()) {
+    record->error_code = record->keep("client_gone");
+  } else {
+    record->error_code =
+        record->keep(request_.broken_code.empty() ? error_code_ : request_.broken_code);
+  }
+  record->request_id = record->keep(request_.id);
   for (const AttemptNote& note : request_.attempts) {
     observe::AccessAttempt& attempt = record->add_attempt();
-    attempt.endpoint = note.endpoint;
+    attempt.endpoint = record->keep(note.endpoint);
     attempt.status = note.status;
     attempt.error_code = note.code;
     attempt.duration = note.duration;

@@ -3,52 +3,35 @@
 #include <algorithm>
 
 namespace headgate::observe {
-namespace {
 
-// A string that grew beyond this is given back, or a few large targets would be held for ever.
-constexpr std::size_t kKeptBytesMax = 1024;
-
-void clear(std::string& text) {
-  if (text.capacity() > kKeptBytesMax) {
-    std::string().swap(text);  // an assignment would keep the memory
-  } else {
-    text.clear();
-  }
+// A block of its own each: they are few, and not kept.
+KeptText AccessRecord::keep_large(std::string_view text) {
+  large_.push_back(std::make_unique_for_overwrite<char[]>(text.size()));
+  std::memcpy(large_.back().get(), text.data(), text.size());
+  return KeptText(std::string_view(large_.back().get(), text.size()));
 }
-
-}  // namespace
 
 AccessAttempt& AccessRecord::add_attempt() {
   // The place behind the listed ones takes what is not shown.
   const std::size_t index = std::min(attempt_count_, kListedAttemptsMax);
   ++attempt_count_;
-  if (index == attempts_.size()) attempts_.emplace_back();
-  AccessAttempt& attempt = attempts_[index];
-  clear(attempt.endpoint);
-  attempt.status = 0;
-  attempt.error_code = {};
-  attempt.duration = {};
-  return attempt;
+  if (index == attempts_.size()) return attempts_.emplace_back();
+  attempts_[index] = AccessAttempt();
+  return attempts_[index];
 }
 
 void AccessRecord::add_attribute(std::string_view name, std::string_view value) {
-  if (attribute_count_ == kAttributesMax) return;
-  if (attribute_count_ == attributes_.size()) attributes_.emplace_back();
-  auto& attribute = attributes_[attribute_count_++];
-  attribute.first.assign(name);
-  attribute.second.assign(value);
+  if (attributes_.size() < kAttributesMax) attributes_.emplace_back(keep(name), keep(value));
 }
 
 void AccessRecord::reset() {
-  for (std::string* text :
+  for (KeptText* text :
        {&listener, &route, &backend, &client_address, &method, &host, &target, &dialect, &operation,
-        &provider, &provider_kind, &request_model, &upstream_model, &request_id}) {
-    clear(*text);
+        &provider, &provider_kind, &request_model, &upstream_model, &error_code, &request_id}) {
+    *text = {};
   }
-  for (auto& [name, value] : attributes_) {
-    clear(name);
-    clear(value);
-  }
+  used_ = 0;
+  large_.clear();
   time = {};
   status = 0;
   input_tokens.reset();
@@ -61,9 +44,9 @@ void AccessRecord::reset() {
   bytes_in = 0;
   bytes_out = 0;
   stream = false;
-  error_code = {};
+  attempts_.clear();
   attempt_count_ = 0;
-  attribute_count_ = 0;
+  attributes_.clear();
 }
 
 }  // namespace headgate::observe

@@ -1,7 +1,7 @@
 #pragma once
 // What the access log says about one request. A record is filled while the request runs and handed
-// to the log at its end; its strings and lists are used again, so that a warm gateway allocates
-// nothing for its log. [worker]
+// to the log at its end; its memory is used again, so that a warm gateway allocates nothing for its
+// log. [worker]
 //
 // Secrets: `target` is filled through SecretMask (mask.hpp). No other field may hold what a client
 // or an upstream sent as a credential.
@@ -10,9 +10,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -21,10 +22,28 @@
 
 namespace headgate::observe {
 
+class AccessRecord;
+
+// Text in the memory of a record, valid until its reset(). Only keep() makes one: the record
+// outlives the request, so no view of the request's own may get into it.
+class KeptText {
+ public:
+  KeptText() = default;
+  operator std::string_view() const { return text_; }
+  std::size_t size() const { return text_.size(); }
+  friend bool operator==(KeptText kept, std::string_view text) { return kept.text_ == text; }
+
+ private:
+  friend class AccessRecord;
+  explicit KeptText(std::string_view text) : text_(text) {}
+
+  std::string_view text_;
+};
+
 // One try of the request at one endpoint.
 class AccessAttempt {
  public:
-  std::string endpoint;
+  KeptText endpoint;
   int status = 0;               // of the upstream's answer; 0 when there was none
   std::string_view error_code;  // static storage; empty when the attempt served the request
   std::chrono::nanoseconds duration{0};
@@ -36,22 +55,35 @@ class AccessRecord {
   static constexpr std::size_t kListedAttemptsMax = 8;
   static constexpr std::size_t kAttributesMax = 32;
 
-  WallTime time{};  // when the request's first byte came
-  std::string listener;
-  std::string route;
-  std::string backend;
-  std::string client_address;  // "ip:port"
-  std::string method;
-  std::string host;
-  std::string target;  // path and query, masked
-  int status = 0;      // sent to the client; 0 when it left before
+  AccessRecord() = default;
+  AccessRecord(const AccessRecord&) = delete;
+  AccessRecord& operator=(const AccessRecord&) = delete;
 
-  std::string dialect;         // id; empty when the request passed through
-  std::string operation;       // what is done with the model, as the dialect names it
-  std::string provider;        // name of the endpoint that answered
-  std::string provider_kind;   // what kind of provider it is, as its plugin says
-  std::string request_model;   // as the client asked
-  std::string upstream_model;  // as the upstream was asked or said
+  // Copies `text` into the record.
+  KeptText keep(std::string_view text) {
+    if (text.size() > kRoomBytes - used_) return keep_large(text);
+    char* const place = room_ + used_;
+    used_ += text.size();
+    if (!text.empty()) std::memcpy(place, text.data(), text.size());
+    return KeptText(std::string_view(place, text.size()));
+  }
+
+  WallTime time{};  // when the request's first byte came
+  KeptText listener;
+  KeptText route;
+  KeptText backend;
+  KeptText client_address;  // "ip:port"
+  KeptText method;
+  KeptText host;
+  KeptText target;  // path and query, masked
+  int status = 0;   // sent to the client; 0 when it left before
+
+  KeptText dialect;         // id; empty when the request passed through
+  KeptText operation;       // what is done with the model, as the dialect names it
+  KeptText provider;        // name of the endpoint that answered
+  KeptText provider_kind;   // what kind of provider it is, as its plugin says
+  KeptText request_model;   // as the client asked
+  KeptText upstream_model;  // as the upstream was asked or said
 
   std::optional<std::uint64_t> input_tokens;
   std::optional<std::uint64_t> output_tokens;
@@ -64,8 +96,8 @@ class AccessRecord {
   std::uint64_t bytes_in = 0;                           // of the client's body
   std::uint64_t bytes_out = 0;                          // of the body sent to the client
   bool stream = false;
-  std::string error_code;  // empty when all went well
-  std::string request_id;
+  KeptText error_code;  // empty when all went well
+  KeptText request_id;
 
   // The next attempt to fill, or a spare one once the list is full. Valid until the next call.
   AccessAttempt& add_attempt();
@@ -76,19 +108,26 @@ class AccessRecord {
 
   // Adds `name`=`value`; ignored beyond kAttributesMax.
   void add_attribute(std::string_view name, std::string_view value);
-  std::span<const std::pair<std::string, std::string>> attributes() const {
-    return std::span(attributes_).first(attribute_count_);
-  }
+  std::span<const std::pair<KeptText, KeptText>> attributes() const { return attributes_; }
 
-  // As new, but keeps memory for the next request unless a string grew very large.
+  // As new, but keeps memory for the next request; not that of texts beyond the room.
   void reset();
 
+  // What is held for texts that found no room in the record itself.
+  std::size_t large_texts() const { return large_.size(); }
+
  private:
-  // Longer lists than their counts say: the rest waits to be used again.
+  // What the texts of most requests need in all.
+  static constexpr std::size_t kRoomBytes = 1024;
+
+  KeptText keep_large(std::string_view text);
+
   std::vector<AccessAttempt> attempts_;
   std::size_t attempt_count_ = 0;
-  std::vector<std::pair<std::string, std::string>> attributes_;
-  std::size_t attribute_count_ = 0;
+  std::vector<std::pair<KeptText, KeptText>> attributes_;
+  std::vector<std::unique_ptr<char[]>> large_;
+  std::size_t used_ = 0;
+  char room_[kRoomBytes];
 };
 
 }  // namespace headgate::observe

@@ -23,6 +23,11 @@ class SecretMask {
   // of an absolute target too. Where it is doubtful what a value belongs to, more is masked.
   void append_target(std::string& out, std::string_view target) const;
 
+  // Whether append_target() shows all of it, whatever is secret: a path without a query.
+  static bool shows_all(std::string_view target) {
+    return target.starts_with('/') && target.find('?') == std::string_view::npos;
+  }
+
   // Whether the value of this header must not be shown. Authorization, Proxy-Authorization, Cookie
   // and Set-Cookie always are.
   bool is_secret_header(std::string_view name) const;

@@ -62,7 +62,7 @@ AccessLogOptions short_lines(std::size_t queue_records_max) {
 
 void submit(AccessLogWriter& writer, std::string_view route) {
   auto record = writer.take();
-  record->route = route;
+  record->route = record->keep(route);
   writer.submit(std::move(record));
 }
 
@@ -117,7 +117,7 @@ TEST(AccessLog, HandsOutTheSameRecordsAgainAndEmpty) {
   AccessLog log(short_lines(8), 1, std::make_unique<MemorySink>(out));
   auto record = log.worker(0).take();
   const AccessRecord* const first = record.get();
-  record->route = "a";
+  record->route = record->keep("a");
   record->status = 200;
   log.worker(0).submit(std::move(record));
   log.drain();

@@ -24,6 +24,19 @@ TEST(SecretMask, LeavesATargetWithoutSecretsAlone) {
   EXPECT_EQ(masked("/?&&a=1&"), "/?&&a=1&");
 }
 
+TEST(SecretMask, KnowsATargetThatItShowsWholeWithoutReadingItsParameters) {
+  EXPECT_TRUE(SecretMask::shows_all("/v1/chat"));
+  EXPECT_TRUE(SecretMask::shows_all("/key=abc/a@b"));
+  for (const std::string_view doubtful :
+       {"/a?key=abc", "/?", "http://me:secret@host/", "u:p@h", "*", ""})
+    EXPECT_FALSE(SecretMask::shows_all(doubtful)) << doubtful;
+  for (const std::string_view plain :
+       {"/", "/v1/chat", "/key=abc/a@b", "//u:p@host/x", "/a#key=b"}) {
+    EXPECT_TRUE(SecretMask::shows_all(plain));
+    EXPECT_EQ(masked(plain), plain);
+  }
+}
+
 TEST(SecretMask, MasksTheValueOfASecretParameterWhereverItStands) {
   EXPECT_EQ(masked("/a?key=abc"), "/a?key=***");
   EXPECT_EQ(masked("/a?key=abc&b=1"), "/a?key=***&b=1");
