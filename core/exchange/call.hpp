@@ -123,10 +123,15 @@ class Call final : public hg_call {
     return attempt_ ? attempt_->recorded : request_.recorded;
   }
   JsonBody* json_of(std::uint32_t message);
+  // Whether json_quote() made this very text last: it is JSON then, and where JSON must be.
+  bool was_quoted(Text json) const {
+    return !json.empty() && json.data() == quoted_.data() && json.size() == quoted_.size();
+  }
 
   RequestContext& request_;
   AttemptContext* attempt_ = nullptr;
   Phase phase_ = Phase::none;
+  Text quoted_;  // by json_quote(), the last time
   std::string answer_body_;
   std::vector<EmittedEvent> emitted_;
   std::size_t emitted_bytes_ = 0;

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "core/base/json_text.hpp"
 #include "core/exchange/call.hpp"
 #include "core/exchange/wakers.hpp"
 #include "core/http/header_rules.hpp"
@@ -43,7 +42,7 @@ std::int32_t Call::json_get(std::uint32_t message, Text pointer, Text& json) {
 std::int32_t Call::json_set(std::uint32_t message, Text pointer, Text json) {
   JsonBody* const body = json_of(message);
   if (!body || !may_write_body(message)) return HG_DENIED;
-  return code_of(body->set(pointer, json));
+  return code_of(was_quoted(json) ? body->set_checked(pointer, json) : body->set(pointer, json));
 }
 
 std::int32_t Call::json_remove(std::uint32_t message, Text pointer) {
@@ -60,7 +59,8 @@ std::int32_t Call::json_text(Text json, Text& decoded) {
 }
 
 hg_call::Text Call::json_quote(Text text) {
-  return request_.arena.copy(headgate::json_quote(text));
+  quoted_ = padded_quote(request_.arena, text);
+  return quoted_;
 }
 
 std::int32_t Call::facets(hg_facets& out) {
@@ -80,8 +80,14 @@ std::int32_t Call::set_model(std::uint32_t message, Text model) {
   if (!request_.dialect.route || request_.facets.client_model.empty()) return HG_INVALID;
   const plugin::DialectManifest& dialect = request_.dialect.dialect->declares();
   if (!request_.dialect.route->model_in_path && !dialect.model.empty()) {
-    const EditResult result = body->set(dialect.model, headgate::json_quote(model));
+    const bool facets_known = message == HG_REQUEST && request_.facets_at == body->version();
+    const Text quoted = padded_quote(request_.arena, model);
+    const EditResult result = body->set_checked(dialect.model, quoted);
     if (result != EditResult::ok) return code_of(result);
+    // It was a string before and is one now, so nothing else that is read has changed. A text that
+    // needed escapes may not be read as it was written.
+    const bool as_written = quoted.size() == model.size() + 2;
+    if (facets_known && as_written) request_.facets_at = body->version();
   }
   const Text kept = request_.arena.copy(model);
   if (message == HG_REQUEST) {

@@ -160,8 +160,9 @@ std::int32_t Call::attribute_get(Text name, Text& json) {
 }
 
 std::int32_t Call::attribute_set(Text name, Text json) {
-  const Text kept = padded_copy(request_.arena, json);
-  if (name.empty() || !request_.worker.scanner.is_json(kept)) return HG_INVALID;
+  const bool known_json = was_quoted(json);
+  const Text kept = known_json ? json : padded_copy(request_.arena, json);
+  if (name.empty() || (!known_json && !request_.worker.scanner.is_json(kept))) return HG_INVALID;
   for (auto& [known, value] : request_.attributes) {
     if (known != name) continue;
     value = kept;

@@ -162,12 +162,14 @@ Exchange::MaybeError Exchange::take_body(std::string_view body) {
                             request_.dialect.model, arena_);
   if (!facets) return std::move(facets.error());
   request_.facets = *facets;
+  request_.facets_at = request_.body.version();
   return std::nullopt;
 }
 
 // Policies may have changed what the request asks for, by other means than the model's own.
 Exchange::MaybeError Exchange::read_facets_again() {
-  if (!request_.dialect.route || !request_.dialect.route->json_body || request_.body.is(asked_)) {
+  if (!request_.dialect.route || !request_.dialect.route->json_body || request_.body.is(asked_) ||
+      request_.facets_at == request_.body.version()) {
     return std::nullopt;
   }
   auto facets = read_facets(request_.body, worker_.scanner, request_.dialect.dialect->declares(),

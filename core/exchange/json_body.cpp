@@ -60,6 +60,7 @@ std::optional<std::size_t> array_index(std::string_view token) {
 }  // namespace
 
 void JsonBody::assign(std::string_view text) {
+  ++version_;
   text_ = text;
   scanned_ = false;
   members_.clear();
@@ -72,6 +73,7 @@ void JsonBody::assign_copy(std::string_view text) {
 }
 
 void JsonBody::share(JsonBody& other) {
+  ++version_;
   text_ = other.text_;
   scanned_ = other.scanned_;
   shape_ = other.shape_;
@@ -115,6 +117,10 @@ std::optional<std::string_view> JsonBody::get(std::string_view pointer) {
 EditResult JsonBody::set(std::string_view pointer, std::string_view json) {
   json = padded_copy(arena_, json);
   if (!scanner_.is_json(json)) return EditResult::invalid;
+  return set_checked(pointer, json);
+}
+
+EditResult JsonBody::set_checked(std::string_view pointer, std::string_view json) {
   if (pointer.empty()) {
     assign(json);
     return EditResult::ok;
@@ -211,6 +217,7 @@ std::optional<std::string_view> JsonBody::top(std::string_view key) {
 
 // After a splice the member's value is the new text, and no longer lies in text_.
 void JsonBody::set_top(std::string_view key, std::string_view json) {
+  ++version_;
   const auto inside = [this](std::string_view view) {
     return view.data() >= text_.data() && view.data() < text_.data() + text_.size();
   };

@@ -47,12 +47,17 @@ class JsonBody {
   // The value at an RFC 6901 pointer as it stands, or nothing. The view lives as long as the arena.
   std::optional<std::string_view> get(std::string_view pointer);
   EditResult set(std::string_view pointer, std::string_view json);
+  // The same without a copy and a check. REQUIRES: `json` is JSON with the readable bytes behind it
+  // that a scan needs, and outlives the body.
+  EditResult set_checked(std::string_view pointer, std::string_view json);
   EditResult remove(std::string_view pointer);
 
   // The whole text with its edits, in one piece.
   std::string_view text();
   std::size_t size() const;
   bool edited() const { return !splices_.empty() || !added_.empty(); }
+  // Grows with whatever may have changed the text: while it is the same, so is all that was read.
+  std::uint64_t version() const { return version_; }
   // Whether it is still what assign() was given.
   bool is(std::string_view text) const {
     return !edited() && text_.data() == text.data() && text_.size() == text.size();
@@ -89,6 +94,7 @@ class JsonBody {
   Arena& arena_;
   JsonScanner& scanner_;
   std::string_view text_;
+  std::uint64_t version_ = 0;
   bool scanned_ = false;
   JsonShape shape_ = JsonShape::invalid;
   JsonMembers members_;

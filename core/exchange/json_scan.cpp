@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/base/json_text.hpp"
 #include "core/base/read_buffer.hpp"
 #include "core/exchange/json_skim.hpp"
 
@@ -185,6 +186,17 @@ std::string_view padded_copy(Arena& arena, std::string_view text) {
   if (!text.empty()) std::memcpy(place, text.data(), text.size());
   std::memset(place + text.size(), 0, ReadBuffer::kPadding);
   return {place, text.size()};
+}
+
+std::string_view padded_quote(Arena& arena, std::string_view text) {
+  // Where every byte might need an escape, a long text would take much more than it needs.
+  constexpr std::size_t kShortBytes = 128;
+  if (text.size() > kShortBytes) return padded_copy(arena, json_quote(text));
+  const std::size_t room = json_string_room(text.size()) + ReadBuffer::kPadding;
+  char* const place = static_cast<char*>(arena.allocate(room, 1));
+  char* const end = write_json_string(place, text);
+  std::memset(end, 0, ReadBuffer::kPadding);
+  return {place, static_cast<std::size_t>(end - place)};
 }
 
 }  // namespace headgate::exchange

@@ -59,4 +59,7 @@ class JsonScanner {
 // A copy of `text` with the readable bytes behind it that a scan needs.
 std::string_view padded_copy(Arena& arena, std::string_view text);
 
+// `text` as a JSON string, with the same bytes behind it.
+std::string_view padded_quote(Arena& arena, std::string_view text);
+
 }  // namespace headgate::exchange

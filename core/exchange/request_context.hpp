@@ -71,6 +71,7 @@ struct RequestContext {
   http::HeaderMap headers;  // as policies left them
   JsonBody body;            // likewise
   Facets facets;
+  std::uint64_t facets_at = 0;  // the body's version that they say what is in
 
   // Where it goes.
   const RoutePlan* route = nullptr;

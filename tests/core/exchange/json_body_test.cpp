@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/json_text.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -43,6 +47,54 @@ TEST_F(JsonBodyTest, SplicesATopLevelValueAndLeavesTheRestAlone) {
   EXPECT_EQ(body.set("/model", R"("longer")"), EditResult::ok);
   EXPECT_EQ(sent(body), R"({"a": 1, "model": "longer" ,"z":[1,2 ]})");
   EXPECT_EQ(body.get("/model"), R"("longer")");
+}
+
+TEST_F(JsonBodyTest, GrowsItsVersionWithEveryChangeAndWithNothingElse) {
+  JsonBody body = make(R"({"model":"x","a":{"b":[1]}})");
+  std::uint64_t last = body.version();
+  const auto changed = [&] { return std::exchange(last, body.version()) < body.version(); };
+  EXPECT_EQ(body.get("/a/b/0"), "1");
+  EXPECT_EQ(body.set("/model", "not json"), EditResult::invalid);
+  EXPECT_EQ(body.remove("/nothing"), EditResult::not_found);
+  EXPECT_FALSE(changed());
+  EXPECT_EQ(body.set("/model", R"("y")"), EditResult::ok);
+  EXPECT_TRUE(changed());
+  EXPECT_EQ(body.set("/model", R"("z")"), EditResult::ok);
+  EXPECT_TRUE(changed());
+  EXPECT_EQ(body.set("/new", "1"), EditResult::ok);
+  EXPECT_TRUE(changed());
+  EXPECT_EQ(body.set("/new", "2"), EditResult::ok);
+  EXPECT_TRUE(changed());
+  EXPECT_EQ(body.set("/a/b/-", "2"), EditResult::ok);
+  EXPECT_TRUE(changed());
+  EXPECT_EQ(body.remove("/a/b/0"), EditResult::ok);
+  EXPECT_TRUE(changed());
+  EXPECT_EQ(body.remove("/model"), EditResult::ok);
+  EXPECT_TRUE(changed());
+  EXPECT_EQ(body.set("", "{}"), EditResult::ok);
+  EXPECT_TRUE(changed());
+  body.assign_copy("{}");
+  EXPECT_TRUE(changed());
+  JsonBody other = make(R"({"c":1})");
+  body.share(other);
+  EXPECT_TRUE(changed());
+}
+
+TEST_F(JsonBodyTest, TakesAQuotedTextAsItTakesAnyOther) {
+  std::vector<std::string> texts{"", "m", "a \"b\" \\ \n \x01", "\xff\xc3\xa4"};
+  for (std::size_t size = 120; size < 140; ++size) texts.emplace_back(size, size % 2 ? 'm' : '"');
+  for (const std::string& text : texts) {
+    const std::string_view quoted = padded_quote(arena_, text);
+    EXPECT_EQ(quoted, json_quote(text));
+    EXPECT_EQ(std::string(quoted.data() + quoted.size(), 64), std::string(64, '\0'));
+    JsonBody checked = make(R"({"model":"x","a":{"b":[1]}})");
+    JsonBody usual = make(R"({"model":"x","a":{"b":[1]}})");
+    for (const std::string_view pointer : {"/model", "/new", "/a/b/0", "/a/new"}) {
+      EXPECT_EQ(checked.set_checked(pointer, quoted), usual.set(pointer, json_quote(text)));
+      EXPECT_EQ(sent(checked), sent(usual));
+      EXPECT_EQ(checked.get(pointer), quoted);
+    }
+  }
 }
 
 TEST_F(JsonBodyTest, SplicesTheSameValueTwice) {

@@ -264,6 +264,32 @@ TEST_F(Policies, ChangeWhatIsAsked) {
   EXPECT_NE(line.find(R"(output_tokens":3)"), std::string::npos) << line;
 }
 
+// Whatever else was changed before or after the model.
+TEST_F(Policies, ChangeTheModelAndMore) {
+  for (const std::string script : {"another model of a stream", "a stream of another model"}) {
+    load_scripted("request: " + script);
+    a->forget();
+    a->says(stream_of(sse({kRole, kWord, kStop, kUsage, "[DONE]"})));
+    const Got got = ask_for(post(kChatBody));
+    EXPECT_EQ(got.body, sse({kRole, kWord, kStop, "[DONE]"})) << script;
+    EXPECT_NE(a->requests().back().find(R"("model":"another")"), std::string::npos) << script;
+    EXPECT_NE(a->requests().back().find(R"("include_usage":true)"), std::string::npos) << script;
+    EXPECT_NE(record().find(R"("gen_ai.request.model":"m")"), std::string::npos) << script;
+  }
+}
+
+TEST_F(Policies, NameAModelInAnyText) {
+  load_scripted("request: another model as text");
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 200);
+  EXPECT_NE(a->requests().back().find(R"("model":"another")"), std::string::npos);
+  EXPECT_NE(record().find(R"("another")"), std::string::npos);
+
+  load_scripted("request: a model with escapes");
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 200);
+  EXPECT_NE(a->requests().back().find(R"("model":"an\"other\ufffd!")"), std::string::npos)
+      << a->requests().back();
+}
+
 TEST_F(Policies, CanChangeWhatIsAskedAfterAPause) {
   load_scripted("request: pause-a stream");
   a->forget();

@@ -95,6 +95,16 @@ class Scripted : public hg::Policy {
       }
       if (what == "a pause without an end") return hg::Action::pause;
       if (what == "another model") call.request().set_model("another");
+      if (what == "another model of a stream") {
+        call.request().set_json("/stream", "true");
+        call.request().set_model("another");
+      }
+      if (what == "a stream of another model") {
+        call.request().set_model("another");
+        call.request().set_json("/stream", "true");
+      }
+      if (what == "a model with escapes") call.request().set_model("an\"other\xff!");
+      if (what == "another model as text") call.request().set_text("/model", "another");
       if (what == "a stream") call.request().set_json("/stream", "true");
       if (what == "fewer tokens") call.request().set_json("/max_tokens", "7");
       if (what == "broken body") call.request().set_body("{not json");
