@@ -206,8 +206,7 @@ bool Attempt::is_retry_code(int status) const {
 }
 
 bool Attempt::passes_dialect() const {
-  return endpoint_.provider && request_.dialect.route &&
-         endpoint_.provider->declares().accepts_dialect(request_.dialect_id());
+  return endpoint_.provider && request_.dialect.route && endpoint_.accepts_format(request_.dialect);
 }
 
 // The first meaningful event came: the endpoint's latency is known, and a probe is decided.

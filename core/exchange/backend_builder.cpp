@@ -36,6 +36,19 @@ void add_in_order(std::vector<std::shared_ptr<plugin::PolicyInstance>>& policies
 
 }  // namespace
 
+// Resolved here, for a request asks it of every endpoint.
+std::vector<DeclaredRoute> BackendBuilder::declared_routes(
+    const plugin::ProviderManifest& provider) const {
+  std::vector<DeclaredRoute> declared;
+  for (const auto& dialect : snapshot_.dialects.dialects()) {
+    for (const plugin::DialectRoute& route : dialect->declares().routes) {
+      declared.push_back(DeclaredRoute{provider.has_operation(route.operation),
+                                       provider.accepts_dialect(dialect->id())});
+    }
+  }
+  return declared;
+}
+
 BackendBuilder::BackendBuilder(const SnapshotSources& sources, Snapshot& snapshot,
                                config::Faults& faults, std::string route)
     : sources_(sources), snapshot_(snapshot), faults_(faults), route_(std::move(route)) {}
@@ -164,6 +177,7 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
     EndpointPlan plan;
     plan.name = config.name;
     plan.provider = make_provider(config);
+    if (plan.provider) plan.declared = declared_routes(plan.provider->declares());
     if (!plan.provider || !set_target(plan, config, policies)) continue;
     for (const auto& instance : make_policies(policies)) {
       if (instance->declares().has_phase(plugin::kPhaseAttempt))

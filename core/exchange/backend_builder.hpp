@@ -37,6 +37,7 @@ class BackendBuilder {
   void add_plain(const config::BackendConfig& backend);
   void set_limits(EndpointPlan& plan, const config::PoliciesConfig& policies);
   std::shared_ptr<plugin::ProviderInstance> make_provider(const config::ProviderConfig& config);
+  std::vector<DeclaredRoute> declared_routes(const plugin::ProviderManifest& provider) const;
   bool set_target(EndpointPlan& plan, const config::ProviderConfig& config,
                   const config::PoliciesConfig& policies);
   std::shared_ptr<const net::TlsClientContext> make_tls(const config::BackendTlsConfig& tls,

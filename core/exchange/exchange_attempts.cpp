@@ -221,8 +221,8 @@ Error Exchange::error_of(const AttemptEnd& end, const EndpointPlan& endpoint) co
 
 net::Task<void> Exchange::answer_failure(AttemptEnd end, const EndpointPlan& endpoint) {
   const bool client_key = end.client_key();
-  const bool own_format = endpoint.provider && request_.dialect.route &&
-                          endpoint.provider->declares().accepts_dialect(request_.dialect_id());
+  const bool own_format =
+      endpoint.provider && request_.dialect.route && endpoint.accepts_format(request_.dialect);
   const bool pass_through = !request_.dialect.route;
   const bool for_client = end.verdict().next == Next::never || client_key || !endpoint.provider;
   if (end.failure().kind == FailureKind::status && !end.failure().body.empty() && for_client &&

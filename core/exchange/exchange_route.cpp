@@ -77,7 +77,7 @@ bool Exchange::can_serve(const EndpointPlan& endpoint) const {
   if (!request_.dialect.route) {
     return endpoint.provider->pass_through().match(request_.path).has_value();
   }
-  return endpoint.provider->declares().has_operation(request_.operation());
+  return endpoint.has_operation(request_.dialect);
 }
 
 // A dialect that knows no answer of its own leaves the question to a provider that declares the

@@ -31,11 +31,18 @@ struct PolicyUse {
   std::uint16_t slot = 0;
 };
 
+// What a provider declares of one route of a dialect.
+struct DeclaredRoute {
+  bool operation = false;  // it does what is asked there
+  bool format = false;     // and takes and gives the dialect's own format
+};
+
 // One configured provider, or a plain HTTP upstream.
 struct EndpointPlan {
   std::string name;
   std::uint64_t id = 0;                                // for hg.endpoints/1
   std::shared_ptr<plugin::ProviderInstance> provider;  // null: a plain upstream, bytes pass
+  std::vector<DeclaredRoute> declared;                 // by DialectMatch::route_number
   std::shared_ptr<const upstream::Target> target;
   std::string authority;  // the Host header
   std::string base_path;  // pathPrefix, else the provider's own; no slash at the end
@@ -54,6 +61,15 @@ struct EndpointPlan {
 
   observe::EndpointSeries* attempts = nullptr;  // never null in a snapshot
   observe::GenAiSeries* gen_ai = nullptr;       // of chat; null for a plain upstream
+
+  // Whether the provider does what is asked, and whether in the dialect's own format. REQUIRES:
+  // there is a provider, and the match a route.
+  bool has_operation(const plugin::DialectMatch& match) const {
+    return declared[match.route_number].operation;
+  }
+  bool accepts_format(const plugin::DialectMatch& match) const {
+    return declared[match.route_number].format;
+  }
 };
 
 struct BackendPlan {

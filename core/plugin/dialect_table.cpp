@@ -109,7 +109,7 @@ DialectMatch DialectTable::find(std::string_view method, std::string_view path, 
         if (best.dialect == nullptr) best.dialect = entry.dialect;
         continue;
       }
-      best = DialectMatch{entry.dialect, entry.route, *prefix, model};
+      best = DialectMatch{entry.dialect, entry.route, entry.order, *prefix, model};
       best_entry = &entry;
       break;
     }

@@ -18,6 +18,7 @@ namespace headgate::plugin {
 struct DialectMatch {
   const DialectInstance* dialect = nullptr;  // nullptr: no dialect has this path
   const DialectRoute* route = nullptr;       // nullptr with a dialect: only the method is wrong
+  std::size_t route_number = 0;              // in the order of dialects() and of their routes
   std::size_t prefix_length = 0;             // of the path, in front of the route's
   std::string_view model;                    // from the path, as it stands there, or empty
 

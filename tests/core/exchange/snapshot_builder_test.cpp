@@ -77,6 +77,24 @@ binds:
   EXPECT_EQ(faults, "test.yaml:10:27: moderation is not supported yet; remove it");
 }
 
+TEST_F(SnapshotBuilder, ResolvesWhatAProviderDeclaresOfEveryRoute) {
+  load(two_groups());
+  const EndpointPlan& endpoint = backend().endpoints[0];
+  const plugin::ProviderManifest& declares = endpoint.provider->declares();
+  std::size_t done = 0;
+  std::size_t number = 0;
+  for (const auto& dialect : context->snapshot->dialects.dialects()) {
+    for (const plugin::DialectRoute& route : dialect->declares().routes) {
+      const plugin::DialectMatch match{dialect.get(), &route, number++, 0, {}};
+      EXPECT_EQ(endpoint.has_operation(match), declares.has_operation(route.operation));
+      EXPECT_EQ(endpoint.accepts_format(match), declares.accepts_dialect(dialect->id()));
+      if (endpoint.has_operation(match)) ++done;
+    }
+  }
+  EXPECT_GT(done, 0u);
+  EXPECT_LT(done, number) << "one of them at least is not the provider's";
+}
+
 TEST_F(SnapshotBuilder, MakesNothingOfAFileWithAFault) {
   load(two_groups());
   const Snapshot* const before = context->snapshot.get();

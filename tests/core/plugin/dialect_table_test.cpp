@@ -60,6 +60,17 @@ TEST_F(DialectTableTest, FindsARouteByMethodAndPath) {
   EXPECT_EQ(find("POST", "/v1/models"), "a make 0 -");
 }
 
+TEST_F(DialectTableTest, NumbersItsRoutesInTheOrderOfDialectsAndRoutes) {
+  const auto number = [this](std::string_view method, std::string_view path) {
+    return table.find(method, path, [](std::string_view) { return false; }).route_number;
+  };
+  EXPECT_EQ(number("POST", "/v1/chat/completions"), 0u);
+  EXPECT_EQ(number("GET", "/v1/models/default"), 4u);
+  EXPECT_EQ(number("POST", "/v1/models"), 5u);
+  EXPECT_EQ(number("POST", "/v1beta/models/m:generate"), 7u);
+  EXPECT_EQ(number("POST", "/v2/m/answer"), 9u);
+}
+
 TEST_F(DialectTableTest, LetsTheEndOfThePathDecide) {
   EXPECT_EQ(find("POST", "/team/x/v1/chat/completions"), "a chat 7 -");
   EXPECT_EQ(find("POST", "/v1/chat/completions/v1/completions"), "a completions 20 -");
