@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/http/byte_rules.hpp"
+#include "core/http/sixteen_bytes.hpp"
 
 namespace headgate::http {
 namespace {
@@ -58,14 +59,21 @@ bool is_token(std::string_view text) {
 
 bool is_field_value(std::string_view text) {
   const char* const end = text.data() + text.size();
-  if (text.size() >= 8) {
+  if (text.size() >= sizeof(SixteenBytes)) {
+    SixteenFlags found = controls_among(load_sixteen(end - sizeof(SixteenBytes)));
+    // The last piece has some of the one before it again.
+    for (const char* at = text.data(); end - at > 16; at += 16) {
+      found |= controls_among(load_sixteen(at));
+    }
+    if (!any(found)) return true;
+  } else if (text.size() >= 8) {
     std::uint64_t found = 0;
     const auto look = [&found](const char* at) {
       std::uint64_t eight;
       std::memcpy(&eight, at, 8);
       found |= control_bits(eight);
     };
-    for (const char* at = text.data(); end - at > 8; at += 8) look(at);
+    look(text.data());
     look(end - 8);  // the rest, with some of it again
     if (found == 0) return true;
   }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/http/sixteen_bytes.hpp"
+
 namespace headgate::http {
 namespace {
 
@@ -50,8 +52,26 @@ constexpr std::array<PathByte, 256> make_path_table() {
 }
 constexpr std::array<PathByte, 256> kPathTable = make_path_table();
 
-// No escape and nothing that is refused, told in one pass. No segment begins with a dot.
+// Whether the `size` bytes behind the slash at `front` are as is_plain_path() wants them. REQUIRES:
+// there are 16 at least.
+bool is_plain_behind(const char* front, std::size_t size) {
+  const auto look = [front](std::size_t at) {
+    const SixteenBytes bytes = load_sixteen(front + at + 1);
+    const SixteenFlags dots = (load_sixteen(front + at) == '/') & (bytes == '.');
+    return controls_among(bytes) | (bytes == '\\') | (bytes == '%') | dots;
+  };
+  SixteenFlags found = look(size - sizeof(SixteenBytes));
+  // The last piece has some of the one before it again.
+  for (std::size_t at = 0; size - at > sizeof(SixteenBytes); at += sizeof(SixteenBytes)) {
+    found |= look(at);
+  }
+  return !any(found);
+}
+
+// No escape and nothing that is refused, told in one pass. No segment begins with a dot. The path
+// begins with a slash.
 bool is_plain_path(std::string_view path) {
+  if (path.size() > sizeof(SixteenBytes)) return is_plain_behind(path.data(), path.size() - 1);
   PathByte before = PathByte::plain;
   for (const char c : path) {
     const PathByte kind = kPathTable[static_cast<unsigned char>(c)];

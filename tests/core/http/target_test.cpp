@@ -2,8 +2,23 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+
 namespace headgate::http {
 namespace {
+
+// Long paths are looked at in pieces of sixteen bytes.
+void expect_safe_wherever_it_stands(std::string_view path, bool safe) {
+  for (std::size_t front = 0; front < 36; ++front) {
+    for (std::size_t behind = 0; behind < 36; ++behind) {
+      std::string longer = "/" + std::string(front, 'f');
+      longer += path;
+      longer += '/' + std::string(behind, 'b');
+      EXPECT_EQ(is_safe_path(longer), safe) << longer;
+    }
+  }
+}
 
 TEST(Target, IsSplitAtTheFirstQuestionMark) {
   const Target target = split_target("/a/b?c=d?e");
@@ -56,16 +71,20 @@ TEST(Target, RefusesPathsThatMeanSomethingElseFurtherDown) {
                                       "/a%2500",
                                       "/%",
                                       "/%2",
-                                      "/%zz"})
+                                      "/%zz"}) {
     EXPECT_FALSE(is_safe_path(path)) << path;
+    if (path.starts_with('/')) expect_safe_wherever_it_stands(path, false);
+  }
 }
 
 TEST(Target, TakesOrdinaryPaths) {
   for (const std::string_view path :
        {"/", "/v1/chat/completions", "/v1beta/models/a-b.c:generateContent", "/a/...", "/..a/b..",
         "/.well-known/x", "/a//b/", "/a%2Fb", "/model/arn%3Aaws%3Ax%2Fy/invoke", "/100%25",
-        "/a%20b", "/%C3%A4"})
+        "/a%20b", "/%C3%A4"}) {
     EXPECT_TRUE(is_safe_path(path)) << path;
+    expect_safe_wherever_it_stands(path, true);
+  }
 }
 
 TEST(Query, FindsParametersByTheirDecodedName) {
