@@ -1,5 +1,7 @@
 // hg.json/1, hg.llm/1, hg.stream/1, hg.credential/1 and hg.async/1 of a request.
 
+#include <algorithm>
+#include <initializer_list>
 #include <string>
 
 #include "core/exchange/call.hpp"
@@ -9,6 +11,15 @@
 
 namespace headgate::exchange {
 namespace {
+
+std::string_view joined(Arena& arena, std::initializer_list<std::string_view> texts) {
+  std::size_t size = 0;
+  for (const std::string_view text : texts) size += text.size();
+  char* const place = static_cast<char*>(arena.allocate(size, 1));
+  char* to = place;
+  for (const std::string_view text : texts) to = std::copy(text.begin(), text.end(), to);
+  return {place, size};
+}
 
 std::int32_t code_of(EditResult result) {
   switch (result) {
@@ -167,14 +178,11 @@ std::int32_t Call::credential_place(const hg_credential& credential) {
     attempt_->target = request_.arena.copy(target);
     return HG_OK;
   }
-  std::string text;
+  Arena& arena = request_.arena;
   if (place == HG_PLACE_COOKIE) {
-    text.append(name).append("=").append(value);
-    name = "cookie";
-  } else {
-    text.append(prefix).append(value);
+    return attempt_->headers.set("cookie", joined(arena, {name, "=", value})) ? HG_OK : HG_INVALID;
   }
-  return attempt_->headers.set(name, text) ? HG_OK : HG_INVALID;
+  return attempt_->headers.set(name, joined(arena, {prefix, value})) ? HG_OK : HG_INVALID;
 }
 
 std::int32_t Call::timer(std::uint64_t milliseconds_from_now) {
