@@ -6,6 +6,10 @@
  *   open, on_request, then per attempt on_attempt and on_outcome, on_response for the answer that the
  *   client gets, on_event per event of it, on_complete, close (always, exactly once after open)
  *
+ * A second attempt may begin while the first goes on: two on_attempt may come without an on_outcome in
+ * between, and an attempt that another one has overtaken has no on_outcome. Events and on_response are
+ * of the one that answers.
+ *
  * The manifest adds to hg_plugin's:
  *
  *   stage       "authenticate" | "authorize" | "limit" | "transform" | "guard" | "account": the order
