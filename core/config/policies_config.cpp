@@ -1,7 +1,6 @@
 #include "core/config/policies_config.hpp"
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 
 #include "core/config/fields.hpp"
@@ -112,13 +111,19 @@ void describe(Fields& fields, BackendTlsConfig& tls) {
 }
 
 void describe(Fields& fields, StreamConfig& stream) {
-  static constexpr Choice<StreamConfig::OnCut> kChoices[] = {{"error", StreamConfig::OnCut::error}};
-  static constexpr std::array<std::string_view, 2> kUnsupported{"continue", "hold"};
+  static constexpr Choice<StreamConfig::OnCut> kChoices[] = {
+      {"error", StreamConfig::OnCut::error},
+      {"continue", StreamConfig::OnCut::go_on},
+      {"hold", StreamConfig::OnCut::hold},
+  };
   choice(fields,
          {"onCut",
           "What becomes of a stream that breaks after the client has had a part of it. 'error': "
-          "an error event in the format of the client's API."},
-         kChoices, stream.on_cut, kUnsupported);
+          "an error event in the format of the client's API. 'continue': another provider goes "
+          "on with it, or repeats it and goes on; where it says something else, an error event. "
+          "'hold': nothing is sent before the stream is complete, so that it can be asked for "
+          "again unseen."},
+         kChoices, stream.on_cut);
 }
 
 void describe_policy_keys(Fields& fields, PoliciesConfig& policies) {

@@ -59,7 +59,11 @@ struct BackendTlsConfig {
 
 // `stream`: what becomes of a stream that breaks after the client has had a part of it.
 struct StreamConfig {
-  enum class OnCut : std::uint8_t { error };
+  enum class OnCut : std::uint8_t {
+    error,  // it ends in an error event
+    go_on,  // another provider goes on with it
+    hold,   // nothing is sent before all of it is there, so another provider can be asked
+  };
   OnCut on_cut = OnCut::error;
 };
 

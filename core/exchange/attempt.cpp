@@ -162,6 +162,11 @@ Attempt::MaybeFailure Attempt::ask_for_plan(hg_plan& plan) {
     return failure(FailureKind::bad_answer, "upstream_bad_response",
                    "sent a head that its plugin does not understand");
   }
+  const bool in_pieces = plan.framing != HG_FRAMING_WHOLE && plan.framing != HG_FRAMING_RAW;
+  if (goes_on() && !in_pieces) {
+    return failure(FailureKind::bad_answer, "upstream_bad_response",
+                   "sent no stream to go on with");
+  }
   if (plan.framing <= HG_FRAMING_RAW) return std::nullopt;
   return failure(FailureKind::bad_answer, "plugin_error",
                  "has a plugin that asks for an unknown framing");
@@ -213,7 +218,7 @@ bool Attempt::passes_dialect() const {
 void Attempt::note_first_token() {
   const TimePoint now = request_.worker.worker.clock().now();
   first_token_ = last_token_ = now;
-  request_.first_token = now - request_.started;
+  if (!goes_on()) request_.first_token = now - request_.started;
   const double prompt_tokens = static_cast<double>(request_.body.size()) / kBytesPerToken;
   select::note_first_token(pick_.permit, select::Millis(now - sent_), prompt_tokens, now);
 }

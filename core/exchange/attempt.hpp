@@ -7,6 +7,7 @@
 //   attempt_send.cpp     from the client's request to the head of the answer
 //   attempt_whole.cpp    an answer in one piece
 //   attempt_stream.cpp   an answer event by event
+//   attempt_stream_cut.cpp  ... that breaks off, and is gone on with elsewhere
 //   attempt_raw.cpp      bytes that nobody here understands
 //   attempt_race.cpp     how long it may take alone, and the one that runs beside it
 
@@ -62,6 +63,11 @@ struct AttemptEnd {
   const std::optional<RecordedAnswer>& recorded() const { return why_->recorded; }
   // It went out with the client's own credential.
   bool& client_key() { return why_->client_key; }
+  // Whoever broke off is not asked to go on.
+  void move_elsewhere() {
+    if (why_->verdict.next != Next::never) why_->verdict.next = Next::elsewhere;
+    why_->verdict.exclude = true;
+  }
 
  private:
   struct Why {
@@ -74,6 +80,8 @@ struct AttemptEnd {
   };
   std::unique_ptr<Why> why_;  // apart, for success is what travels most
 };
+
+class KeptAnswer;
 
 class Attempt {
  public:
@@ -171,6 +179,8 @@ class Attempt {
   AttemptEnd served();
   void note_served();
   AttemptEnd broken(std::string_view code);
+  AttemptEnd cut(Failure failure, KeptAnswer answer);
+  bool goes_on() const;  // with what the client has of an answer that broke off
   Verdict classify(const Failure& failure);
   void finish(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
               std::optional<milliseconds> retry_after);

@@ -28,7 +28,8 @@ std::optional<TimePoint> Attempt::soft_limit_end() const {
 
 // The request goes out: from here on somebody waits for its answer.
 void Attempt::expect_first_token() {
-  if (!request_.facets.stream && !endpoint_.hedge) return;
+  // Who goes on with an answer does so alone: two would both say the rest of it.
+  if ((!request_.facets.stream && !endpoint_.hedge) || goes_on()) return;
   sent_ = request_.worker.worker.clock().now();
   const auto soft = soft_limit_end();
   if (endpoint_.hedge && endpoint_.provider && request_.dialect.route) {

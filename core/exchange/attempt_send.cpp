@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/exchange/attempt.hpp"
+#include "core/exchange/continuation.hpp"
 #include "core/http/head_parser.hpp"
 #include "core/http/head_writer.hpp"
 #include "core/http/header_rules.hpp"
@@ -132,10 +133,12 @@ void Attempt::build_plain() {
 Attempt::MaybeFailure Attempt::build_with_provider() {
   plugin::ProviderInstance& provider = *endpoint_.provider;
   const bool neutral = request_.dialect.route && !passes_dialect();
+  const bool translated = neutral && !request_.dialect.dialect->declares().neutral;
+  const bool rewritten = translated || goes_on();
   JsonBody as_asked(request_.arena, request_.worker.scanner);
-  if (neutral && !request_.dialect.dialect->declares().neutral) {
-    // The next attempt may be at a provider that takes the client's own format.
-    as_asked.share(request_.body);
+  // The next attempt may be at a provider that takes the client's own format.
+  if (rewritten) as_asked.share(request_.body);
+  if (translated) {
     call_.enter(Phase::request, nullptr);
     request_.recorded.reset();
     if (request_.dialect.dialect->to_neutral(request_.dialect_context, call_) != HG_CONTINUE) {
@@ -145,7 +148,7 @@ Attempt::MaybeFailure Attempt::build_with_provider() {
   }
 
   hg_build in{};
-  in.size = HG_END_OF(hg_build, max_tokens);
+  in.size = HG_END_OF(hg_build, reserved2);
   in.stream = request_.facets.stream ? 1 : 0;
   in.neutral = neutral ? 1 : 0;
   in.operation = plugin::str(request_.operation());
@@ -161,12 +164,13 @@ Attempt::MaybeFailure Attempt::build_with_provider() {
     in.path = plugin::str(path);
   }
 
+  if (goes_on()) request_.continuation->write_prefill(provider, in);
   call_.enter(Phase::build, &context_);
   const auto worker = static_cast<std::uint32_t>(request_.worker.worker.index());
   context_.provider_open = provider.open(worker, call_, context_.provider_context) == HG_CONTINUE;
   const bool built =
       context_.provider_open && provider.build(context_.provider_context, call_, in) == HG_CONTINUE;
-  if (neutral && !request_.dialect.dialect->declares().neutral) request_.body.share(as_asked);
+  if (rewritten) request_.body.share(as_asked);
   if (!built) {
     return failure(FailureKind::cannot, "not_expressible", "cannot express this request");
   }

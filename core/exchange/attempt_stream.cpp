@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/exchange/continuation.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -40,10 +41,14 @@ StreamRelay::StreamRelay(Attempt& attempt, const hg_plan& plan)
     : attempt_(attempt),
       plan_(plan),
       cutter_(framing_of(plan.framing)),
-      shown_words_(words_of(plan)) {}
+      shown_words_(words_of(plan)),
+      joins_(attempt.goes_on()),
+      begun_(joins_),
+      holds_(attempt.request_.backend->on_cut == config::StreamConfig::OnCut::hold) {}
 
 net::Task<AttemptEnd> StreamRelay::run() {
   attempt_.deadline_.disarm();  // from here on it is armed for each read
+  if (!begin_keeping()) co_return co_await fail();
   if (!attempt_.content_encoding_.empty() && !start_decoding()) co_return co_await fail();
   unframe();
   if (framing_failed_) co_return co_await fail();
@@ -202,18 +207,20 @@ StreamRelay::Step StreamRelay::handle(const http::Event& event) {
   if (!event.has_data && unterminated_) return Step::more;  // less than an event
   if (!event.has_data) {
     // Comments keep connections alive; they say nothing, and mean nothing in another format.
-    const bool room = begun_ || out_.size() + event.raw.size() <= CommitGate::kBytesMax;
+    const bool room =
+        (begun_ && gate_.open()) || out_.size() + event.raw.size() <= CommitGate::kBytesMax;
     if (plan_.passes != 0 && room) pass(event.raw);
     return Step::more;
   }
   if (needs_call(event)) return handle_shown(event);
-  if (attempt_.policies_.reads_events()) {
+  if (joins_ || attempt_.policies_.reads_events()) {
     attempt_.call_.clear_emitted();
     shown_.assign(1, EmittedEvent{std::string(event.type), std::string(event.data)});
     return emit(HG_EVENT_MEANINGFUL);
   }
+  if (kept_) kept_->keep(attempt_.call_, event.data);
   pass(event.raw);
-  if (!model_) model_ = cutter_.model_of(event);
+  if (!model_ && !kept_) model_ = cutter_.model_of(event);
   return Step::more;
 }
 
@@ -241,7 +248,9 @@ StreamRelay::Step StreamRelay::handle_shown(const http::Event& event) {
         attempt_.failure(FailureKind::event, "upstream_error_event", "sent an error in its stream");
     failure_.status = attempt_.context_.head.status;
     failure_.body = event.data;
-    if (begun_ && plan_.passes != 0 && !attempt_.request_.mentions_credential(event.raw)) {
+    const bool words = plan_.passes != 0 && !attempt_.request_.mentions_credential(event.raw);
+    if (kept_ && words) attempt_.request_.continuation->set_words(event.data);
+    if (begun_ && words && !may_be_gone_on_with()) {
       pass(event.raw);  // the provider's own words, in the client's format
       error_passed_ = true;
     }
@@ -254,8 +263,9 @@ StreamRelay::Step StreamRelay::handle_shown(const http::Event& event) {
   const Step step = note(flags, event.raw.size());
   if (step != Step::more) return step;
   const bool end_marker = (flags & HG_EVENT_END) != 0;
-  if (result == HG_CONTINUE && plan_.passes != 0 &&
+  if (result == HG_CONTINUE && plan_.passes != 0 && !joins_ &&
       ((end_marker && held_.empty()) || !attempt_.policies_.reads_events())) {
+    if (kept_ && !end_marker) kept_->keep(call, event.data);
     pass(event.raw);
     end_marked_ = end_marked_ || end_marker;
     return Step::more;
@@ -285,11 +295,15 @@ StreamRelay::Step StreamRelay::note(std::uint32_t flags, std::size_t bytes) {
 // Events of the neutral form (or of the client's, where a policy reads them): policies, then the
 // dialect, then the client's framing.
 StreamRelay::Step StreamRelay::emit(std::uint32_t flags) {
+  if (kept_ || joins_) {
+    const Step step = keep_shown(flags);
+    if (step != Step::more || shown_.empty()) return step;
+  }
   // Policies and the dialect have one context for all attempts of a request: they see nothing of
   // one that may still fail, or lose against another.
-  if (!gate_.open() && changes_events()) {
-    held_.emplace_back(std::move(shown_), flags);
-    shown_.clear();
+  if ((!gate_.open() || holds()) && changes_events()) {
+    for (const EmittedEvent& event : shown_) held_bytes_ += event.data.size();
+    held_.emplace_back(std::exchange(shown_, {}), flags);
     return Step::more;
   }
   const Step step = emit_held();
@@ -309,6 +323,7 @@ StreamRelay::Step StreamRelay::emit_held() {
     std::swap(shown_, events);
     if (step != Step::more) return step;
   }
+  held_bytes_ = 0;
   return Step::more;
 }
 
@@ -365,9 +380,7 @@ void StreamRelay::add(std::string_view text) {
 
 void StreamRelay::add_event(std::string_view data) {
   settle();
-  out_ += "data: ";
-  out_ += data;
-  out_ += "\n\n";
+  append_event(out_, data);
 }
 
 void StreamRelay::settle() {
@@ -377,7 +390,7 @@ void StreamRelay::settle() {
 
 // Before the commit everything is held (settled, because the buffer moves on).
 net::Task<bool> StreamRelay::flush(bool last) {
-  if (!gate_.open()) {
+  if (!gate_.open() || (holds_ && !last && holds())) {
     settle();
     co_return !attempt_.client_.gone();
   }
@@ -430,7 +443,7 @@ net::Task<AttemptEnd> StreamRelay::finish() {
     co_return co_await fail();
   }
   if (!gate_.open()) gate_.on_event(HG_EVENT_FINAL, 0);
-  if (emit_held() == Step::failed) co_return co_await fail();
+  if (emit_held() == Step::failed || end_joined() == Step::failed) co_return co_await fail();
   if (!end_marked_) add(attempt_.request_.dialect.dialect->declares().event_end);
   attempt_.note_last_token();
   const bool written = co_await flush(true);
@@ -449,6 +462,7 @@ AttemptEnd StreamRelay::stopped() {
 net::Task<AttemptEnd> StreamRelay::fail() {
   if (attempt_.client_.gone()) co_return attempt_.served();
   if (!begun_) co_return attempt_.failed(std::move(failure_));
+  if (may_be_gone_on_with()) co_return co_await give_up_to_others();
   const std::string_view code = failure_.code;
   std::string message =
       "the answer of '" + attempt_.endpoint_.name + "' broke off: it " + failure_.detail;
@@ -458,18 +472,7 @@ net::Task<AttemptEnd> StreamRelay::fail() {
 net::Task<AttemptEnd> StreamRelay::end_broken(std::string_view code, std::string message) {
   settle();
   if (!error_passed_) {
-    Call& call = attempt_.call_;
-    call.clear_emitted();
-    call.enter(Phase::answer, &attempt_.context_);
-    hg_client_error error{};
-    error.size = HG_END_OF(hg_client_error, event);
-    error.status = 502;
-    error.code = plugin::str(code);
-    error.message = plugin::str(message);
-    error.fault = 1;
-    error.event = 1;
-    attempt_.request_.dialect.dialect->error(attempt_.request_.dialect_context, call, error);
-    for (const EmittedEvent& event : call.emitted()) add_event(event.data);
+    out_ += error_event(attempt_.request_, attempt_.call_, &attempt_.context_, code, message);
   }
   settle();
   const std::array<std::string_view, 1> pieces{out_};

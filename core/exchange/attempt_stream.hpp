@@ -5,6 +5,7 @@
 
 #include <headgate/provider.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,13 +14,18 @@
 #include "core/base/read_buffer.hpp"
 #include "core/base/word_filter.hpp"
 #include "core/exchange/attempt.hpp"
+#include "core/exchange/body_budget.hpp"
 #include "core/exchange/commit_gate.hpp"
+#include "core/exchange/kept_answer.hpp"
 #include "core/http/event_cutter.hpp"
 
 namespace headgate::exchange {
 
 class StreamRelay {
  public:
+  // Of a stream that is sent when it is complete; one with more is sent on from there as it comes.
+  static constexpr std::size_t kHeldBytesMax = 4 * 1024 * 1024;
+
   StreamRelay(Attempt& attempt, const hg_plan& plan);
 
   // Runs to the end of the answer, or to a failure before the commit.
@@ -50,6 +56,16 @@ class StreamRelay {
   net::Task<AttemptEnd> finish();  // the upstream's stream is over
   net::Task<AttemptEnd> fail();
   net::Task<AttemptEnd> end_broken(std::string_view code, std::string message);
+
+  // attempt_stream_cut.cpp
+  bool begin_keeping();
+  Step keep_shown(std::uint32_t flags);
+  Step end_joined();
+  Step refuse_different();
+  bool may_be_gone_on_with() const;
+  net::Task<AttemptEnd> give_up_to_others();
+  bool holds();
+
   bool start_decoding();
   bool take(std::string_view bytes);
   void append(std::string_view bytes);
@@ -73,7 +89,8 @@ class StreamRelay {
   std::string_view run_;
   // The event that passed last, in events_, if more may pass without a closer look.
   std::optional<http::EventCutter::Model> model_;
-  bool begun_ = false;  // the client has the head
+  const bool joins_;  // it goes on with what the client has of an answer that broke off
+  bool begun_;        // the client has the head
   bool upstream_done_ = false;
   bool finished_ = false;    // the finish reason was said
   bool end_marked_ = false;  // the format's own end marker was passed on
@@ -83,8 +100,15 @@ class StreamRelay {
   bool framing_failed_ = false;
   std::int32_t stop_ = 0;  // HG_*, of the policies at the head of the answer
   std::vector<EmittedEvent> shown_;
-  std::vector<std::pair<std::vector<EmittedEvent>, std::uint32_t>> held_;  // until the gate opens
+  std::vector<std::pair<std::vector<EmittedEvent>, std::uint32_t>> held_;  // until it is certain
   Failure failure_;
+  std::unique_ptr<KeptAnswer> kept_;  // null: nobody would go on with it
+
+  // Until all of a stream is there that is held.
+  static constexpr std::size_t kHeldStep = 64 * 1024;
+  bool holds_;
+  std::size_t held_bytes_ = 0;  // of held_
+  BodyBudget::Share held_share_;
 };
 
 }  // namespace headgate::exchange

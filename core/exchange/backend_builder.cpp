@@ -126,6 +126,7 @@ BackendPlan BackendBuilder::build(const config::BackendConfig& backend) {
   plan_.name = backend.name;
   plan_.weight = backend.weight;
   plan_.request_timeout = outer_.timeout.value_or(config::TimeoutConfig{}).request_timeout;
+  plan_.on_cut = outer_.stream.value_or(config::StreamConfig{}).on_cut;
 
   for (const auto& instance : make_policies(outer_)) {
     const plugin::PolicyManifest& declares = instance->declares();
@@ -190,6 +191,12 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
             "provider '" + config.name +
                 "': 'requestTimeout' is about the whole request and cannot "
                 "stand at a provider; 'backendRequestTimeout' limits one attempt");
+    }
+    if (config.policies.stream) {
+      fault(config.position, "",
+            "provider '" + config.name +
+                "': 'stream' is about what the client gets of several providers and cannot stand "
+                "at one of them");
     }
     set_limits(plan, policies);
     plan.attempts = &sources_.metrics.endpoint(backend.name, plan.name);

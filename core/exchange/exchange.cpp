@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "core/exchange/continuation.hpp"
+
 namespace headgate::exchange {
 
 Exchange::Exchange(WorkerContext& worker, net::ByteStream& stream, ReadBuffer& in,

@@ -91,6 +91,11 @@ class Exchange {
   net::Task<void> run_second();
   void end_first(const Attempt& first, const std::optional<AttemptEnd>& end);
   net::Task<void> join_second(std::optional<AttemptEnd>& end, const EndpointPlan*& failed);
+  // exchange_cut.cpp
+  void expect_cuts();
+  bool goes_on() const;
+  bool asks_afresh(const AttemptEnd& end, const EndpointPlan& failed);
+  net::Task<void> end_cut();
 
   // exchange_answer.cpp
   void finish();
@@ -109,7 +114,8 @@ class Exchange {
   Call call_;
   PolicyChain policies_;
   RequestBody body_;
-  std::string_view asked_;  // the body as it came, decoded
+  std::string_view asked_;                      // the body as it came, decoded
+  std::unique_ptr<Continuation> continuation_;  // null: answers that break off end in an error
   Race race_;
   Attempt::Shared shared_;
   std::vector<std::uint16_t> excluded_;

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "core/base/json_text.hpp"
+#include "core/exchange/continuation.hpp"
 #include "core/exchange/exchange.hpp"
 
 namespace headgate::exchange {
@@ -68,6 +69,7 @@ net::Task<void> Exchange::answer_error(Error error, std::optional<milliseconds> 
 }
 
 void Exchange::finish() {
+  if (continuation_) continuation_->add_usage_to(request_.usage);
   const auto duration = worker_.worker.clock().now() - request_.started;
   const double seconds = std::chrono::duration<double>(duration).count();
   const EndpointPlan* served = request_.served_by;

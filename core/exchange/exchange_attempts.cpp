@@ -48,6 +48,7 @@ net::Task<void> Exchange::try_endpoints() {
   worker_.retries.deposit_one(now);
   worker_.seconds.deposit_one(now);
   worker_.hedges.deposit_one(now);
+  expect_cuts();
   retry_ = RetryState{};
   retry_.attempts = 0;
   retry_.here = 0;
@@ -139,6 +140,7 @@ NextStep Exchange::after(const AttemptEnd& end, const EndpointPlan& failed) {
     retry_.time_left = std::chrono::duration_cast<milliseconds>(*request_.deadline - now);
     if (retry_.time_left.count() <= 0) return {};
   }
+  if (asks_afresh(end, failed)) return {Step::again_here, milliseconds{0}, false};
   if (!retry_.budget) retry_.sound_others = others(failed, Others::sound);
   NextStep step = next_step(end.verdict(), retry_, failed.retry);
   if (step.spends_budget && !worker_.retries.try_spend(now)) {
@@ -220,6 +222,10 @@ Error Exchange::error_of(const AttemptEnd& end, const EndpointPlan& endpoint) co
 }
 
 net::Task<void> Exchange::answer_failure(AttemptEnd end, const EndpointPlan& endpoint) {
+  if (goes_on()) {
+    co_await end_cut();
+    co_return;
+  }
   const bool client_key = end.client_key();
   const bool own_format =
       endpoint.provider && request_.dialect.route && endpoint.accepts_format(request_.dialect);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/exchange/continuation.hpp"
 #include "core/exchange/exchange.hpp"
 #include "core/http/header_rules.hpp"
 #include "core/http/target.hpp"
@@ -73,6 +74,7 @@ void Exchange::find_dialect() {
 
 // Whether the provider of an endpoint declares what is asked.
 bool Exchange::can_serve(const EndpointPlan& endpoint) const {
+  if (goes_on() && !continuation_->fits(endpoint)) return false;
   if (!endpoint.provider) return true;  // bytes pass
   if (!request_.dialect.route) {
     return endpoint.provider->pass_through().match(request_.path).has_value();

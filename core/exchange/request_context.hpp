@@ -38,6 +38,8 @@ void append_attempt(std::string& text, const AttemptNote& note);
 void append_attempts(std::string& text, std::span<const AttemptNote> notes);
 std::string describe_attempts(std::span<const AttemptNote> notes);
 
+class Continuation;
+
 struct RequestContext {
   // Room that is made at once.
   static constexpr std::size_t kUsualAttributes = 4;
@@ -90,6 +92,7 @@ struct RequestContext {
   // What plugins left.
   std::pmr::vector<std::pair<std::string_view, std::string_view>> attributes;
   std::optional<RecordedAnswer> recorded;
+  Continuation* continuation = nullptr;    // of answers that break off; null: they end in an error
   std::string_view consumed_credential;    // header that a policy took as meant for the gateway
   Usage usage;                             // of the attempt that answered
   std::pmr::vector<AttemptNote> attempts;  // that have ended

@@ -87,6 +87,7 @@ struct BackendPlan {
   std::vector<PolicyUse> on_complete;
 
   std::optional<milliseconds> request_timeout;
+  config::StreamConfig::OnCut on_cut = config::StreamConfig::OnCut::error;
 
   // What GET /v1/models and the like list: model and the provider that serves it.
   std::vector<std::pair<std::string, std::string>> models;

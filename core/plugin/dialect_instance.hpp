@@ -54,6 +54,27 @@ class DialectInstance final : public Instance {
     const Running running(id_text(), "repeatable", &call);
     return checked(api().repeatable(made(), context, &call), kGo | allow(HG_STOP));
   }
+
+  // Whether it can tell what must be known to go on with a stream that broke off.
+  bool joins() const { return api().continuable && api().said && api().prefill && api().join; }
+  // These four REQUIRE joins().
+  std::int32_t continuable(hg_call& call) const {
+    const Running running(id_text(), "continuable", &call);
+    return checked(api().continuable(made(), &call), kGo | allow(HG_STOP));
+  }
+  std::int32_t said(hg_call& call, std::string_view data) const {
+    const Running running(id_text(), "said", &call);
+    return checked(api().said(made(), &call, str(data)), kGo | allow(HG_STOP));
+  }
+  std::int32_t prefill(hg_call& call, const hg_prefill& in) const {
+    const Running running(id_text(), "prefill", &call);
+    return checked(api().prefill(made(), &call, &in), kGo);
+  }
+  std::int32_t join(hg_call& call, const hg_joined& in) const {
+    const Running running(id_text(), "join", &call);
+    return checked(api().join(made(), &call, &in), kGo | allow(HG_REPLACED));
+  }
+
   void close(void* context) const {
     if (!api().close) return;
     const Running running(id_text(), "close", nullptr);

@@ -217,15 +217,15 @@ class Loader {
     switch (plugin.kind()) {
       case Kind::provider:
         plugin.provider = whole(static_cast<const hg_provider_api*>(theirs.api),
-                                HG_END_OF(hg_provider_api, close));
+                                HG_END_OF(hg_provider_api, prefills));
         return missing_in(plugin.provider);
       case Kind::policy:
         plugin.policy =
             whole(static_cast<const hg_policy_api*>(theirs.api), HG_END_OF(hg_policy_api, close));
         return missing_in(plugin.policy, plugin.manifest.policy);
       case Kind::dialect:
-        plugin.dialect = whole(static_cast<const hg_dialect_api*>(theirs.api),
-                               HG_END_OF(hg_dialect_api, repeatable));
+        plugin.dialect =
+            whole(static_cast<const hg_dialect_api*>(theirs.api), HG_END_OF(hg_dialect_api, join));
         return missing_in(plugin.dialect, plugin.manifest.dialect);
     }
     return "";

@@ -95,6 +95,11 @@ class ProviderInstance final : public Instance {
     if (verdict.health > HG_HEALTH_SUCCESS) verdict.health = HG_HEALTH_NEUTRAL;
     if (verdict.scope > HG_SCOPE_KEY_MODEL) verdict.scope = HG_SCOPE_ENDPOINT;
   }
+  bool prefills(hg_call& call, const hg_build& in) const {
+    if (!api().prefills) return false;
+    const Running running(id_text(), "prefills", &call);
+    return api().prefills(made(), &call, &in) == HG_CONTINUE;
+  }
   void close(void* attempt) const {
     if (!api().close) return;
     const Running running(id_text(), "close", nullptr);

@@ -188,17 +188,15 @@ hg_target ProviderRun::target() const {
   return target;
 }
 
-std::int32_t ProviderRun::build() {
-  const hg_target where = target();
+hg_build ProviderRun::usual_build(const hg_target& where, std::string& model) const {
   const JsonView body(call_.request().body);
-  const std::string model =
-      where.model.len != 0 ? std::string(view(where.model)) : call_.client_model();
+  model = where.model.len != 0 ? std::string(view(where.model)) : call_.client_model();
   const std::string accepts = instance_.manifest("/accepts");
   bool accepted = false;
   JsonView(accepts).each_element(
       [&](JsonView dialect) { accepted = accepted || dialect.equals(call_.dialect); });
   hg_build in{};
-  in.size = HG_END_OF(hg_build, max_tokens);
+  in.size = HG_END_OF(hg_build, reserved2);
   in.stream = body["stream"].boolean().value_or(false) ? 1 : 0;
   in.neutral = accepted ? 0 : 1;
   in.operation = str(call_.operation);
@@ -206,7 +204,24 @@ std::int32_t ProviderRun::build() {
   in.model = str(model);
   in.base_path = where.base_path;
   in.max_tokens = body["max_tokens"].unsigned_integer().value_or(HG_UNKNOWN_COUNT);
+  return in;
+}
+
+std::int32_t ProviderRun::build(bool prefill) {
+  const hg_target where = target();
+  std::string model;
+  hg_build in = usual_build(where, model);
+  in.prefill = prefill ? 1 : 0;
   return build(in);
+}
+
+bool ProviderRun::prefills() {
+  if (!HG_HAS(&api(), hg_provider_api, prefills) || api().prefills == nullptr) return false;
+  const hg_target where = target();
+  std::string model;
+  const hg_build in = usual_build(where, model);
+  return in_phase(call_, Phase::none,
+                  [&] { return api().prefills(instance_.get(), &call_, &in) == HG_CONTINUE; });
 }
 
 std::int32_t ProviderRun::build(const hg_build& in) {
@@ -408,6 +423,41 @@ std::int32_t DialectRun::repeatable() {
   if (!HG_HAS(&api(), hg_dialect_api, repeatable) || !api().repeatable) return HG_STOP;
   return in_phase(call_, Phase::none,
                   [&] { return api().repeatable(instance_.get(), context_, &call_); });
+}
+
+std::int32_t DialectRun::continuable() {
+  return in_phase(call_, Phase::none, [&] { return api().continuable(instance_.get(), &call_); });
+}
+EventResult DialectRun::said(std::string_view data) {
+  return event_result(call_, Phase::event, [&](std::uint32_t&) {
+    return api().said(instance_.get(), &call_, call_.lend(data));
+  });
+}
+std::int32_t DialectRun::prefill(std::string_view text, std::uint64_t tokens) {
+  return in_phase(call_, Phase::request, [&] {
+    hg_prefill in{};
+    in.size = HG_END_OF(hg_prefill, tokens);
+    in.text = call_.lend(text);
+    in.tokens = tokens;
+    return api().prefill(instance_.get(), &call_, &in);
+  });
+}
+EventResult DialectRun::join(std::string_view data, std::string_view first,
+                             const std::optional<std::string>& text, const hg_usage* usage) {
+  return event_result(call_, Phase::event, [&](std::uint32_t&) {
+    hg_usage none{};
+    none.size = HG_END_OF(hg_usage, reasoning);
+    none.input = none.output = none.cache_read = none.cache_write = none.reasoning =
+        HG_UNKNOWN_COUNT;
+    hg_joined in{};
+    in.size = HG_END_OF(hg_joined, usage);
+    in.replaces = text ? 1 : 0;
+    in.data = call_.lend(data);
+    if (text) in.text = call_.lend(*text);
+    in.first = call_.lend(first);
+    in.usage = usage ? usage : &none;
+    return api().join(instance_.get(), &call_, &in);
+  });
 }
 
 }  // namespace hg::testing

@@ -115,8 +115,10 @@ class ProviderRun {
   hg_target target() const;
   // What the gateway would pass: the model of the target or the request, stream as the request
   // says, neutral if the manifest does not accept the request's dialect.
-  std::int32_t build();
+  std::int32_t build(bool prefill = false);
   std::int32_t build(const hg_build& in);
+  // Whether it goes on from a prefill; asked as build() would be.
+  bool prefills();
   std::int32_t sign(const FakeCredential& credential);
   std::int32_t on_head(std::uint32_t status = 200, std::string_view content_type = {});
   std::int32_t on_body(std::string_view body);
@@ -144,6 +146,7 @@ class ProviderRun {
 
  private:
   const hg_provider_api& api() const;
+  hg_build usual_build(const hg_target& where, std::string& model) const;
 
   Instance& instance_;
   hg_call& call_;
@@ -192,6 +195,13 @@ class DialectRun {
                      bool event = false, bool early = false);
   std::int32_t answer();
   std::int32_t repeatable();
+
+  // For streams that broke off. `text` of join(): in place of the event's own.
+  std::int32_t continuable();
+  EventResult said(std::string_view data);
+  std::int32_t prefill(std::string_view text, std::uint64_t tokens = 0);
+  EventResult join(std::string_view data, std::string_view first,
+                   const std::optional<std::string>& text = {}, const hg_usage* usage = nullptr);
 
   std::int32_t opened = HG_ABORT;
 

@@ -198,7 +198,7 @@ class Load:
                     self.counts.add("left")
                     return
         except openai_sdk.APIError as error:
-            # Once the client has a part of it, nobody else can take over (stream.onCut: error).
+            # Once the client has a part of it, nobody else takes over: stream.onCut is error here.
             if not text:
                 self.counts.add("lost", said(error))
             elif TEXT.startswith(text):

@@ -4,20 +4,13 @@ script/faults runs all of them as they are defined and prints what came of them.
 
 import pytest
 
-from harness.faults import CASES, FALLBACK, PRIMARY, TEXT
+from harness.faults import CASES, FALLBACK, PRIMARY, TEXT, WORDS, Arrangement
 
-# What the gateway cannot do yet. A case that begins to pass fails the suite until it is taken out.
-MISSING = {
-    "S14": "a stream that was cut is not continued yet (stream.onCut: continue)",
-}
 CUT = ["S08", "S09", "S14"]
 
 
 def marked(case):
-    marks = [pytest.mark.timeout(case.limit_s + 30)]
-    if case.id in MISSING:
-        marks.append(pytest.mark.xfail(strict=True, reason=MISSING[case.id]))
-    return pytest.param(case, id=case.id, marks=marks)
+    return pytest.param(case, id=case.id, marks=[pytest.mark.timeout(case.limit_s + 30)])
 
 
 @pytest.fixture
@@ -39,12 +32,40 @@ def test_a_cut_stream_is_never_a_short_success(run, case):
     assert first.text, "the provider had said something"
 
 
-@pytest.mark.xfail(strict=True, reason=MISSING["S14"])
 @pytest.mark.parametrize("case", [case for case in CASES if case.id in CUT],
                          ids=lambda case: case.id)
 def test_a_cut_stream_is_continued(run, case):
     first = run(case).seen[0]
     assert first.whole, first.say()
+
+
+def prefilling(groups):
+    """The fallback goes on from what was said, as far as the simulated one does."""
+    groups[1]["providers"][0]["provider"]["gemini"]["prefill"] = True
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.id in CUT],
+                         ids=lambda case: case.id)
+def test_a_cut_stream_is_continued_from_a_prefill(start, case):
+    report = case.run(start.directory, start.process, quick=True, edit=prefilling)
+    assert report.seen[0].whole, report.seen[0].say()
+    # A provider that refuses to go on is asked once more, afresh; one that does says only the rest.
+    asked = report.attempts[FALLBACK]
+    if case.id == "S14":
+        assert [attempt.status for attempt in asked] == [400, 200]
+    else:
+        assert [attempt.status for attempt in asked] == [200]
+        assert asked[0].tokens < len(WORDS), "it said all of it again"
+
+
+def test_a_cut_stream_is_not_continued_by_another_answer(start):
+    """What the fallback says must be what the client has; otherwise the client is told."""
+    arrangement = Arrangement(start.directory, start.process)
+    arrangement.fallback.set(content=TEXT.replace("word020", "word999"))
+    arrangement.primary.set(cutAfterTokens=40)
+    seen = arrangement.ask()
+    assert seen.clear_error and seen.text == "".join(WORDS[:40]), seen.say()
+    assert "another answer" in seen.error
 
 
 def test_there_are_sixteen():

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "continuation.hpp"
 #include "manifest.hpp"
 
 namespace {
@@ -65,6 +66,44 @@ class OpenAiChat final : public hg::Dialect {
     const hg::Facets facets = call.facets();
     if (facets.operation == "models") return list(call);
     return one(call, facets.model);
+  }
+
+  // For streams that broke off.
+
+  bool continuable(hg::Call& call) const {
+    const hg::Message request = call.request();
+    const auto is_off = [&](std::string_view pointer, std::string_view usual) {
+      const auto value = request.json(pointer);
+      return !value || *value == "null" || *value == usual;
+    };
+    return call.facets().operation == "chat" && is_off("/n", "1") && is_off("/logprobs", "false") &&
+           is_off("/audio", "");
+  }
+
+  hg::Action said(hg::Call& call, std::string_view data) const {
+    const auto text = headgate_openai_chat::text_said(data);
+    if (!text) return hg::Action::stop;
+    if (!text->empty()) call.emit(*text);
+    return hg::Action::proceed;
+  }
+
+  hg::Action prefill(hg::Call& call, const hg::Prefill& in) const {
+    hg::Message request = call.request();
+    const auto messages = headgate_openai_chat::with_prefill(
+        request.json("/messages").value_or(std::string_view()), in.text);
+    if (!messages || !request.set_json("/messages", *messages)) return hg::Action::abort;
+    for (const std::string_view pointer : {"/max_completion_tokens", "/max_tokens"}) {
+      const auto limit = request.json(pointer);
+      const auto tokens = hg::JsonView(limit.value_or(std::string_view())).unsigned_integer();
+      if (!tokens) continue;
+      request.set_json(pointer, std::to_string(headgate_openai_chat::lowered(*tokens, in.tokens)));
+    }
+    return hg::Action::proceed;
+  }
+
+  hg::Action join(hg::Call& call, const hg::Joined& in) const {
+    call.emit(headgate_openai_chat::joined(in));
+    return hg::Action::replaced;
   }
 
  private:

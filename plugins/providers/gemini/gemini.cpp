@@ -15,6 +15,7 @@
 #include "model.hpp"
 #include "request.hpp"
 #include "stream.hpp"
+#include "thinking.hpp"
 
 namespace {
 
@@ -27,7 +28,8 @@ class Gemini final : public hg::Provider {
   static constexpr std::string_view kManifest = headgate_gemini::kManifest;
   static constexpr std::uint32_t kNeeds = hg::kCredential;
 
-  explicit Gemini(const hg::Config& config) : model_(config["model"].text("")) {}
+  explicit Gemini(const hg::Config& config)
+      : model_(config["model"].text("")), prefill_(config["prefill"].flag(false)) {}
 
   void target(hg::Target& out) const {
     out.host = "generativelanguage.googleapis.com";
@@ -36,10 +38,21 @@ class Gemini final : public hg::Provider {
     out.model = model_;
   }
 
+  // Only text goes on from its middle: thoughts come before it, and what is held to a schema would
+  // begin that anew.
+  bool prefills(hg::Call& call, const hg::Build& in) const {
+    if (!prefill_) return false;
+    const hg::JsonMembers chat(hg::JsonView(call.request().body()));
+    const hg::JsonView format = chat["response_format"]["type"];
+    return (!format.exists() || format.equals("text")) &&
+           !headgate_gemini::may_think(chat, headgate_gemini::family_of(in.model));
+  }
+
   class Attempt;
 
  private:
   std::string model_;
+  bool prefill_;
 };
 
 class Gemini::Attempt {

@@ -23,6 +23,11 @@ inline constexpr std::string_view kManifest = R"({
       "type" : "string",
       "minLength" : 1,
       "description" : "Every chat request is sent to this model, whatever the client asked for"
+    },
+    "prefill" : {
+      "type" : "boolean",
+      "default" : false,
+      "description" : "Models that do not think go on from a last turn of their own, which stream.onCut: continue makes use of. They do in practice; Google does not promise it"
     }
   }
 }

@@ -97,4 +97,11 @@ std::optional<Refusal> write_thinking(const hg::JsonMembers& chat, const Family&
   return std::nullopt;
 }
 
+bool may_think(const hg::JsonMembers& chat, const Family& family) {
+  if (cannot_think(family)) return false;
+  if (family.generation == 0 || has_levels(family) || family.pro) return true;
+  const JsonView budget = chat["extra_body"]["google"]["thinking_config"]["thinking_budget"];
+  return budget.raw() != "0" && !chat["reasoning_effort"].equals("none");
+}
+
 }  // namespace headgate_gemini

@@ -20,4 +20,7 @@ namespace headgate_gemini {
 std::optional<Refusal> write_thinking(const hg::JsonMembers& chat, const Family& family,
                                       hg::llm::JsonWriter& config, hg::llm::Dropped& dropped);
 
+// Whether an answer may begin with thoughts. A model whose name does not say what it can may.
+bool may_think(const hg::JsonMembers& chat, const Family& family);
+
 }  // namespace headgate_gemini

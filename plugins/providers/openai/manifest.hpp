@@ -31,6 +31,11 @@ inline constexpr std::string_view kManifest = R"({
         "type": "string", "minLength": 1,
         "description": "Every chat request is sent with this model, whatever the client asked for"
       },
+      "prefill": {
+        "enum": ["none", "message", "prefix", "continueFinalMessage"],
+        "default": "none",
+        "description": "How this server is told to go on from a last message of the assistant's, which stream.onCut: continue makes use of. 'none': it cannot, as OpenAI itself. 'message': by that message alone, as llama.cpp. 'prefix': by prefix: true in it, as DeepSeek and Mistral. 'continueFinalMessage': by continue_final_message, as vLLM and SGLang"
+      },
       "moderation": {
         "type": "object",
         "description": "Not supported yet"

@@ -38,7 +38,8 @@ class OpenAi final : public hg::Provider {
   static constexpr std::string_view kManifest = headgate_openai::kManifest;
   static constexpr std::uint32_t kNeeds = hg::kCredential;
 
-  explicit OpenAi(const hg::Config& config) : model_(config["model"].text("")) {
+  explicit OpenAi(const hg::Config& config)
+      : model_(config["model"].text("")), prefill_(prefill_of(config["prefill"].text("none"))) {
     if (config["moderation"].exists())
       config["moderation"].fault("moderation is not supported yet; remove it");
   }
@@ -50,10 +51,31 @@ class OpenAi final : public hg::Provider {
     out.model = model_;
   }
 
+  // Only text goes on from its middle: thoughts come before it, and what is held to a grammar would
+  // begin that anew.
+  bool prefills(hg::Call& call, const hg::Build&) const {
+    const hg::Message request = call.request();
+    const auto is_off = [&](std::string_view pointer, std::string_view usual) {
+      const auto value = request.json(pointer);
+      return !value || *value == "null" || *value == usual;
+    };
+    return prefill_ != Prefill::none && is_off("/reasoning_effort", "\"none\"") &&
+           is_off("/response_format/type", "\"text\"");
+  }
+
   class Attempt;
 
  private:
+  enum class Prefill : std::uint8_t { none, message, prefix, continue_final_message };
+
+  static Prefill prefill_of(std::string_view word) {
+    if (word == "message") return Prefill::message;
+    if (word == "prefix") return Prefill::prefix;
+    return word == "continueFinalMessage" ? Prefill::continue_final_message : Prefill::none;
+  }
+
   std::string model_;
+  Prefill prefill_;
 };
 
 class OpenAi::Attempt {
@@ -76,6 +98,7 @@ class OpenAi::Attempt {
         !upstream.set_text("/model", in.model))
       return call.refuse(400, "invalid_request_body", "The request's body is not a JSON object");
     if (in.stream) ask_for_usage(upstream);
+    if (in.prefill) ask_to_go_on(upstream);
     return hg::Action::proceed;
   }
 
@@ -171,6 +194,18 @@ class OpenAi::Attempt {
     if (!upstream.set_json("/stream_options/include_usage", "true") &&
         upstream.json("/stream_options") == "null")
       upstream.set_json("/stream_options", R"({"include_usage":true})");
+  }
+
+  void ask_to_go_on(hg::Message upstream) const {
+    if (provider_.prefill_ == Prefill::continue_final_message) {
+      upstream.set_json("/continue_final_message", "true");
+      upstream.set_json("/add_generation_prompt", "false");
+    } else if (provider_.prefill_ == Prefill::prefix) {
+      const auto messages = upstream.json("/messages");
+      const std::size_t count = hg::JsonView(messages.value_or(std::string_view())).size();
+      if (count > 0)
+        upstream.set_json("/messages/" + std::to_string(count - 1) + "/prefix", "true");
+    }
   }
 
   hg::EventFlags flags_of(const hg::JsonView& choice) {

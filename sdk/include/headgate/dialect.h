@@ -39,6 +39,26 @@ typedef struct hg_client_error {
   uint32_t event; /* 1: for the middle of a stream: emit it; 0: as a whole body: set_body */
 } hg_client_error;
 
+/* The beginning of an answer that a provider is to go on from. Views are valid until the callback
+ * returns. */
+typedef struct hg_prefill {
+  uint32_t size;
+  uint32_t reserved;
+  hg_str text;     /* what the assistant has said, decoded; never empty */
+  uint64_t tokens; /* that it is known to have; 0 when that is not known */
+} hg_prefill;
+
+/* One event of an answer that goes on where another one broke off. Views are valid until the
+ * callback returns. */
+typedef struct hg_joined {
+  uint32_t size;
+  uint32_t replaces; /* 1: `text` stands in place of the text of `data`; it may be empty */
+  hg_str data;
+  hg_str text;           /* decoded */
+  hg_str first;          /* the first event of the answer that the client has */
+  const hg_usage *usage; /* of the parts before this one, to be added to counts in `data`; never NULL */
+} hg_joined;
+
 typedef struct hg_dialect_api {
   uint32_t size;
   uint32_t reserved;
@@ -72,6 +92,24 @@ typedef struct hg_dialect_api {
    * answer, that is, nothing is stored or started and no tool runs at the provider. HG_CONTINUE: yes;
    * HG_STOP: no. NULL: never. Called when an answer is late, or before a hedge. [worker] */
   int32_t (*repeatable)(void *instance, void *context, hg_call *call) HG_NOEXCEPT;
+
+  /* The rest is for streams that break off after the client has had a part of them and are gone on
+   * with by another provider (stream.onCut: continue). None of it knows of a request's context. All
+   * of them or none; without them such a stream ends in an error. Of a dialect that is not neutral,
+   * the last three are for streams that pass; of translated ones the neutral dialect's are called. */
+
+  /* Whether the streamed answer to HG_REQUEST can be gone on with by somebody else: one choice, of text,
+   * with nothing beside it that would have to fit. HG_CONTINUE or HG_STOP. [worker] */
+  int32_t (*continuable)(void *instance, hg_call *call) HG_NOEXCEPT;
+  /* Emits the text that one event adds to the answer, decoded; nothing if it adds none. HG_CONTINUE, or
+   * HG_STOP if it adds anything else: a part of a tool call, of a thought, of another choice. [worker] */
+  int32_t (*said)(void *instance, hg_call *call, hg_str data) HG_NOEXCEPT;
+  /* Lets HG_REQUEST's body end with in->text as what the assistant has said, and lowers its limits on
+   * the answer by in->tokens, but not to nothing. HG_CONTINUE, or HG_ABORT. [worker] */
+  int32_t (*prefill)(void *instance, hg_call *call, const hg_prefill *in) HG_NOEXCEPT;
+  /* Makes an event of another answer one of the client's: identity as in in->first, text and counts as
+   * `in` says. HG_CONTINUE when it may pass as it is; HG_REPLACED after emitting. [worker] */
+  int32_t (*join)(void *instance, hg_call *call, const hg_joined *in) HG_NOEXCEPT;
 } hg_dialect_api;
 
 #ifdef __cplusplus

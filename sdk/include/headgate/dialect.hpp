@@ -10,16 +10,22 @@
 //     hg::Action error(hg::Call& call, const hg::ClientError& error) const;   // always
 //     hg::Action answer(hg::Call& call) const;
 //     bool repeatable(hg::Call& call) const;  // may two providers be asked at the same time?
+//     bool continuable(hg::Call& call) const;  // these four together: for broken streams
+//     hg::Action said(hg::Call& call, std::string_view data) const;
+//     hg::Action prefill(hg::Call& call, const hg::Prefill& in) const;
+//     hg::Action join(hg::Call& call, const hg::Joined& in) const;
 //   };
 //
 // What one request remembers goes into a nested class `Request`, as with a policy; `error` stays a
-// member of the dialect, because it is also called when a request fails before it was opened.
+// member of the dialect, because it is also called when a request fails before it was opened, and
+// so do the four for broken streams.
 
 #include <headgate/dialect.h>
 #include <headgate/detail/adapter.hpp>
 #include <headgate/policy.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace hg {
@@ -39,6 +45,20 @@ struct ClientError {
   bool event = false;  // for the middle of a stream: emit it; otherwise set the response's body
 };
 
+// The beginning of an answer that a provider is to go on from.
+struct Prefill {
+  std::string_view text;
+  std::uint64_t tokens = 0;  // that it is known to have
+};
+
+// One event of an answer that goes on where another one broke off.
+struct Joined {
+  std::string_view data;
+  std::optional<std::string_view> text;  // in place of that of `data`
+  std::string_view first;                // the first event of the answer that the client has
+  Usage usage;                           // of the parts before, to be added
+};
+
 namespace detail {
 
 HG_DETAIL_MEMBER(to_neutral)
@@ -47,6 +67,10 @@ HG_DETAIL_MEMBER(from_neutral_event)
 HG_DETAIL_MEMBER(error)
 HG_DETAIL_MEMBER(answer)
 HG_DETAIL_MEMBER(repeatable)
+HG_DETAIL_MEMBER(continuable)
+HG_DETAIL_MEMBER(said)
+HG_DETAIL_MEMBER(prefill)
+HG_DETAIL_MEMBER(join)
 
 template <class D>
 struct DialectAdapter : Adapter<D, typename RequestOf<D>::type> {
@@ -89,17 +113,52 @@ struct DialectAdapter : Adapter<D, typename RequestOf<D>::type> {
       return self.repeatable(typed) ? Action::proceed : Action::stop;
     });
   }
+  static std::int32_t continuable(void* instance, hg_call* call) noexcept {
+    return Base::template run<Has_continuable>(
+        instance, nullptr, call, [](auto& self, Call& typed) {
+          return self.continuable(typed) ? Action::proceed : Action::stop;
+        });
+  }
+  static std::int32_t said(void* instance, hg_call* call, hg_str data) noexcept {
+    return Base::template run<Has_said>(instance, nullptr, call, [&](auto& self, Call& typed) {
+      return self.said(typed, view(data));
+    });
+  }
+  static std::int32_t prefill(void* instance, hg_call* call, const hg_prefill* raw) noexcept {
+    Prefill in;
+    in.text = view(raw->text);
+    in.tokens = raw->tokens;
+    return Base::template run<Has_prefill>(
+        instance, nullptr, call, [&](auto& self, Call& typed) { return self.prefill(typed, in); });
+  }
+  static std::int32_t join(void* instance, hg_call* call, const hg_joined* raw) noexcept {
+    Joined in;
+    in.data = view(raw->data);
+    if (raw->replaces != 0) in.text = view(raw->text);
+    in.first = view(raw->first);
+    in.usage.input = known(raw->usage->input);
+    in.usage.output = known(raw->usage->output);
+    in.usage.cache_read = known(raw->usage->cache_read);
+    in.usage.cache_write = known(raw->usage->cache_write);
+    in.usage.reasoning = known(raw->usage->reasoning);
+    return Base::template run<Has_join>(
+        instance, nullptr, call, [&](auto& self, Call& typed) { return self.join(typed, in); });
+  }
 
   HG_DETAIL_ENTRY(hg_dialect_api, to_neutral)
   HG_DETAIL_ENTRY(hg_dialect_api, from_neutral_body)
   HG_DETAIL_ENTRY(hg_dialect_api, from_neutral_event)
   HG_DETAIL_ENTRY(hg_dialect_api, answer)
   HG_DETAIL_ENTRY(hg_dialect_api, repeatable)
+  HG_DETAIL_ENTRY(hg_dialect_api, continuable)
+  HG_DETAIL_ENTRY(hg_dialect_api, said)
+  HG_DETAIL_ENTRY(hg_dialect_api, prefill)
+  HG_DETAIL_ENTRY(hg_dialect_api, join)
 
   static constexpr hg_dialect_api make_api() noexcept {
     static_assert(Has_error<D>::value, "a dialect has a member function error of its own");
     hg_dialect_api api{};
-    api.size = HG_END_OF(hg_dialect_api, repeatable);
+    api.size = HG_END_OF(hg_dialect_api, join);
     api.open = Base::open_entry();
     api.to_neutral = to_neutral_entry();
     api.from_neutral_body = from_neutral_body_entry();
@@ -108,6 +167,10 @@ struct DialectAdapter : Adapter<D, typename RequestOf<D>::type> {
     api.answer = answer_entry();
     api.close = Base::close_entry();
     api.repeatable = repeatable_entry();
+    api.continuable = continuable_entry();
+    api.said = said_entry();
+    api.prefill = prefill_entry();
+    api.join = join_entry();
     return api;
   }
   static constexpr std::uint32_t kKind = HG_KIND_DIALECT;

@@ -64,6 +64,10 @@ typedef struct hg_build {
   hg_str base_path;    /* to put in front of the path */
   hg_str path;         /* pass-through: the client's path behind the common prefix, with query */
   uint64_t max_tokens; /* HG_UNKNOWN_COUNT: no limit */
+  /* 1: HG_REQUEST ends with what the assistant has said already, and the answer is to go on from
+   * there. Only where prefills() said yes. */
+  uint32_t prefill;
+  uint32_t reserved2;
 } hg_build;
 
 typedef struct hg_head {
@@ -201,6 +205,11 @@ typedef struct hg_provider_api {
 
   /* Ends the attempt. [worker] */
   void (*close)(void *instance, void *attempt) HG_NOEXCEPT;
+
+  /* Whether `in->model` goes on from a last message of the assistant's rather than to answer anew, asked
+   * as HG_REQUEST asks (without thinking, say): then an answer that broke off elsewhere is gone on
+   * with here. HG_CONTINUE: yes; HG_STOP: no. NULL: never. [worker] */
+  int32_t (*prefills)(void *instance, hg_call *call, const hg_build *in) HG_NOEXCEPT;
 } hg_provider_api;
 
 #ifdef __cplusplus

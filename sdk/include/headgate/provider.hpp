@@ -15,12 +15,13 @@
 //     hg::Action on_end(hg::Call& call, hg::End reason, hg::EventFlags& flags) const;
 //     hg::Action on_async(hg::Call& call, std::uint32_t reason) const;
 //     void classify(hg::Call& call, const hg::Failure& failure, hg::Verdict& verdict) const;
+//     bool prefills(hg::Call& call, const hg::Build& in) const;  // does it go on from a prefill?
 //   };
 //
 // The object is shared by all workers, hence const. What one attempt remembers goes into a nested
 // class `Attempt`, made by Attempt(const Acme&, hg::Call&): then any of the functions but target
-// may be a member of it, without const. What one worker keeps goes into a nested class `Worker`,
-// and the attempt is made by Attempt(const Acme&, Worker&, hg::Call&).
+// and prefills may be a member of it, without const. What one worker keeps goes into a nested class
+// `Worker`, and the attempt is made by Attempt(const Acme&, Worker&, hg::Call&).
 
 #include <headgate/provider.h>
 #include <headgate/detail/adapter.hpp>
@@ -57,6 +58,7 @@ struct Build {
   std::string_view base_path;
   std::string_view path;  // pass-through: the client's path behind the common prefix, with query
   std::optional<std::uint64_t> max_tokens;
+  bool prefill = false;  // the request ends with the beginning of the answer, to be gone on from
 
   bool pass_through() const noexcept { return operation.empty(); }
 };
@@ -183,6 +185,7 @@ HG_DETAIL_MEMBER(on_event)
 HG_DETAIL_MEMBER(on_end)
 HG_DETAIL_MEMBER(on_async)
 HG_DETAIL_MEMBER(classify)
+HG_DETAIL_MEMBER(prefills)
 
 template <class T, class = void>
 struct AttemptOf {
@@ -208,17 +211,23 @@ struct ProviderAdapter : Adapter<P, typename AttemptOf<P>::type> {
     out->model = str(target.model);
   }
 
+  static Build typed(const hg_build& raw) noexcept {
+    Build in;
+    in.stream = raw.stream != 0;
+    in.neutral = raw.neutral != 0;
+    in.operation = view(raw.operation);
+    in.dialect = view(raw.dialect);
+    in.model = view(raw.model);
+    in.base_path = view(raw.base_path);
+    in.path = view(raw.path);
+    in.max_tokens = known(raw.max_tokens);
+    if (HG_HAS(&raw, hg_build, prefill)) in.prefill = raw.prefill != 0;
+    return in;
+  }
+
   static std::int32_t build(void* instance, void* attempt, hg_call* call,
                             const hg_build* raw) noexcept {
-    Build in;
-    in.stream = raw->stream != 0;
-    in.neutral = raw->neutral != 0;
-    in.operation = view(raw->operation);
-    in.dialect = view(raw->dialect);
-    in.model = view(raw->model);
-    in.base_path = view(raw->base_path);
-    in.path = view(raw->path);
-    in.max_tokens = known(raw->max_tokens);
+    const Build in = typed(*raw);
     return Base::template run<Has_build>(
         instance, attempt, call, [&](auto& self, Call& typed) { return self.build(typed, in); });
   }
@@ -323,6 +332,13 @@ struct ProviderAdapter : Adapter<P, typename AttemptOf<P>::type> {
     out->message = str(verdict.message);
   }
 
+  static std::int32_t prefills(void* instance, hg_call* call, const hg_build* raw) noexcept {
+    const Build in = typed(*raw);
+    return Base::template run<Has_prefills>(instance, nullptr, call, [&](auto& self, Call& typed) {
+      return self.prefills(typed, in) ? Action::proceed : Action::stop;
+    });
+  }
+
   HG_DETAIL_ENTRY(hg_provider_api, build)
   HG_DETAIL_ENTRY(hg_provider_api, sign)
   HG_DETAIL_ENTRY(hg_provider_api, on_head)
@@ -331,11 +347,12 @@ struct ProviderAdapter : Adapter<P, typename AttemptOf<P>::type> {
   HG_DETAIL_ENTRY(hg_provider_api, on_end)
   HG_DETAIL_ENTRY(hg_provider_api, on_async)
   HG_DETAIL_ENTRY(hg_provider_api, classify)
+  HG_DETAIL_ENTRY(hg_provider_api, prefills)
 
   static constexpr hg_provider_api make_api() noexcept {
     static_assert(Base::template present<Has_build>, "a provider has a member function build");
     hg_provider_api api{};
-    api.size = HG_END_OF(hg_provider_api, close);
+    api.size = HG_END_OF(hg_provider_api, prefills);
     api.target = &target;
     api.open = Base::open_entry();
     api.build = build_entry();
@@ -347,6 +364,7 @@ struct ProviderAdapter : Adapter<P, typename AttemptOf<P>::type> {
     api.on_async = on_async_entry();
     api.classify = classify_entry();
     api.close = Base::close_entry();
+    api.prefills = prefills_entry();
     return api;
   }
   static constexpr std::uint32_t kKind = HG_KIND_PROVIDER;

@@ -108,8 +108,6 @@ TEST(ConfigErrors, WhatIsNotBuiltYetIsSaidSo) {
   EXPECT_EQ(faults_of(with_static("  logging: {filter: x, fields: {add: {a: b}}}\n")),
             "config.yaml:3:13: 'filter' in 'logging' is not supported yet\n"
             "config.yaml:3:33: 'add' in 'fields' is not supported yet");
-  EXPECT_EQ(faults_of(with_route("    - policies: {stream: {onCut: continue}}\n")),
-            "config.yaml:5:34: 'onCut': 'continue' is not supported yet; it must be 'error'");
   EXPECT_EQ(faults_of(with_route("    - policies: {retry: {condition: x, precondition: y}}\n")),
             "config.yaml:5:26: 'condition' in 'retry' is not supported yet\n"
             "config.yaml:5:40: 'precondition' in 'retry' is not supported yet");

@@ -57,6 +57,10 @@ class Scripted : public hg::Policy {
     hg::Action on_attempt(hg::Call& call) { return act(call, scripted_.attempt_); }
     hg::Action on_response(hg::Call& call) { return act(call, scripted_.response_); }
     hg::Action on_event(hg::Call& call, std::string_view data, hg::EventFlags) {
+      if (scripted_.event_ == "count") {
+        call.emit(R"({"seen":)" + std::to_string(++seen_) + "}");
+        return hg::Action::replaced;
+      }
       const bool meant = data.find("\"hel\"") != std::string_view::npos;
       if (meant && scripted_.event_ == "drop") return hg::Action::replaced;
       if (meant && scripted_.event_ == "double") {
@@ -114,6 +118,7 @@ class Scripted : public hg::Policy {
 
     const Scripted& scripted_;
     std::string_view after_;
+    int seen_ = 0;
   };
 
  private:
