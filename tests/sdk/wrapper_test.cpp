@@ -29,7 +29,8 @@ TEST_F(Wrapper, LeavesOutWhatTheAuthorDidNotWrite) {
   EXPECT_EQ(provider.on_body, nullptr);
   EXPECT_EQ(provider.on_end, nullptr);
   EXPECT_EQ(provider.on_async, nullptr);
-  EXPECT_EQ(provider.size, HG_END_OF(hg_provider_api, close));
+  EXPECT_EQ(provider.prefills, nullptr);
+  EXPECT_EQ(provider.size, HG_END_OF(hg_provider_api, prefills));
 }
 
 TEST_F(Wrapper, NeedsNoContextWhereTheAuthorHasNone) {
