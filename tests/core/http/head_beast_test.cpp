@@ -77,7 +77,9 @@ bool agree(const std::string& bytes, bool head_request) {
     ParseStep second = parse(front.view(), again, head_request);
     if (second.status == ParseStatus::need_more) second = parse(exact.view(), again, head_request);
     EXPECT_EQ(describe(second), describe(step)) << bytes;
-    if (step.status == ParseStatus::done) EXPECT_EQ(describe(again), describe(ours)) << bytes;
+    if (step.status == ParseStatus::done) {
+      EXPECT_EQ(describe(again), describe(ours)) << bytes;
+    }
   }
   if (step.status != ParseStatus::done) return false;
 
@@ -97,13 +99,19 @@ bool agree(const std::string& bytes, bool head_request) {
   for (const Header& header : ours.headers)
     fields += "[" + std::string(header.name) + "|" + std::string(header.value) + "]";
   EXPECT_EQ(fields, theirs.fields) << bytes;
-  if (bytes.find("http://") == std::string::npos) EXPECT_EQ(start_of(ours), theirs.start);
+  if (bytes.find("http://") == std::string::npos) {
+    EXPECT_EQ(start_of(ours), theirs.start);
+  }
   EXPECT_EQ(ours.chunked, theirs.chunked()) << bytes;
   EXPECT_EQ(ours.upgrade, theirs.upgrade()) << bytes;
   // A 204 that is framed is not trusted to keep its connection in order.
   const bool distrusted = bytes.find(" 204 ") != std::string::npos && !ours.keep_alive;
-  if (!distrusted) EXPECT_EQ(ours.keep_alive, theirs.keep_alive()) << bytes;
-  if (ours.content_length) EXPECT_EQ(*ours.content_length, theirs.content_length().value_or(0));
+  if (!distrusted) {
+    EXPECT_EQ(ours.keep_alive, theirs.keep_alive()) << bytes;
+  }
+  if (ours.content_length) {
+    EXPECT_EQ(*ours.content_length, theirs.content_length().value_or(0));
+  }
   return true;
 }
 
@@ -144,7 +152,7 @@ class HeadMaker {
   std::string line_end() { return pick({"\r\n", "\n", "\r", "\r\n ", "\r\r\n", "\r\n\t"}, 1); }
 
   std::string fields(std::string bytes) {
-    for (unsigned count = random_() % 6; count > 0; --count) {
+    for (auto count = random_() % 6; count > 0; --count) {
       bytes += pick({"X-Some", "Content-Type", "Connection", "Content-Length", "User-Agent",
                      "Transfer-Encoding", "Proxy-Connection", "Upgrade", "connection", "Expect",
                      "CONTENT-LENGTH", "transfer-encoding", "Host", "X y", "", "X\x80", "X\x7f"},
