@@ -10,8 +10,7 @@ namespace {
 
 void append(TextBuffer& buffer, std::string_view text) {
   char* const to = buffer.room(text.size());
-  std::memcpy(to, text.data(), text.size());
-  buffer.set_end(to + text.size());
+  buffer.set_end(std::copy(text.begin(), text.end(), to));  // also of nothing into no room
 }
 
 TEST(TextBuffer, KeepsItsTextWhileItGrows) {
