@@ -5,6 +5,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/src.hpp>  // compiled here, for the program does without it
 #include <random>
 #include <string>
 #include <string_view>
