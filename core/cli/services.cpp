@@ -30,13 +30,34 @@ select::Scope scope_of(std::uint32_t scope) {
   }
 }
 
+select::Cause cause_of(std::uint32_t cause) {
+  switch (cause) {
+    case HG_CAUSE_FAILURES:
+      return select::Cause::failures;
+    case HG_CAUSE_HEALTH:
+      return select::Cause::health;
+    case HG_CAUSE_RETRY_AFTER:
+      return select::Cause::retry_after;
+    case HG_CAUSE_KEY:
+      return select::Cause::key;
+    case HG_CAUSE_MODEL:
+      return select::Cause::model;
+    case HG_CAUSE_PROBE:
+      return select::Cause::probe;
+    default:
+      return select::Cause::other;
+  }
+}
+
 }  // namespace
 
-std::int32_t GatewayServices::evict(std::uint64_t endpoint, std::uint32_t scope,
-                                    std::uint64_t length, std::uint32_t max_percent) {
-  if (scope == HG_SCOPE_NONE) return HG_OK;
-  return code_of(
-      directory_.evict(endpoint, scope_of(scope), milliseconds(length), max_percent, clock_.now()));
+std::int32_t GatewayServices::evict(const hg_eviction& order) {
+  exchange::EndpointDirectory::Order out;
+  out.scope = scope_of(order.scope);
+  out.length = milliseconds(order.milliseconds);
+  out.max_percent = order.max_percent;
+  out.cause = cause_of(order.cause);
+  return code_of(directory_.evict(order.endpoint, out, clock_.now()));
 }
 
 std::int32_t GatewayServices::restore(std::uint64_t endpoint) {

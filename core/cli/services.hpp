@@ -13,8 +13,7 @@ class GatewayServices final : public plugin::Services {
   GatewayServices(exchange::EndpointDirectory& directory, exchange::Wakers& wakers, Clock& clock)
       : directory_(directory), wakers_(wakers), clock_(clock) {}
 
-  std::int32_t evict(std::uint64_t endpoint, std::uint32_t scope, std::uint64_t milliseconds,
-                     std::uint32_t max_percent) override;
+  std::int32_t evict(const hg_eviction& order) override;
   std::int32_t restore(std::uint64_t endpoint) override;
   std::int32_t wake(std::uint64_t waker) override;
 

@@ -153,7 +153,8 @@ BackendPlan BackendBuilder::build(const config::BackendConfig& backend) {
   plan_.set = *set;
   for (std::size_t i = 0; i < plan_.endpoints.size(); ++i) {
     snapshot_.registrations.push_back(
-        sources_.directory.add(plan_.set, static_cast<std::uint16_t>(i), plan_.endpoints[i].id));
+        sources_.directory.add(plan_.set, static_cast<std::uint16_t>(i),
+                               plan_.endpoints[i].attempts, plan_.endpoints[i].id));
   }
   return std::move(plan_);
 }

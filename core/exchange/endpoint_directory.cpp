@@ -7,24 +7,29 @@
 namespace headgate::exchange {
 
 EndpointDirectory::Registration EndpointDirectory::add(
-    std::shared_ptr<const select::EndpointSet> set, std::uint16_t endpoint, std::uint64_t& id) {
+    std::shared_ptr<const select::EndpointSet> set, std::uint16_t endpoint,
+    observe::EndpointSeries* series, std::uint64_t& id) {
   const std::lock_guard lock(mutex_);
   id = next_id_++;
-  entries_.emplace(id, Entry{std::move(set), endpoint});
+  entries_.emplace(id, Entry{std::move(set), endpoint, series});
   return Registration(*this, id);
 }
 
-EndpointDirectory::Result EndpointDirectory::evict(std::uint64_t id, select::Scope scope,
-                                                   milliseconds length, std::uint32_t max_percent,
+EndpointDirectory::Result EndpointDirectory::evict(std::uint64_t id, const Order& order,
                                                    TimePoint now) {
   const auto entry = find(id);
   if (!entry) return Result::gone;
   const select::Endpoint& endpoint = entry->set->endpoint(entry->endpoint);
   const select::Group& group = entry->set->group(entry->set->group_of(entry->endpoint));
   // Extending one that is out already takes nobody else out.
-  const bool out = endpoint.base_cell().eviction(scope).state(now) == select::ServiceState::out;
-  if (!out && !group.may_evict(max_percent, now)) return Result::limit;
-  select::evict(endpoint.base_cell(), scope, now + length, now);
+  const bool out =
+      endpoint.base_cell().eviction(order.scope).state(now) == select::ServiceState::out;
+  if (!out && !group.may_evict(order.max_percent, now)) return Result::limit;
+  const select::Evicted evicted =
+      select::evict(endpoint.base_cell(), order.scope, now + order.length, now, -1, order.cause);
+  if (evicted.anew && entry->series) {
+    entry->series->evicted(select::scope_name(order.scope), select::cause_name(order.cause));
+  }
   return Result::ok;
 }
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "core/base/clock.hpp"
+#include "core/observe/gateway_metrics.hpp"
 #include "core/select/endpoint_set.hpp"
 #include "core/select/eviction.hpp"
 
@@ -34,22 +35,31 @@ class EndpointDirectory {
     std::uint64_t id_;
   };
 
-  // Names an endpoint of a set. `id` is for plugins; the registration keeps it alive.
+  // Names an endpoint of a set. `id` is for plugins; the registration keeps it alive. `series`
+  // counts its evictions and outlives the directory; null: they are not counted.
   Registration add(std::shared_ptr<const select::EndpointSet> set, std::uint16_t endpoint,
-                   std::uint64_t& id);
+                   observe::EndpointSeries* series, std::uint64_t& id);
 
   enum class Result : std::uint8_t { ok, gone, limit };
 
+  // What is to be out, for how long and why.
+  struct Order {
+    select::Scope scope = select::Scope::endpoint;
+    milliseconds length{0};
+    std::uint32_t max_percent = 100;
+    select::Cause cause = select::Cause::other;
+  };
+
   // As hg.endpoints/1 has it: extends only, and never puts out more than `max_percent` of the
   // group.
-  Result evict(std::uint64_t id, select::Scope scope, milliseconds length,
-               std::uint32_t max_percent, TimePoint now);
+  Result evict(std::uint64_t id, const Order& order, TimePoint now);
   Result restore(std::uint64_t id, TimePoint now);
 
  private:
   struct Entry {
     std::shared_ptr<const select::EndpointSet> set;
     std::uint16_t endpoint = 0;
+    observe::EndpointSeries* series = nullptr;
   };
 
   void remove(std::uint64_t id);

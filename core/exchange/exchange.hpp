@@ -76,6 +76,7 @@ class Exchange {
   net::Task<void> try_endpoints();
   std::uint64_t model_key() const;
   select::PickResult pick(const EndpointPlan* only, TimePoint now, bool last_resort);
+  void note_pick(const select::PickResult& picked);
   NextStep after(const AttemptEnd& end, const EndpointPlan& failed);
   // Whether retry.codes could have this endpoint asked once more.
   bool may_try_again(const EndpointPlan& endpoint) const;

@@ -43,6 +43,18 @@ select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now, bool 
   return select::pick(*request_.backend->set, query, worker_.worker.rng());
 }
 
+// Who was chosen and why, for the log and for metrics.
+void Exchange::note_pick(const select::PickResult& picked) {
+  const EndpointPlan& endpoint = request_.backend->endpoints[picked.endpoint->index()];
+  const std::string_view reason = select::reason_name(picked.reason);
+  endpoint.attempts->picked(worker_.metrics, static_cast<std::size_t>(picked.reason), reason);
+  if (log::enabled(log::Level::debug)) {
+    std::string line = "request " + request_.id + ": picked '" + endpoint.name + "' of group ";
+    line.append(std::to_string(picked.group)).append(" (").append(reason).append(")");
+    log::debug(line);
+  }
+}
+
 net::Task<void> Exchange::try_endpoints() {
   TimePoint now = worker_.worker.clock().now();
   worker_.retries.deposit_one(now);
@@ -72,6 +84,7 @@ net::Task<void> Exchange::try_endpoints() {
       }
       co_return;
     }
+    note_pick(picked);
     last.reset();
     ++retry_.attempts;
     ++retry_.here;

@@ -8,6 +8,8 @@
 
 namespace headgate::exchange {
 
+using observe::SecondEvent;
+
 Exchange::Second::Second(WorkerContext& worker, const Attempt::Shared& shared,
                          select::PickResult picked, TimePoint now)
     : endpoint(shared.request.backend->endpoints[picked.endpoint->index()]),
@@ -35,6 +37,7 @@ void Exchange::start_second() {
   const bool hedge = race_.cause() == SecondCause::hedge;
   select::BudgetShare& budget = hedge ? worker_.hedges : worker_.seconds;
   if (!budget.try_spend(now)) {
+    late.attempts->second_attempt(worker_.metrics, hedge, SecondEvent::refused);
     const auto soft = hedge ? first.soft_limit_end() : std::nullopt;
     if (soft) race_.expect(*soft, SecondCause::slow);
     return;
@@ -45,10 +48,11 @@ void Exchange::start_second() {
     excluded_.pop_back();
     return;
   }
+  note_pick(picked);
   ++retry_.attempts;
   ++retry_.failovers;
   second_ = std::make_unique<Second>(worker_, shared_, std::move(picked), now);
-  second_->endpoint.attempts->second_attempt(worker_.metrics, hedge, false);
+  second_->endpoint.attempts->second_attempt(worker_.metrics, hedge, SecondEvent::started);
   race_.begin_second(**second_->attempt);
   net::spawn(worker_.worker.io(), run_second());
 }
@@ -64,9 +68,8 @@ net::Task<void> Exchange::run_second() {
     second_->end.emplace(race_.won(attempt) ? AttemptEnd::Kind::broken
                                             : AttemptEnd::Kind::superseded);
   }
-  if (race_.won(attempt)) {
-    second_->endpoint.attempts->second_attempt(worker_.metrics, second_->hedge, true);
-  }
+  second_->endpoint.attempts->second_attempt(
+      worker_.metrics, second_->hedge, race_.won(attempt) ? SecondEvent::won : SecondEvent::lost);
   race_.end_second();
   second_->attempt.reset();  // what it held is free while the other goes on
   second_->ended.notify();

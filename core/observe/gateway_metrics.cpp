@@ -39,7 +39,8 @@ class Families {
  public:
   explicit Families(MetricRegistry& registry);
 
-  std::size_t requests, in_flight, request_seconds, connections, attempts, seconds, reloads;
+  std::size_t requests, in_flight, request_seconds, connections, attempts, picks, seconds,
+      evictions, reloads;
   std::size_t token_usage, server_seconds, first_token_seconds, per_token_seconds;
 };
 
@@ -71,11 +72,16 @@ Families::Families(MetricRegistry& registry) {
   attempts = add(registry, "headgate_attempts_total",
                  "Attempts at an endpoint: success, or the code of the error.", counter,
                  {"backend", "endpoint", "outcome"});
+  picks = add(registry, "headgate_pick_total", "Times an endpoint was chosen, and why.", counter,
+              {"backend", "endpoint", "reason"});
   seconds =
       add(registry, "headgate_second_attempts_total",
-          "Attempts beside another one of the same request (cause: slow, hedge), and how many "
-          "of them were the first to answer.",
+          "Attempts beside another one of the same request (cause: slow, hedge): started, won (the "
+          "first to answer), lost, refused (by the budget; of the endpoint that was late).",
           counter, {"backend", "endpoint", "cause", "event"});
+  evictions = add(registry, "headgate_evictions_total",
+                  "Times an endpoint was taken out of the choice: what of it (scope), and why.",
+                  counter, {"backend", "endpoint", "scope", "reason"});
   reloads = add(registry, "headgate_config_reloads_total",
                 "Configurations that were loaded, the first included.", counter, {"result"});
 
@@ -155,18 +161,37 @@ class EndpointNumbers final : public EndpointSeries {
       return registry_.counter(families_.attempts, values);
     }));
   }
-  void second_attempt(WorkerMetrics& worker, bool hedge, bool won) override {
+  void picked(WorkerMetrics& worker, std::size_t reason, std::string_view name) override {
+    std::uint32_t slot = picks_[reason].load(std::memory_order_acquire);
+    if (slot == 0) slot = make_picks(reason, name);
+    worker.add(Counter{slot});
+  }
+  void second_attempt(WorkerMetrics& worker, bool hedge, SecondEvent event) override {
+    constexpr std::array<std::string_view, 4> kEvents{"started", "won", "lost", "refused"};
     const std::array<std::string_view, 4> values{backend_, endpoint_, hedge ? "hedge" : "slow",
-                                                 won ? "won" : "started"};
+                                                 kEvents[static_cast<std::size_t>(event)]};
     worker.add(registry_.counter(families_.seconds, values));
+  }
+  void evicted(std::string_view scope, std::string_view reason) override {
+    const std::array<std::string_view, 4> values{backend_, endpoint_, scope, reason};
+    registry_.count(registry_.counter(families_.evictions, values));
   }
 
  private:
+  // At the first pick for this reason; a race does it twice with the same result.
+  std::uint32_t make_picks(std::size_t reason, std::string_view name) {
+    const std::array<std::string_view, 3> values{backend_, endpoint_, name};
+    const std::uint32_t slot = registry_.counter(families_.picks, values).slot;
+    picks_[reason].store(slot, std::memory_order_release);
+    return slot;
+  }
+
   MetricRegistry& registry_;
   const Families& families_;
   const std::string backend_;
   const std::string endpoint_;
   InternTable<Counter, GatewayMetrics::kOutcomesMax> outcomes_;
+  std::array<std::atomic<std::uint32_t>, kReasonsMax> picks_{};
 };
 
 class GenAiNumbers final : public GenAiSeries {

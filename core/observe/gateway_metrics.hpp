@@ -29,15 +29,28 @@ class RouteSeries {
   virtual void finished(WorkerMetrics& worker, int status, double seconds) = 0;
 };
 
+// What becomes of an attempt beside another one of the same request.
+enum class SecondEvent : std::uint8_t {
+  started,
+  won,      // the first to answer the client
+  lost,     // it was not, or it failed
+  refused,  // it was due, and the budget was spent: of the endpoint that is late
+};
+
 // The attempts at one endpoint.
 class EndpointSeries {
  public:
   virtual ~EndpointSeries() = default;
   // `outcome` is "success" or the code of an Error. [worker]
   virtual void attempt(WorkerMetrics& worker, std::string_view outcome) = 0;
-  // It was asked beside another one that was slow or may become so (`hedge`), and perhaps was the
-  // first to answer (`won`; counted besides). [worker]
-  virtual void second_attempt(WorkerMetrics& worker, bool hedge, bool won) = 0;
+  // Reasons that are told apart.
+  static constexpr std::size_t kReasonsMax = 16;
+  // It was chosen. `reason` is the number of the name. REQUIRES: reason < kReasonsMax. [worker]
+  virtual void picked(WorkerMetrics& worker, std::size_t reason, std::string_view name) = 0;
+  // About an attempt beside one that was slow or may become so (`hedge`). [worker]
+  virtual void second_attempt(WorkerMetrics& worker, bool hedge, SecondEvent event) = 0;
+  // It was taken out of the choice. What is out and why have few values. [any]
+  virtual void evicted(std::string_view scope, std::string_view reason) = 0;
 };
 
 // What is known of one answered request.

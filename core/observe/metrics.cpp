@@ -47,7 +47,7 @@ struct MetricRegistry::State {
 
 MetricRegistry::MetricRegistry(std::size_t workers, std::vector<std::string> hidden)
     : state_(new State{std::move(hidden), {}, {}, 0, 0, {}, {}}) {
-  for (std::size_t i = 0; i < workers + 1; ++i) {
+  for (std::size_t i = 0; i < workers + 2; ++i) {
     workers_.push_back(std::make_unique<WorkerMetrics>());
   }
   // A handle that was never resolved, or found no room, counts here and is not shown.

@@ -108,7 +108,11 @@ class MetricRegistry {
   // REQUIRES: index < workers.
   WorkerMetrics& worker(std::size_t index) { return *workers_[index]; }
   // For the control thread.
-  WorkerMetrics& control() { return *workers_.back(); }
+  WorkerMetrics& control() { return *workers_[workers_.size() - 2]; }
+  // For what is rare and counted by whatever thread. [any]
+  void count(Counter counter) {
+    workers_.back()->slot(counter.slot).fetch_add(1, std::memory_order_relaxed);
+  }
 
   // `collector` must live until it is removed. [any]
   void add_collector(Collector& collector);
@@ -125,7 +129,8 @@ class MetricRegistry {
   std::uint64_t sum(std::uint32_t slot) const;
   double sum_of_doubles(std::uint32_t slot) const;
 
-  std::vector<std::unique_ptr<WorkerMetrics>> workers_;  // the last one is the control thread's
+  // The last two are the control thread's and the one of count().
+  std::vector<std::unique_ptr<WorkerMetrics>> workers_;
   std::unique_ptr<State> state_;
 };
 

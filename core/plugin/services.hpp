@@ -2,6 +2,8 @@
 // What plugins reach that belongs to no single request. core/plugin offers it to them; the layers
 // above implement it and hand it over at start-up.
 
+#include <headgate/endpoints.h>
+
 #include <cstdint>
 
 namespace headgate::plugin {
@@ -11,8 +13,8 @@ class Services {
   virtual ~Services() = default;
 
   // hg.endpoints/1; ids and codes as in sdk/include/headgate/endpoints.h. [worker]
-  virtual std::int32_t evict(std::uint64_t endpoint, std::uint32_t scope,
-                             std::uint64_t milliseconds, std::uint32_t max_percent) = 0;
+  // REQUIRES: the order is whole, and its values are known ones.
+  virtual std::int32_t evict(const hg_eviction& order) = 0;
   virtual std::int32_t restore(std::uint64_t endpoint) = 0;
 
   // hg.async/1: ends the pause that `waker` was made for. [any]

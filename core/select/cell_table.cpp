@@ -151,14 +151,16 @@ Cell& learn_model(Cell& base, std::string_view model, TimePoint now) {
   return base.target.learn(base, model, now);
 }
 
-bool evict(Cell& cell, Scope scope, TimePoint until, TimePoint now, double restore_health) {
-  if (stands_for_many(cell, scope)) return false;
-  if (!cell.eviction(scope).evict(until, now)) return false;
+Evicted evict(Cell& cell, Scope scope, TimePoint until, TimePoint now, double restore_health,
+              Cause cause) {
+  if (stands_for_many(cell, scope)) return {};
+  const Evicted evicted = cell.eviction(scope).evict(until, now, cause);
+  if (!evicted) return evicted;
   for_each_in_scope(cell, scope, [restore_health](Cell& each) {
     each.restore_health.store(static_cast<float>(restore_health), std::memory_order_relaxed);
     each.attention.fetch_add(1, std::memory_order_acq_rel);
   });
-  return true;
+  return evicted;
 }
 
 void restore(Cell& cell, Scope scope, TimePoint now) {

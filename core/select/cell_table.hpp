@@ -85,9 +85,9 @@ Cell& learn_model(Cell& base, std::string_view model, TimePoint now);
 
 // Puts one scope of the cell out of service until then, or extends it; never shortens. All cells
 // of the scope are out with it. `restore_health`: the health it returns with, below 0 for a clean
-// slate. Returns false when nothing changed, and for the model scope of a base cell, which stands
-// for many models. [any]
-bool evict(Cell& cell, Scope scope, TimePoint until, TimePoint now, double restore_health = -1);
+// slate. Changes nothing for the model scope of a base cell, which stands for many models. [any]
+Evicted evict(Cell& cell, Scope scope, TimePoint until, TimePoint now, double restore_health = -1,
+              Cause cause = Cause::other);
 
 // Back in service at once. [any]
 void restore(Cell& cell, Scope scope, TimePoint now);

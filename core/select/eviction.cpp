@@ -1,5 +1,7 @@
 #include "core/select/eviction.hpp"
 
+#include <array>
+
 #include "core/select/milliseconds.hpp"
 
 namespace headgate::select {
@@ -25,6 +27,12 @@ std::string_view state_name(ServiceState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
+std::string_view cause_name(Cause cause) {
+  constexpr std::array<std::string_view, kCauses> kNames = {
+      "other", "failures", "health", "retry_after", "key", "model", "probe"};
+  return kNames[static_cast<std::size_t>(cause)];
+}
+
 ServiceState Eviction::state(TimePoint now) const {
   const std::int64_t until = until_ms_.load(std::memory_order_acquire);
   if (until == 0) return ServiceState::in_service;
@@ -42,10 +50,10 @@ std::uint32_t Eviction::in_a_row(TimePoint now) const {
   return served_long ? 0 : row;
 }
 
-bool Eviction::evict(TimePoint until, TimePoint now) {
+Evicted Eviction::evict(TimePoint until, TimePoint now, Cause cause) {
   const std::int64_t now_ms = to_ms(now);
   const std::int64_t until_ms = to_ms_up(until);
-  if (until_ms <= now_ms) return false;
+  if (until_ms <= now_ms) return {};
 
   const std::uint32_t row = in_a_row(now);
   const std::int64_t before = extend(until_ms);
@@ -61,7 +69,8 @@ bool Eviction::evict(TimePoint until, TimePoint now) {
     const bool from_now = another || before <= now_ms;
     length_ms_.store(until_ms - (from_now ? now_ms : evicted_ms_.load(kRelaxed)), kRelaxed);
   }
-  return extended || another;
+  if (extended || another) cause_.store(cause, kRelaxed);
+  return {extended || another, another};
 }
 
 // Returns the deadline that was there before.

@@ -25,6 +25,18 @@ inline constexpr std::array<Scope, kScopes> kAllScopes = {Scope::endpoint, Scope
                                                           Scope::key_model};
 std::string_view scope_name(Scope scope);
 
+// Why it is out, as whoever decided said.
+enum class Cause : std::uint8_t { other, failures, health, retry_after, key, model, probe };
+inline constexpr std::size_t kCauses = 7;
+std::string_view cause_name(Cause cause);
+
+// What evicting changed.
+struct Evicted {
+  bool changed = false;  // it is out now, or for longer
+  bool anew = false;     // another eviction, and not the last one extended
+  explicit operator bool() const { return changed; }
+};
+
 // From best to worst.
 enum class ServiceState : std::uint8_t { in_service, half_open, out };
 std::string_view state_name(ServiceState state);
@@ -45,14 +57,19 @@ class Eviction {
   // All evictions since the start.
   std::uint32_t total() const { return total_.load(std::memory_order_relaxed); }
 
-  // Puts the scope out, or extends. Never shortens. Says whether anything changed.
-  bool evict(TimePoint until, TimePoint now);
+  // Why it was put out last.
+  Cause cause() const { return cause_.load(std::memory_order_relaxed); }
+
+  // Puts the scope out, or extends. Never shortens.
+  Evicted evict(TimePoint until, TimePoint now, Cause cause = Cause::other);
 
   // Back in service at once, whatever the deadline. For an operator and a policy.
   void restore(TimePoint now);
 
   // One caller holds the lease at a time, and only while half-open.
   bool try_lease(TimePoint now);
+  // Somebody holds it: a probe is under way.
+  bool leased() const { return lease_.load(std::memory_order_acquire); }
   void give_back_lease();
   // The probe answered. Restores, unless somebody extended the deadline meanwhile.
   bool probe_succeeded(TimePoint now);
@@ -70,6 +87,7 @@ class Eviction {
   std::atomic<std::uint32_t> total_{0};
   std::atomic<bool> lease_{false};
   std::atomic<bool> probed_{false};  // a probe failed since the last evict()
+  std::atomic<Cause> cause_{Cause::other};
 };
 
 // How long the next eviction lasts after `in_a_row` before it: doubling from `base` to `cap`. A

@@ -24,11 +24,15 @@ struct FakeHost::Raw {
   static FakeHost& of(const hg_host* host) { return *reinterpret_cast<const Raw*>(host)->self; }
 
   static const void* extension(const hg_host* host, hg_str id) noexcept {
-    static constexpr hg_endpoints_ext kEndpoints = {HG_END_OF(hg_endpoints_ext, restore), 0, evict,
-                                                    restore};
+    static constexpr hg_endpoints_ext kEndpoints = {HG_END_OF(hg_endpoints_ext, evict_for), 0,
+                                                    evict, restore, evict_for};
+    static constexpr hg_endpoints_ext kEndpointsBefore = {HG_END_OF(hg_endpoints_ext, restore), 0,
+                                                          evict, restore, nullptr};
     static constexpr hg_async_ext kAsync = {HG_END_OF(hg_async_ext, wake), 0, timer, waker, wake};
     if (of(host).missing.count(std::string(view(id))) != 0) return nullptr;
-    if (view(id) == HG_EXT_ENDPOINTS) return &kEndpoints;
+    if (view(id) == HG_EXT_ENDPOINTS) {
+      return of(host).without_causes ? &kEndpointsBefore : &kEndpoints;
+    }
     if (view(id) == HG_EXT_ASYNC) return &kAsync;
     return call_table(view(id));
   }
@@ -40,7 +44,12 @@ struct FakeHost::Raw {
   }
   static std::int32_t evict(const hg_host* host, std::uint64_t endpoint, std::uint32_t scope,
                             std::uint64_t milliseconds, std::uint32_t max_percent) noexcept {
-    of(host).evictions.push_back({endpoint, scope, milliseconds, max_percent});
+    of(host).evictions.push_back({endpoint, scope, milliseconds, max_percent, HG_CAUSE_OTHER});
+    return of(host).evict_result;
+  }
+  static std::int32_t evict_for(const hg_host* host, const hg_eviction* order) noexcept {
+    of(host).evictions.push_back(
+        {order->endpoint, order->scope, order->milliseconds, order->max_percent, order->cause});
     return of(host).evict_result;
   }
   static std::int32_t restore(const hg_host* host, std::uint64_t endpoint) noexcept {

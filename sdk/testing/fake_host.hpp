@@ -38,6 +38,7 @@ struct Evicted {
   std::uint32_t scope = 0;
   std::uint64_t milliseconds = 0;
   std::uint32_t max_percent = 0;
+  std::uint32_t cause = 0;
 };
 
 class FakeHost {
@@ -64,6 +65,7 @@ class FakeHost {
   std::vector<Evicted> evictions;
   std::vector<std::uint64_t> restored;
   std::int32_t evict_result = HG_OK;
+  bool without_causes = false;  // as a gateway of before evict_for()
 
  private:
   struct Raw;

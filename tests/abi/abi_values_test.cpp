@@ -81,6 +81,15 @@ static_assert(HG_HEALTH_FAILURE == 0);
 static_assert(HG_HEALTH_NEUTRAL == 1);
 static_assert(HG_HEALTH_SUCCESS == 2);
 
+// endpoints.h
+static_assert(HG_CAUSE_OTHER == 0);
+static_assert(HG_CAUSE_FAILURES == 1);
+static_assert(HG_CAUSE_HEALTH == 2);
+static_assert(HG_CAUSE_RETRY_AFTER == 3);
+static_assert(HG_CAUSE_KEY == 4);
+static_assert(HG_CAUSE_MODEL == 5);
+static_assert(HG_CAUSE_PROBE == 6);
+
 // stream.h
 static_assert(HG_EVENT_LIFECYCLE == 1);
 static_assert(HG_EVENT_MEANINGFUL == 2);

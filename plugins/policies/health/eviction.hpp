@@ -28,6 +28,7 @@ constexpr std::chrono::milliseconds kLongestRetryAfter = std::chrono::hours(1);
 struct Eviction {
   hg::Scope scope = hg::Scope::endpoint;
   std::chrono::milliseconds time{0};
+  hg::Cause cause = hg::Cause::other;
 };
 
 // What this outcome asks for, or nothing.

@@ -71,7 +71,8 @@ class Health final : public hg::Policy {
     const std::optional<headgate_health::Eviction> eviction =
         headgate_health::decide(settings_, outcome);
     if (eviction)
-      hg::evict(outcome.endpoint, eviction->scope, eviction->time, settings_.max_eviction_percent);
+      hg::evict(outcome.endpoint, eviction->scope, eviction->time, settings_.max_eviction_percent,
+                eviction->cause);
   }
 
  private:

@@ -25,6 +25,27 @@ enum {
   HG_SCOPE_KEY_MODEL = 4  /* that key for that model: its quota is used up */
 };
 
+/* Why an endpoint is out, for people to see. Unknown values count as HG_CAUSE_OTHER. */
+enum {
+  HG_CAUSE_OTHER = 0,
+  HG_CAUSE_FAILURES = 1,    /* several failures in a row */
+  HG_CAUSE_HEALTH = 2,      /* too many failures among its attempts */
+  HG_CAUSE_RETRY_AFTER = 3, /* it said when to come back */
+  HG_CAUSE_KEY = 4,         /* the key is refused */
+  HG_CAUSE_MODEL = 5,       /* the model is not there */
+  HG_CAUSE_PROBE = 6        /* it did not answer when it was asked how it is */
+};
+
+/* What evict_for() is asked for. */
+typedef struct hg_eviction {
+  uint32_t size;
+  uint32_t scope; /* HG_SCOPE_*, not HG_SCOPE_NONE */
+  uint64_t endpoint;
+  uint64_t milliseconds;
+  uint32_t max_percent; /* 1 to 100 */
+  uint32_t cause;       /* HG_CAUSE_* */
+} hg_eviction;
+
 typedef struct hg_endpoints_ext {
   uint32_t size;
   uint32_t reserved;
@@ -36,6 +57,8 @@ typedef struct hg_endpoints_ext {
                    uint32_t max_percent) HG_NOEXCEPT;
   /* Takes it back at once, whatever the scope. [worker] */
   int32_t (*restore)(const hg_host *host, uint64_t endpoint) HG_NOEXCEPT;
+  /* As evict(), and says why. Gateways of before have it not: ask HG_HAS. [worker] */
+  int32_t (*evict_for)(const hg_host *host, const hg_eviction *eviction) HG_NOEXCEPT;
 } hg_endpoints_ext;
 
 #ifdef __cplusplus

@@ -51,11 +51,33 @@ struct Outcome {
   std::string_view code;
 };
 
+// Why an endpoint is taken out, for people to see.
+enum class Cause : std::uint32_t {
+  other = HG_CAUSE_OTHER,
+  failures = HG_CAUSE_FAILURES,
+  health = HG_CAUSE_HEALTH,
+  retry_after = HG_CAUSE_RETRY_AFTER,
+  key = HG_CAUSE_KEY,
+  model = HG_CAUSE_MODEL,
+  probe = HG_CAUSE_PROBE
+};
+
 // Need::kEndpoints. Keeps an endpoint out of the choice for `time`; false when `max_percent` of its
-// group are out already, or the endpoint is gone. [worker]
+// group are out already, or the endpoint is gone. A gateway of before does it without the cause.
+// [worker]
 inline bool evict(std::uint64_t endpoint, Scope scope, std::chrono::milliseconds time,
-                  std::uint32_t max_percent) noexcept {
+                  std::uint32_t max_percent, Cause cause = Cause::other) noexcept {
   const auto count = time.count() < 0 ? 0 : static_cast<std::uint64_t>(time.count());
+  if (HG_HAS(host().endpoints, hg_endpoints_ext, evict_for)) {
+    hg_eviction order{};
+    order.size = HG_END_OF(hg_eviction, cause);
+    order.scope = static_cast<std::uint32_t>(scope);
+    order.endpoint = endpoint;
+    order.milliseconds = count;
+    order.max_percent = max_percent;
+    order.cause = static_cast<std::uint32_t>(cause);
+    return host().endpoints->evict_for(host().raw, &order) == HG_OK;
+  }
   return host().endpoints->evict(host().raw, endpoint, static_cast<std::uint32_t>(scope), count,
                                  max_percent) == HG_OK;
 }

@@ -101,15 +101,52 @@ TEST_F(GatewayMetricsTest, RecordsTokensAndTimesOfAStream) {
 
 TEST_F(GatewayMetricsTest, CountsSecondAttemptsByCauseAndWhetherTheyWon) {
   EndpointSeries& endpoint = metrics_.endpoint("models", "first");
-  endpoint.second_attempt(worker_, false, false);
-  endpoint.second_attempt(worker_, false, false);
-  endpoint.second_attempt(worker_, false, true);
-  endpoint.second_attempt(worker_, true, false);
+  endpoint.second_attempt(worker_, false, SecondEvent::started);
+  endpoint.second_attempt(worker_, false, SecondEvent::started);
+  endpoint.second_attempt(worker_, false, SecondEvent::won);
+  endpoint.second_attempt(worker_, true, SecondEvent::started);
   const std::string text = registry_.render();
   const std::string name = "headgate_second_attempts_total{backend=\"models\",endpoint=\"first\"";
   EXPECT_THAT(text, HasSubstr(name + ",cause=\"slow\",event=\"started\"} 2\n"));
   EXPECT_THAT(text, HasSubstr(name + ",cause=\"slow\",event=\"won\"} 1\n"));
   EXPECT_THAT(text, HasSubstr(name + ",cause=\"hedge\",event=\"started\"} 1\n"));
+}
+
+TEST_F(GatewayMetricsTest, CountsSecondAttemptsThatLostAndThoseThatTheBudgetRefused) {
+  EndpointSeries& endpoint = metrics_.endpoint("models", "first");
+  endpoint.second_attempt(worker_, true, SecondEvent::lost);
+  endpoint.second_attempt(worker_, false, SecondEvent::refused);
+  const std::string text = registry_.render();
+  const std::string name = "headgate_second_attempts_total{backend=\"models\",endpoint=\"first\"";
+  EXPECT_THAT(text, HasSubstr(name + ",cause=\"hedge\",event=\"lost\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr(name + ",cause=\"slow\",event=\"refused\"} 1\n"));
+}
+
+TEST_F(GatewayMetricsTest, CountsPicksByReasonOverAllWorkers) {
+  EndpointSeries& endpoint = metrics_.endpoint("models", "first");
+  endpoint.picked(worker_, 2, "first");
+  endpoint.picked(worker_, 2, "first");
+  endpoint.picked(registry_.worker(1), 2, "first");
+  endpoint.picked(worker_, EndpointSeries::kReasonsMax - 1, "last");
+  const std::string text = registry_.render();
+  const std::string name = "headgate_pick_total{backend=\"models\",endpoint=\"first\",reason=";
+  EXPECT_THAT(text, HasSubstr(name + "\"first\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr(name + "\"last\"} 1\n"));
+}
+
+TEST_F(GatewayMetricsTest, CountsEvictionsFromWhateverThread) {
+  EndpointSeries& endpoint = metrics_.endpoint("models", "first");
+  constexpr int kEach = 1000;
+  std::thread other([&] {
+    for (int i = 0; i < kEach; ++i) endpoint.evicted("key", "retry_after");
+  });
+  for (int i = 0; i < kEach; ++i) endpoint.evicted("key", "retry_after");
+  other.join();
+  endpoint.evicted("endpoint", "failures");
+  const std::string text = registry_.render();
+  const std::string name = "headgate_evictions_total{backend=\"models\",endpoint=\"first\",scope=";
+  EXPECT_THAT(text, HasSubstr(name + "\"key\",reason=\"retry_after\"} 2000\n"));
+  EXPECT_THAT(text, HasSubstr(name + "\"endpoint\",reason=\"failures\"} 1\n"));
 }
 
 TEST_F(GatewayMetricsTest, RecordsTheTokensOfADroppedAnswerAndNothingElse) {

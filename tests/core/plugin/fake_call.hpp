@@ -142,10 +142,10 @@ class FakeServices final : public Services {
   std::string asked;
   std::int32_t result = HG_OK;
 
-  std::int32_t evict(std::uint64_t endpoint, std::uint32_t scope, std::uint64_t milliseconds,
-                     std::uint32_t max_percent) override {
-    asked = "evict " + std::to_string(endpoint) + " " + std::to_string(scope) + " " +
-            std::to_string(milliseconds) + " " + std::to_string(max_percent);
+  std::int32_t evict(const hg_eviction& order) override {
+    asked = "evict " + std::to_string(order.endpoint) + " " + std::to_string(order.scope) + " " +
+            std::to_string(order.milliseconds) + " " + std::to_string(order.max_percent) + " " +
+            std::to_string(order.cause);
     return result;
   }
   std::int32_t restore(std::uint64_t endpoint) override {

@@ -136,6 +136,7 @@ TEST_F(HostTables, RefuseWhatMakesNoSense) {
   EXPECT_EQ(endpoints.evict(host, 1, HG_SCOPE_NONE, 1, 50), HG_INVALID);
   EXPECT_EQ(endpoints.evict(host, 1, HG_SCOPE_KEY, 1, 0), HG_INVALID);
   EXPECT_EQ(endpoints.evict(host, 1, HG_SCOPE_KEY, 1, 101), HG_INVALID);
+  EXPECT_EQ(endpoints.evict_for(host, nullptr), HG_INVALID);
   EXPECT_TRUE(call.asked.empty()) << call.last();
   EXPECT_EQ(services.asked, "");
 }
@@ -259,9 +260,26 @@ TEST_F(HostTables, TakeACredentialAsFarAsItGoes) {
 
 TEST_F(HostTables, HandServicesOn) {
   EXPECT_EQ(endpoints.evict(host, 5, HG_SCOPE_KEY, 1000, 50), HG_OK);
-  EXPECT_EQ(services.asked, "evict 5 2 1000 50");
+  EXPECT_EQ(services.asked, "evict 5 2 1000 50 0");
   EXPECT_EQ(endpoints.evict(host, 5, 99, 1000, 100), HG_OK);
-  EXPECT_EQ(services.asked, "evict 5 1 1000 100") << "an unknown scope is the endpoint";
+  EXPECT_EQ(services.asked, "evict 5 1 1000 100 0") << "an unknown scope is the endpoint";
+  hg_eviction order{};
+  order.size = HG_END_OF(hg_eviction, cause);
+  order.scope = HG_SCOPE_KEY_MODEL;
+  order.endpoint = 6;
+  order.milliseconds = 2000;
+  order.max_percent = 40;
+  order.cause = HG_CAUSE_RETRY_AFTER;
+  EXPECT_EQ(endpoints.evict_for(host, &order), HG_OK);
+  EXPECT_EQ(services.asked, "evict 6 4 2000 40 3");
+  order.cause = 99;
+  EXPECT_EQ(endpoints.evict_for(host, &order), HG_OK);
+  EXPECT_EQ(services.asked, "evict 6 4 2000 40 0") << "an unknown cause is another one";
+  order.cause = HG_CAUSE_KEY;
+  order.size = HG_END_OF(hg_eviction, max_percent);
+  EXPECT_EQ(endpoints.evict_for(host, &order), HG_OK);
+  EXPECT_EQ(services.asked, "evict 6 4 2000 40 0")
+      << "what the plugin's struct has not is not read";
   services.result = HG_GONE;
   EXPECT_EQ(endpoints.restore(host, 5), HG_GONE);
   EXPECT_EQ(services.asked, "restore 5");

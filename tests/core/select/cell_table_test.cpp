@@ -23,7 +23,7 @@ class CellTableTest : public testing::Test {
     return cell->state(clock_.now()) != ServiceState::in_service;
   }
   bool put_out(const std::shared_ptr<Cell>& cell, Scope scope) {
-    return evict(*cell, scope, clock_.now() + seconds(10), clock_.now());
+    return evict(*cell, scope, clock_.now() + seconds(10), clock_.now()).changed;
   }
 
   ManualClock clock_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 
 #include "tests/support/manual_clock.hpp"
 
@@ -14,7 +15,9 @@ using std::chrono::seconds;
 
 class EvictionTest : public testing::Test {
  protected:
-  bool evict_for(seconds time) { return eviction_.evict(clock_.now() + time, clock_.now()); }
+  bool evict_for(seconds time) {
+    return eviction_.evict(clock_.now() + time, clock_.now()).changed;
+  }
   ServiceState state() const { return eviction_.state(clock_.now()); }
 
   ManualClock clock_;
@@ -49,6 +52,25 @@ TEST_F(EvictionTest, ALaterDeadlineExtendsAnEarlierOneChangesNothing) {
   EXPECT_TRUE(evict_for(seconds(90)));
   EXPECT_EQ(eviction_.until(), clock_.now() + seconds(90));
   EXPECT_EQ(eviction_.total(), 1u);  // extended, not evicted again
+}
+
+TEST_F(EvictionTest, TellsANewEvictionFromALongerOneAndKeepsTheLastCause) {
+  const TimePoint now = clock_.now();
+  EXPECT_TRUE(eviction_.evict(now + seconds(5), now, Cause::failures).anew);
+  EXPECT_EQ(eviction_.cause(), Cause::failures);
+  const Evicted extended = eviction_.evict(now + seconds(9), now, Cause::retry_after);
+  EXPECT_TRUE(extended.changed);
+  EXPECT_FALSE(extended.anew);
+  EXPECT_EQ(eviction_.cause(), Cause::retry_after);
+  EXPECT_FALSE(eviction_.evict(now + seconds(1), now, Cause::key));
+  EXPECT_EQ(eviction_.cause(), Cause::retry_after) << "what changed nothing is no cause";
+}
+
+TEST_F(EvictionTest, EachCauseHasANameOfItsOwn) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < kCauses; ++i) names.insert(cause_name(static_cast<Cause>(i)));
+  EXPECT_EQ(names.size(), kCauses);
+  EXPECT_EQ(cause_name(Cause::probe), "probe");
 }
 
 TEST_F(EvictionTest, ADeadlineInThePastIsNone) {

@@ -129,6 +129,26 @@ TEST_F(Health, EvictsBelowTheThresholdWhereOneIsSet) {
   EXPECT_FALSE(after({.failures = 1, .score = 0.5}, kConfig));
 }
 
+TEST_F(Health, SaysWhy) {
+  constexpr std::string_view kIll = R"({"eviction":{"healthThreshold":0.5}})";
+  EXPECT_EQ(after({.failures = 3})->cause, std::uint32_t{HG_CAUSE_FAILURES});
+  EXPECT_EQ(after({.failures = 1, .score = 0.4}, kIll)->cause, std::uint32_t{HG_CAUSE_HEALTH});
+  EXPECT_EQ(after({.failures = 3, .retry_after = 2000})->cause,
+            std::uint32_t{HG_CAUSE_RETRY_AFTER});
+  EXPECT_EQ(after({.scope = HG_SCOPE_KEY})->cause, std::uint32_t{HG_CAUSE_KEY});
+  EXPECT_EQ(after({.scope = HG_SCOPE_MODEL})->cause, std::uint32_t{HG_CAUSE_MODEL});
+}
+
+TEST_F(Health, EvictsWithoutACauseWhereTheGatewayKnowsNone) {
+  host.without_causes = true;
+  ASSERT_TRUE(host.load(plugin_path("health"))) << "the tables are fetched when it is loaded";
+  const auto evicted = after({.failures = 3});
+  ASSERT_TRUE(evicted);
+  EXPECT_EQ(evicted->endpoint, 42u);
+  EXPECT_EQ(evicted->milliseconds, 5000u);
+  EXPECT_EQ(evicted->cause, std::uint32_t{HG_CAUSE_OTHER});
+}
+
 TEST_F(Health, TakesItsFiguresFromTheConfiguration) {
   constexpr std::string_view kConfig =
       R"({"eviction":{"duration":"1s","consecutiveFailures":1},"maxEvictionPercent":50})";
