@@ -32,6 +32,11 @@ struct Misses {
 
 class Candidates {
  public:
+  static constexpr int kDrawsMax = 8;
+  // While another request is the probe, nobody knows when it is decided; asking again after this
+  // is soon enough.
+  static constexpr std::chrono::milliseconds kProbeRecheck{250};
+
   // All must outlive it.
   Candidates(const Group& group, const PickQuery& query, Rng& rng, Misses& misses)
       : group_(group), query_(query), rng_(rng), misses_(misses) {}
@@ -61,11 +66,7 @@ class Candidates {
   }
 
  private:
-  static constexpr int kDrawsMax = 8;
   static constexpr std::size_t kFitsCache = 256;
-  // While another request is the probe, nobody knows when it is decided; asking again after this
-  // is soon enough.
-  static constexpr std::chrono::milliseconds kProbeRecheck{250};
 
   bool miss(Shortage cause) {
     misses_.add(cause);

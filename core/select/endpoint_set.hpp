@@ -41,6 +41,11 @@ class Group {
     return place.load();
   }
 
+  // The same figures without touching those that are kept. [any]
+  Estimates peek_estimates(std::uint64_t model, std::uint32_t now) const {
+    return estimates_[model % kEstimatePlaces].peek(endpoints_, model, now);
+  }
+
   // Whether one more endpoint may be evicted when at most `percent` of the group may be out. [any]
   bool may_evict(double percent, TimePoint now) const;
 

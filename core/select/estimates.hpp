@@ -39,12 +39,19 @@ class alignas(64) GroupEstimates {
   // True for one caller per kRefreshMs: it refreshes.
   bool claim_refresh(std::uint32_t now) {
     std::uint32_t last = refreshed_.load(std::memory_order_relaxed);
-    if (last != 0 && age_ms(now, last) < kRefreshMs) return false;
+    if (!old(now, last)) return false;
     return refreshed_.compare_exchange_strong(last, now, std::memory_order_relaxed);
   }
   void refresh(std::span<const Endpoint> endpoints, std::uint64_t model, std::uint32_t now);
 
+  // What a pick would find, which refreshes first if they are old. Keeps nothing.
+  Estimates peek(std::span<const Endpoint> endpoints, std::uint64_t model, std::uint32_t now) const;
+
  private:
+  static bool old(std::uint32_t now, std::uint32_t refreshed) {
+    return refreshed == 0 || age_ms(now, refreshed) >= kRefreshMs;
+  }
+
   std::atomic<float> ttft_ms_{static_cast<float>(Estimates{}.ttft_ms)};
   std::atomic<float> tpot_ms_{static_cast<float>(Estimates{}.tpot_ms)};
   std::atomic<float> output_tokens_{static_cast<float>(Estimates{}.output_tokens)};

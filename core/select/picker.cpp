@@ -3,7 +3,9 @@
 #include <array>
 
 #include "core/select/candidates.hpp"
+#include "core/select/last_resort.hpp"
 #include "core/select/milliseconds.hpp"
+#include "core/select/preference.hpp"
 #include "core/select/pricing.hpp"
 
 namespace headgate::select {
@@ -11,10 +13,6 @@ namespace {
 
 // How often a pick begins again when other workers take the last place before it.
 constexpr int kRounds = 4;
-
-// When nothing was heard for long from either candidate, one pick in so many goes to the one that
-// seemed worse: with little traffic, too, everybody is tried again, and what is known still counts.
-constexpr std::uint32_t kStaleOdds = 8;
 
 // Makes the result, unless the endpoint has become full. Gives back the leases then.
 bool take(const Candidate& candidate, PickReason reason, const Pricing& pricing,
@@ -80,38 +78,32 @@ class GroupPick {
   }
 
   bool prefers_second(const Candidate& first, const Candidate& second, PickReason& reason) {
-    const double cost = pricing_.cost_ms(*first.endpoint, *first.cell);
-    const double second_cost = pricing_.cost_ms(*second.endpoint, *second.cell);
-    const bool first_stale = stale(*first.cell);
-    const bool second_stale = stale(*second.cell);
-    if (first_stale || second_stale) {
-      const bool both = first_stale && second_stale;
-      const bool second_in_turn = both ? second_cost > cost : second_stale;
+    const Settings& settings = group_.settings();
+    const std::uint32_t now = pricing_.now();
+    const Drawn one{pricing_.cost_ms(*first.endpoint, *first.cell),
+                    stale(*first.cell, now, settings)};
+    const Drawn other{pricing_.cost_ms(*second.endpoint, *second.cell),
+                      stale(*second.cell, now, settings)};
+    if (one.stale || other.stale) {
+      const bool both = one.stale && other.stale;
+      const bool second_turn = second_in_turn(one, other);
       if ((!both || rng_.below(kStaleOdds) == 0) &&
-          claim_turn(second_in_turn ? *second.cell : *first.cell)) {
+          claim_turn(second_turn ? *second.cell : *first.cell)) {
         reason = PickReason::out_of_turn;
-        return second_in_turn;
+        return second_turn;
       }
     }
-    const bool swap = second_cost < group_.settings().keep_ratio * cost;
+    const bool swap = second_is_cheaper(one, other, settings);
     reason = swap ? PickReason::cheaper : PickReason::first;
     return swap;
-  }
-
-  bool due(std::uint32_t last_sample) const {
-    return age_ms(pricing_.now(), last_sample) >= group_.settings().out_of_turn_after.count();
-  }
-
-  // Nothing was heard from it for long, and nothing is on its way.
-  bool stale(const Cell& cell) const {
-    return due(cell.last_sample.load(std::memory_order_relaxed)) && cell.load.requests() == 0;
   }
 
   // One caller gets the turn; the next is due as long after it as after a sample.
   bool claim_turn(Cell& cell) {
     std::uint32_t last = cell.last_sample.load(std::memory_order_relaxed);
-    return due(last) && cell.last_sample.compare_exchange_strong(last, pricing_.now(),
-                                                                 std::memory_order_relaxed);
+    return due_out_of_turn(last, pricing_.now(), group_.settings()) &&
+           cell.last_sample.compare_exchange_strong(last, pricing_.now(),
+                                                    std::memory_order_relaxed);
   }
 
   const Group& group_;
@@ -121,30 +113,10 @@ class GroupPick {
   Candidates candidates_;
 };
 
-// Of all that are out, the one whose return is nearest; among equals the cheapest.
 bool pick_last_resort(const EndpointSet& set, const PickQuery& query, Rng& rng,
                       PickResult& result) {
-  Misses misses;
-  Candidate best;
-  TimePoint best_return;
-  double best_cost = 0;
-  for (std::size_t index = 0; index < set.groups(); ++index) {
-    const Group& group = set.group(index);
-    const Pricing pricing(group, query);
-    Candidates candidates(group, query, rng, misses);
-    for (const Endpoint& endpoint : group.endpoints()) {
-      if (!candidates.willing(endpoint)) continue;
-      if (endpoint.base_cell().load.full(endpoint.concurrency_max())) continue;
-      Cell& cell = endpoint.cell_for(query.model);
-      const TimePoint returns = std::max(cell.returns_at(), query.now);
-      const double cost = pricing.cost_ms(endpoint, cell);
-      if (best && (returns > best_return || (returns == best_return && cost >= best_cost)))
-        continue;
-      best = {&endpoint, &cell};
-      best_return = returns;
-      best_cost = cost;
-    }
-  }
+  const Candidate best =
+      find_last_resort(set, query, rng, [&](const Group& group) { return Pricing(group, query); });
   if (!best) return false;
   result.group = set.group_of(best.endpoint->index());
   return take(best, PickReason::last_resort, Pricing(set.group(result.group), query), result);
@@ -187,7 +159,7 @@ CostTerms cost_terms(const Group& group, const Endpoint& endpoint, const PickQue
 }
 
 std::string_view reason_name(PickReason reason) {
-  constexpr std::array<std::string_view, 7> kNames = {
+  constexpr std::array<std::string_view, kPickReasons> kNames = {
       "none", "only", "first", "cheaper", "out_of_turn", "probe", "last_resort"};
   return kNames[static_cast<std::size_t>(reason)];
 }

@@ -55,6 +55,7 @@ enum class PickReason : std::uint8_t {
   probe,        // half-open return
   last_resort,  // everything is out
 };
+inline constexpr std::size_t kPickReasons = static_cast<std::size_t>(PickReason::last_resort) + 1;
 std::string_view reason_name(PickReason reason);
 
 // Why there is none. With several causes the one that passes soonest is given.

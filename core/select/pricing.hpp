@@ -18,9 +18,12 @@ class Pricing {
  public:
   // Both must outlive it.
   Pricing(const Group& group, const PickQuery& query)
+      : Pricing(group, query, group.estimates(query.model, to_stamp(query.now))) {}
+  // With what is usual as it is given.
+  Pricing(const Group& group, const PickQuery& query, const Estimates& usual)
       : settings_(group.settings()),
         now_(to_stamp(query.now)),
-        usual_(group.estimates(query.model, now_)),
+        usual_(usual),
         output_tokens_(expected_output(query, usual_)),
         prompt_factor_(prompt_factor(query.prompt_tokens)),
         median_cost_ms_(kResolutionMs + service_cost(usual_.ttft_ms * prompt_factor_,
@@ -60,6 +63,8 @@ class Pricing {
   }
 
   std::uint32_t now() const { return now_; }
+  const Estimates& usual() const { return usual_; }
+  double median_cost_ms() const { return median_cost_ms_; }
   double output_tokens() const { return output_tokens_; }
   // What the request itself adds to the load.
   std::int64_t request_tokens() const { return request_tokens_; }

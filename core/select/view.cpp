@@ -2,6 +2,7 @@
 
 #include "core/select/health.hpp"
 #include "core/select/milliseconds.hpp"
+#include "core/select/pricing.hpp"
 
 namespace headgate::select {
 namespace {
@@ -11,7 +12,7 @@ std::optional<double> value_of(const PeakMean& mean) {
   return mean.value();
 }
 
-ScopeView view_of(Scope scope, const Eviction& eviction, TimePoint now) {
+ScopeView scope_view(Scope scope, const Eviction& eviction, TimePoint now) {
   ScopeView view;
   view.scope = scope;
   view.state = eviction.state(now);
@@ -19,6 +20,7 @@ ScopeView view_of(Scope scope, const Eviction& eviction, TimePoint now) {
     view.returns_in = std::max(Millis(eviction.until() - now), Millis(0));
   view.evictions = eviction.total();
   view.in_a_row = eviction.in_a_row(now);
+  view.cause = eviction.cause();
   return view;
 }
 
@@ -26,11 +28,18 @@ ScopeView view_of(Scope scope, const Eviction& eviction, TimePoint now) {
 
 CellView snapshot_of(const Group& group, const Endpoint& endpoint, TimePoint now,
                      std::uint64_t model) {
-  const std::uint32_t stamp = to_stamp(now);
-  Cell& cell = endpoint.cell_for(model);
   PickQuery query;
   query.now = now;
   query.model = model;
+  const Pricing pricing(group, query, group.peek_estimates(model, to_stamp(now)));
+  return view_of(group, endpoint, query, pricing);
+}
+
+CellView view_of(const Group& group, const Endpoint& endpoint, const PickQuery& query,
+                 const Pricing& pricing) {
+  const TimePoint now = query.now;
+  const std::uint32_t stamp = to_stamp(now);
+  Cell& cell = endpoint.cell_for(query.model);
 
   CellView view;
   view.name = endpoint.name();
@@ -48,10 +57,10 @@ CellView snapshot_of(const Group& group, const Endpoint& endpoint, TimePoint now
   view.slow_start_share =
       cell.slow_start(stamp, static_cast<double>(group.settings().slow_start.count()),
                       group.settings().slow_start_least);
-  view.terms = cost_terms(group, endpoint, query);
+  view.terms = pricing.terms(endpoint, cell);
   view.state = cell.state(now);
   for (std::size_t i = 0; i < kScopes; ++i)
-    view.scopes[i] = view_of(kAllScopes[i], cell.eviction(kAllScopes[i]), now);
+    view.scopes[i] = scope_view(kAllScopes[i], cell.eviction(kAllScopes[i]), now);
   return view;
 }
 

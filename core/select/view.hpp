@@ -18,6 +18,7 @@ struct ScopeView {
   std::optional<Millis> returns_in;  // until a probe may pass; nothing when in service
   std::uint32_t evictions = 0;       // since the start
   std::uint32_t in_a_row = 0;
+  Cause cause = Cause::other;  // of the last one
 };
 
 struct CellView {
@@ -38,6 +39,12 @@ struct CellView {
   ServiceState state = ServiceState::in_service;  // the worst of the scopes
   std::array<ScopeView, kScopes> scopes;
 };
+
+class Pricing;
+
+// For a request that brings this along. REQUIRES: `pricing` is of the group and the query.
+CellView view_of(const Group& group, const Endpoint& endpoint, const PickQuery& query,
+                 const Pricing& pricing);
 
 CellView snapshot_of(const Group& group, const Endpoint& endpoint, TimePoint now,
                      std::uint64_t model = 0);

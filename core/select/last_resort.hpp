@@ -1,0 +1,40 @@
+#pragma once
+// Who is asked when everything is out. A part of the picker; who explains a pick asks the same
+// function. [worker]
+
+#include <algorithm>
+
+#include "core/select/candidates.hpp"
+#include "core/select/pricing.hpp"
+
+namespace headgate::select {
+
+// Of all that are out, the one whose return is nearest; among equals the cheapest. Takes nothing.
+// `price(group)` is the Pricing of a group.
+template <class Price>
+Candidate find_last_resort(const EndpointSet& set, const PickQuery& query, Rng& rng, Price price) {
+  Misses misses;
+  Candidate best;
+  TimePoint best_return;
+  double best_cost = 0;
+  for (std::size_t index = 0; index < set.groups(); ++index) {
+    const Group& group = set.group(index);
+    const Pricing pricing = price(group);
+    Candidates candidates(group, query, rng, misses);
+    for (const Endpoint& endpoint : group.endpoints()) {
+      if (!candidates.willing(endpoint)) continue;
+      if (endpoint.base_cell().load.full(endpoint.concurrency_max())) continue;
+      Cell& cell = endpoint.cell_for(query.model);
+      const TimePoint returns = std::max(cell.returns_at(), query.now);
+      const double cost = pricing.cost_ms(endpoint, cell);
+      if (best && (returns > best_return || (returns == best_return && cost >= best_cost)))
+        continue;
+      best = {&endpoint, &cell};
+      best_return = returns;
+      best_cost = cost;
+    }
+  }
+  return best;
+}
+
+}  // namespace headgate::select
