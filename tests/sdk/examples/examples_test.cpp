@@ -1,4 +1,4 @@
-// The two examples, as they were built outside the tree.
+// The examples, as they were built outside the tree.
 
 #include <gtest/gtest.h>
 
@@ -121,5 +121,37 @@ TEST_P(RequestTag, RefusesAHostThatLacksATable) {
 INSTANTIATE_TEST_SUITE_P(Builds, RequestTag,
                          testing::Values(HEADGATE_EXAMPLES "/request_tag/request_tag.so",
                                          HEADGATE_EXAMPLES "/make/request_tag.so"));
+
+#ifndef HEADGATE_WITHOUT_ONLY_WHEN
+class OnlyWhen : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(host.load(HEADGATE_EXAMPLES "/only_when/only_when.so")) << host.why();
+  }
+  FakeHost host;
+};
+
+constexpr std::string_view kOnlyWhen = "com.example.policy.only-when";
+
+TEST_F(OnlyWhen, LetsThroughWhatItsConditionIsTrueOf) {
+  Instance policy(host, kOnlyWhen,
+                  R"({"condition": "request.headers['X-Team'] in ['red', 'blue']"})");
+  ASSERT_TRUE(policy.ok());
+  hg_call red(R"({"messages":[]})");
+  red.request().headers.emplace_back("x-team", "red");
+  EXPECT_EQ(PolicyRun(policy, red).on_request(), HG_CONTINUE);
+  hg_call nobody(R"({"messages":[]})");
+  EXPECT_EQ(PolicyRun(policy, nobody).on_request(), HG_STOP);
+  EXPECT_EQ(nobody.answer->status, 403u);
+}
+
+TEST_F(OnlyWhen, SaysWhereItsConditionIsWrong) {
+  EXPECT_FALSE(Instance(host, kOnlyWhen, R"({"condition": "request.headrs['a'] == ''"})").ok());
+  ASSERT_EQ(host.faults.size(), 1u);
+  EXPECT_EQ(host.faults[0].pointer, "/condition");
+  EXPECT_EQ(host.faults[0].message,
+            "1:1: unknown variable 'request.headrs'; did you mean 'request.headers'?");
+}
+#endif
 
 }  // namespace

@@ -1,0 +1,328 @@
+// What the specification of CEL says of the part of it that is supported: value by value.
+
+#include <gtest/gtest.h>
+
+#include "tests/sdk/expression/world.hpp"
+
+namespace hg::expression::testing {
+namespace {
+
+struct Case {
+  const char* expression;
+  const char* result;
+};
+
+void PrintTo(const Case& each, std::ostream* out) {
+  *out << each.expression;
+}
+
+class Conformance : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Conformance, ComesToWhatTheSpecificationSays) {
+  const std::string got = result(GetParam().expression);
+  const std::string_view wanted = GetParam().result;
+  // Of errors only that they are some: the words are ours.
+  if (wanted == "error") {
+    EXPECT_EQ(got.substr(0, 6), "error:") << GetParam().expression;
+  } else if (wanted == "refused") {
+    EXPECT_EQ(got.substr(0, 8), "refused ") << GetParam().expression;
+  } else {
+    EXPECT_EQ(got, wanted) << GetParam().expression;
+  }
+}
+
+constexpr Case kLiterals[] = {
+    {"0", "0"},
+    {"0u", "0u"},
+    {"42U", "42u"},
+    {"0xff", "255"},
+    {"-0x10", "-16"},
+    {"0XFFu", "255u"},
+    {"9223372036854775807", "9223372036854775807"},
+    {"-9223372036854775808", "-9223372036854775808"},
+    {"9223372036854775808", "refused"},
+    {"18446744073709551615u", "18446744073709551615u"},
+    {"18446744073709551616u", "refused"},
+    {"0.0", "0.0"},
+    {"-2.3e+1", "-23.0"},
+    {".5", "0.5"},
+    {"7e0", "7.0"},
+    {"1e400", "refused"},
+    {"true", "true"},
+    {"null", "null"},
+    {"''", "\"\""},
+    {"'it\"s'", "\"it\"s\""},
+    {"'''a'b\nc'''", "\"a'b\nc\""},
+    {"\"\"\"x\"\"\"", "\"x\""},
+    {R"("\a\b\f\n\r\t\v\\\?\"\'\`")", "\"\a\b\f\n\r\t\v\\?\"'`\""},
+    {R"("\x41\X42\103\u00e9\U0001f431")", "\"ABC\xc3\xa9\xf0\x9f\x90\xb1\""},
+    {R"('\303\277' == '\xC3\xBF')", "true"},
+    {R"('\377')", "\"\xc3\xbf\""},
+    {R"(r'\n\d')", "\"\\n\\d\""},
+    {R"(R"a\")", "\"a\\\""},
+    {R"('\ud800')", "refused"},
+    {R"('\U00110000')", "refused"},
+    {R"('\400')", "refused"},
+    {R"('\q')", "refused"},
+    {"'a\nb'", "refused"},
+    {"'open", "refused"},
+    {"b'abc'", "refused"},
+    {"[]", "[]"},
+    {"[1, 'a', [2u]]", "[1, \"a\", [2u]]"},
+    {"{'a': 1, 2: true}", "{\"a\": 1, 2: true}"},
+    {"{'a': 1, 'a': 2}", "error"},
+    {"{1: 1, 1u: 2}", "error"},
+    {"{1.5: 1}", "refused"},
+    {"[1, 2,]", "[1, 2]"},
+    {"1 // the rest is a comment", "1"},
+};
+
+constexpr Case kArithmetic[] = {
+    {"40 + 2", "42"},
+    {"42 % -5", "2"},
+    {"-42 % -5", "-2"},
+    {"-42 / 5", "-8"},
+    {"-(42)", "-42"},
+    {"-(5u)", "refused"},
+    {"-(dyn(5u))", "error"},
+    {"--------------------------------19", "19"},
+    {"42 / 0", "error"},
+    {"42 % 0", "error"},
+    {"15u / 0u", "error"},
+    {"9223372036854775807 + 1", "error"},
+    {"-9223372036854775807 - 2", "error"},
+    {"5000000000 * 5000000000", "error"},
+    {"-9223372036854775808 / -1", "error"},
+    {"-9223372036854775808 % -1", "error"},
+    {"-(-9223372036854775808)", "error"},
+    {"18446744073709551615u + 1u", "error"},
+    {"0u - 1u", "error"},
+    {"42u % 5u", "2u"},
+    {"1.5 * 2.0", "3.0"},
+    {"1.0 / 0.0", "inf"},
+    {"-1.0 / 0.0", "-inf"},
+    {"47.5 % 5.5", "refused"},
+    {"dyn(47.5) % dyn(5.5)", "error"},
+    {"1 + 1u", "refused"},
+    {"1 + 1.0", "refused"},
+    {"dyn(1) + 1.0", "error"},
+    {"1 + 2 * 3 - 4 / 2 % 3", "5"},
+    {"(1 + 2) * 3", "9"},
+    {"3 - 3 + 3 - 3 + 3", "3"},
+    {"'abc' + 'def'", "\"abcdef\""},
+    {"'' + ''", "\"\""},
+    {"'a' - 'b'", "refused"},
+    {"[0, 1]+[2]==[0, 1, 2]", "true"},
+    {"[2]+[]", "[2]"},
+};
+
+constexpr Case kComparisons[] = {
+    {"1 == 1.0", "true"},
+    {"1u == 1", "true"},
+    {"1 == 1.1", "false"},
+    {"9007199254740993 == 9007199254740992.0", "false"},
+    {"9223372036854775807 < 9223372036854775808.0", "true"},
+    {"18446744073709551615u < 18446744073709551616.0", "true"},
+    {"18446744073709551615u > 9223372036854775807", "true"},
+    {"-1 < 0u", "true"},
+    {"-1 == 18446744073709551615u", "false"},
+    {"-0.5 < 0u", "true"},
+    {"0 > -0.5", "true"},
+    {"0.0/0.0 == 0.0/0.0", "false"},
+    {"0.0/0.0 != 0.0/0.0", "true"},
+    {"1 < 0.0/0.0", "false"},
+    {"1u >= 0.0/0.0", "false"},
+    {"dyn(1) == 'x'", "false"},
+    {"dyn('1') == 1", "false"},
+    {"1 == 'x'", "refused"},
+    {"null == null", "true"},
+    {"null == 1", "false"},
+    {"'a' < 'b'", "true"},
+    {"'abc' < 'abd' && 'ab' < 'abc'", "true"},
+    {"'\\u00e9' > 'z'", "true"},
+    {"false < true", "true"},
+    {"true <= true", "true"},
+    {"true < 1", "refused"},
+    {"[1] < [2]", "refused"},
+    {"dyn([1]) < dyn([2])", "error"},
+    {"[1, 2.0, 3] == [1u, 2, 3.0]", "true"},
+    {"[1, 2] == [1, 2, 3]", "false"},
+    {"{'a': 1, 'b': 2} == {'b': 2u, 'a': 1.0}", "true"},
+    {"{'a': 1} == {'b': 1}", "false"},
+    {"{'a': [1]} != {'a': [2]}", "true"},
+    {"1 in [3, 2, 1.0]", "true"},
+    {"'x' in []", "false"},
+    {"'key' in {'key': 1}", "true"},
+    {"3.0 in {1: 1, 3u: 2}", "true"},
+    {"null in [1, null]", "true"},
+    {"1 in 'a'", "refused"},
+    {"!(1 in dyn('a'))", "error"},
+    {"1 < 2 == true", "true"},
+    {"2 > 1 != false", "true"},
+};
+
+constexpr Case kLogic[] = {
+    {"true && true", "true"},
+    {"true && false", "false"},
+    {"false && 1 / 0 == 1", "false"},
+    {"1 / 0 == 1 && false", "false"},
+    {"1 / 0 == 1 && true", "error"},
+    {"true && 1 / 0 == 1", "error"},
+    {"true || 1 / 0 == 1", "true"},
+    {"1 / 0 == 1 || true", "true"},
+    {"1 / 0 == 1 || false", "error"},
+    {"false || 1 / 0 == 1", "error"},
+    {"1 / 0 == 1 || 2 / 0 == 1 || true", "true"},
+    {"dyn(1) || true", "true"},
+    {"dyn('x') && true", "error"},
+    {"1 || true", "refused"},
+    {"!false", "true"},
+    {"!!!!true", "true"},
+    {"!0", "refused"},
+    {"!dyn(0)", "error"},
+    {"true ? 1 : 1 / 0", "1"},
+    {"false ? 1 / 0 : 2", "2"},
+    {"1 / 0 == 1 ? 1 : 2", "error"},
+    {"true ? 1 : 'a'", "1"},
+    {"1 ? 2 : 3", "refused"},
+    {"dyn(1) ? 2 : 3", "error"},
+    {"true ? (false ? 1 : 2) : 3", "2"},
+    {"true ? false ? 1 : 2 : 3", "refused"},
+    {"false ? 1 : true ? 2 : 3", "2"},
+    {"true || false && false", "true"},
+    {"false == false && true", "true"},
+};
+
+constexpr Case kMembers[] = {
+    {"{'name': 1024}.name", "1024"},
+    {"{'name': 1024}['name']", "1024"},
+    {"{0: 1, 2: 2}[1]", "error"},
+    {"{'a': 1}.b", "error"},
+    {"{true: 5}[true]", "5"},
+    {"{0u: 1, 2u: 'happy'}[2]", "\"happy\""},
+    {"{3: 15.15}[3.0]", "15.15"},
+    {"{3: 1}[3.1]", "error"},
+    {"{1: 1}[null]", "error"},
+    {"{'map': {'k': 'v'}}.map.k", "\"v\""},
+    {"[7, 8, 9][0]", "7"},
+    {"[7, 8, 9][2.0]", "9"},
+    {"[7, 8, 9][1u]", "8"},
+    {"[7, 8, 9][1.5]", "error"},
+    {"[7, 8, 9][3]", "error"},
+    {"[7, 8, 9][-1]", "error"},
+    {"[7]['a']", "refused"},
+    {"[[[['foo']]]][0][0][0][0]", "\"foo\""},
+    {"1.name", "refused"},
+    {"dyn(1).name", "error"},
+    {"has({'a': 1, 'b': 2}.a)", "true"},
+    {"has({'a': 1}.z)", "false"},
+    {"has({'a': null}.a)", "true"},
+    {"has(dyn([1]).a)", "error"},
+};
+
+constexpr Case kFunctions[] = {
+    {"size('')", "0"},
+    {"'four'.size()", "4"},
+    {"size('\\u00e9\\U0001f431')", "2"},
+    {"size([1, 2, 3])", "3"},
+    {"{'a': 1}.size()", "1"},
+    {"size(1)", "refused"},
+    {"size(dyn(1))", "error"},
+    {"'foobar'.startsWith('foo')", "true"},
+    {"'foobar'.startsWith('bar')", "false"},
+    {"''.startsWith('')", "true"},
+    {"'fo'.startsWith('foo')", "false"},
+    {"'foobar'.endsWith('bar')", "true"},
+    {"'foobar'.endsWith('foo')", "false"},
+    {"'foobar'.contains('oba')", "true"},
+    {"'foobar'.contains('')", "true"},
+    {"''.contains('')", "true"},
+    {"''.contains('x')", "false"},
+    {"'hubba'.matches('ubb')", "true"},
+    {"matches('hubba', '^ubb')", "false"},
+    {"'abcd'.matches('bc|ef$')", "true"},
+    {"'x'.matches('')", "true"},
+    {"'\\u00e9'.matches('^.$')", "true"},
+    {"'x'.matches('(')", "refused"},
+    {"'x'.startsWith(1)", "refused"},
+    {"'x'.startsWith(dyn(1))", "error"},
+    {"dyn(1).startsWith('x')", "error"},
+    {"'TacoCat'.lowerAscii()", "\"tacocat\""},
+    {"'Taco\\u00c9'.upperAscii()", "\"TACO\xc3\x89\""},
+    {"double(1000000000000)", "1000000000000.0"},
+    {"double(9223372036854775807)", "9.2233720368547758e+18"},
+    {"double('-84.32e7')", "-843200000.0"},
+    {"double('x')", "error"},
+    {"double('1 ')", "error"},
+    {"int(42u)", "42"},
+    {"int(18446744073709551615u)", "error"},
+    {"int(-7.9)", "-7"},
+    {"int(11.5)", "11"},
+    {"int(1e99)", "error"},
+    {"int(0.0/0.0)", "error"},
+    {"int('-987')", "-987"},
+    {"int('1.5')", "error"},
+    {"int('')", "error"},
+    {"int(true)", "error"},
+    {"uint(1729)", "1729u"},
+    {"uint(-1)", "error"},
+    {"uint(25.5)", "25u"},
+    {"uint(1e19)", "10000000000000000000u"},
+    {"uint(6.022e23)", "error"},
+    {"uint('300')", "300u"},
+    {"string(-456)", "\"-456\""},
+    {"string(9876u)", "\"9876\""},
+    {"string(123.456)", "\"123.456\""},
+    {"string(-4.5e-3)", "\"-0.0045\""},
+    {"string(true)", "\"true\""},
+    {"string('x')", "\"x\""},
+    {"string([1])", "refused"},
+    {"bool('true')", "true"},
+    {"bool('f')", "false"},
+    {"bool('yes')", "error"},
+    {"bool(1)", "error"},
+    {"int(uint(int(uint(int(uint(7))))))", "7"},
+    {"dyn([1, 'one'])", "[1, \"one\"]"},
+};
+
+constexpr Case kMacros[] = {
+    {"[1, 2, 3].exists(e, e == 2)", "true"},
+    {"[1, 2, 3].exists(e, e > 3)", "false"},
+    {"[].exists(e, e == 2)", "false"},
+    {"[1, 2, 3].exists(e, e / 0 == 17)", "error"},
+    {"[0, 1].exists(e, 1 / e == 1)", "true"},
+    {"{'key1': 1, 'key2': 2}.exists(k, k == 'key2')", "true"},
+    {"[1, 2, 3].all(e, e > 0)", "true"},
+    {"[].all(e, e > 0)", "true"},
+    {"[1, 2, 3].all(e, 6 / (2 - e) == 6)", "false"},
+    {"[1, 2, 3].all(e, e / 0 != 17)", "error"},
+    {"[1, 'foo', 3].all(e, dyn(e) % 2 == 1)", "error"},
+    {"[6, 7, 8].exists_one(foo, foo % 5 == 2)", "true"},
+    {"[6, 7, 8].existsOne(foo, foo > 6)", "false"},
+    {"[3, 2, 1, 0].exists_one(n, 12 / n > 1)", "error"},
+    {"[].map(n, n / 2)", "[]"},
+    {"[2, 4, 6].map(n, n / 2)", "[1, 2, 3]"},
+    {"[2, 1, 0].map(n, 4 / n)", "error"},
+    {"[1, 2, 3, 4].map(n, n % 2 == 0, n * 10)", "[20, 40]"},
+    {"{1: 1, 2: 4}.map(x, x * x)", "[1, 4]"},
+    {"[0, 1, 2, 3, 4].filter(x, x % 2 == 1)", "[1, 3]"},
+    {"[3, 2, 1, 0].filter(n, 12 / n > 4)", "error"},
+    {"[1, 2].map(x, [3, 4].map(y, x * y))", "[[3, 4], [6, 8]]"},
+    {"[1].map(x, [2].map(x, x))", "[[2]]"},
+    {"[1].all(x, 1)", "refused"},
+    {"'abc'.all(x, true)", "refused"},
+    {"dyn('abc').all(x, true)", "error"},
+    {"[1].exists(1, true)", "refused"},
+    {"[1].map(x, x) == x", "refused"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Literals, Conformance, ::testing::ValuesIn(kLiterals));
+INSTANTIATE_TEST_SUITE_P(Arithmetic, Conformance, ::testing::ValuesIn(kArithmetic));
+INSTANTIATE_TEST_SUITE_P(Comparisons, Conformance, ::testing::ValuesIn(kComparisons));
+INSTANTIATE_TEST_SUITE_P(Logic, Conformance, ::testing::ValuesIn(kLogic));
+INSTANTIATE_TEST_SUITE_P(Members, Conformance, ::testing::ValuesIn(kMembers));
+INSTANTIATE_TEST_SUITE_P(Functions, Conformance, ::testing::ValuesIn(kFunctions));
+INSTANTIATE_TEST_SUITE_P(Macros, Conformance, ::testing::ValuesIn(kMacros));
+
+}  // namespace
+}  // namespace hg::expression::testing
