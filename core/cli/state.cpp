@@ -111,6 +111,10 @@ void write_endpoint(JsonWriter& json, const exchange::BackendPlan& backend, std:
   json.number(view.terms.score());
   json.key("consecutiveFailures");
   json.number(view.consecutive_failures);
+  if (view.held_back_for) {
+    json.key("heldBackForMs");
+    json.number(view.held_back_for->count());
+  }
   write_scopes(json, view);
   json.close('}');
 }

@@ -139,6 +139,7 @@ net::Task<AttemptEnd> Attempt::run() {
   if (problem) co_return failed(std::move(*problem));
   const int status = context_.head.status;
   if (is_refusal(status)) co_return co_await take_refusal();
+  learn_limits();
   hg_plan plan{};
   problem = ask_for_plan(plan);
   if (problem) co_return failed(std::move(*problem));
@@ -405,6 +406,8 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
     outcome.waited = select::Millis(now - sent_);
   }
   const select::OutcomeFacts facts = select::record(pick_.permit, outcome, now);
+  // By now the model is known there, if it was not before.
+  if (limited_until_) hold_back(*limited_until_);
   endpoint_.attempts->attempt(request_.worker.metrics, code.empty() ? "success" : code);
   request_.attempts.push_back(note_at(now, code));
   if (facts.counted) tell_policies(facts, kind, code, scope, retry_after);

@@ -9,6 +9,7 @@
 //   attempt_stream.cpp   an answer event by event
 //   attempt_stream_cut.cpp  ... that breaks off, and is gone on with elsewhere
 //   attempt_raw.cpp      bytes that nobody here understands
+//   attempt_limits.cpp   what an answer says of the upstream's rate limits
 //   attempt_race.cpp     how long it may take alone, and the one that runs beside it
 
 #include <memory>
@@ -162,6 +163,10 @@ class Attempt {
   AttemptEnd cut_raw();
   TimePoint idle_deadline(milliseconds idle) const;
 
+  // attempt_limits.cpp
+  void learn_limits();
+  void hold_back(TimePoint until);
+
   // attempt_race.cpp
   void expect_first_token();
   bool over() const { return client_.gone() || race_.beaten(*this); }
@@ -232,6 +237,7 @@ class Attempt {
   TimePoint sent_;
   std::optional<TimePoint> first_token_;
   std::optional<TimePoint> last_token_;
+  std::optional<TimePoint> limited_until_;  // as the head of the answer says
   bool finished_ = false;
 };
 

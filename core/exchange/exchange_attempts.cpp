@@ -180,7 +180,10 @@ bool Exchange::others(const EndpointPlan& failed, Others which) const {
     const select::Endpoint& endpoint = set.endpoint(i);
     const select::Cell& cell = endpoint.cell_for(model);
     if (which == Others::sound && !is_sound(cell)) continue;
-    if (cell.state(now) != select::ServiceState::out &&
+    // One that is only held back is better than an error, but no reason not to wait.
+    const select::ServiceState state =
+        which == Others::same_group ? cell.state(now) : cell.evicted_state(now);
+    if (state != select::ServiceState::out &&
         !endpoint.base_cell().load.full(endpoint.concurrency_max()))
       return true;
   }

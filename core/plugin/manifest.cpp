@@ -274,6 +274,20 @@ ProviderManifest read_provider(Object& object, std::vector<std::string>& faults)
     }
     provider.forward_headers.push_back(lower(name));
   }
+  object.list("limits", [&](const json::value& item, const std::string& where) {
+    Object limit(item, where, faults);
+    LimitHeaders read{lower(limit.text("remaining", true)), lower(limit.text("reset", true))};
+    limit.finish();
+    if (read.remaining.size() > ProviderManifest::kLimitNameMax) {
+      return limit.member_fault("remaining", "is longer than any header that is looked at");
+    }
+    provider.limit_name_sizes |= std::uint64_t{1} << read.remaining.size();
+    provider.limits.push_back(std::move(read));
+  });
+  if (provider.limits.size() > ProviderManifest::kLimitsMax) {
+    object.member_fault("limits",
+                        "at most " + std::to_string(ProviderManifest::kLimitsMax) + " are read");
+  }
   if (provider.operations.empty() && provider.pass_through.empty()) {
     object.fault("a provider needs operations, passThrough or both");
   }

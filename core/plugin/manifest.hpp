@@ -23,17 +23,32 @@ struct CredentialPlace {
   std::string prefix;       // headers only: "Bearer "
 };
 
+// A rate limit that the provider tells of in the headers of its answers. Lower case.
+struct LimitHeaders {
+  std::string remaining;  // what is left of it, a number
+  std::string reset;      // when it is whole again, in any form that parse_reset() reads
+};
+
 struct ProviderManifest {
   std::vector<std::string> accepts;           // dialect ids
   std::vector<std::string> operations;        // "chat"
   std::vector<std::string> pass_through;      // patterns, see pass_through.hpp
   std::optional<CredentialPlace> credential;  // none: the provider takes no key
   std::vector<std::string> forward_headers;   // lower case, may end with "*"
+  std::vector<LimitHeaders> limits;           // at most kLimitsMax
+  std::uint64_t limit_name_sizes = 0;         // of their `remaining`, one bit each
+
+  static constexpr std::size_t kLimitsMax = 4;
+  static constexpr std::size_t kLimitNameMax = 63;
 
   bool accepts_dialect(std::string_view dialect) const;
   bool has_operation(std::string_view operation) const;
   // Whether a client's header goes to this provider, beyond the common ones. `name` in lower case.
   bool forwards_header(std::string_view name) const;
+  // Whether a header with a name of this size may be the `remaining` of a limit: most are not.
+  bool may_be_limit(std::size_t name_size) const {
+    return name_size <= kLimitNameMax && (limit_name_sizes >> name_size & 1) != 0;
+  }
 };
 
 // The order of policies; inside a stage the order of the file.

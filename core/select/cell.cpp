@@ -31,6 +31,11 @@ CellTimes& Cell::times() {
 }
 
 ServiceState Cell::state(TimePoint now) const {
+  if (now < held_back_until()) return ServiceState::out;
+  return evicted_state(now);
+}
+
+ServiceState Cell::evicted_state(TimePoint now) const {
   ServiceState worst = ServiceState::in_service;
   for (const Eviction* scope : scopes) worst = std::max(worst, scope->state(now));
   return worst;
@@ -47,9 +52,27 @@ ServiceState Cell::attentive_state(TimePoint now) {
 }
 
 TimePoint Cell::returns_at() const {
+  return std::max(eviction_ends_at(), held_back_until());
+}
+
+TimePoint Cell::eviction_ends_at() const {
   TimePoint latest{};
   for (const Eviction* scope : scopes) latest = std::max(latest, scope->until());
   return latest;
+}
+
+void Cell::hold_back(TimePoint until) {
+  const std::int64_t until_ms =
+      std::chrono::ceil<std::chrono::milliseconds>(until.time_since_epoch()).count();
+  std::int64_t before = held_back_until_ms.load(std::memory_order_relaxed);
+  while (before < until_ms &&
+         !held_back_until_ms.compare_exchange_weak(before, until_ms, std::memory_order_acq_rel)) {
+  }
+  attention.fetch_add(1, std::memory_order_acq_rel);
+}
+
+TimePoint Cell::held_back_until() const {
+  return TimePoint(std::chrono::milliseconds(held_back_until_ms.load(std::memory_order_acquire)));
 }
 
 void Cell::begin_return(TimePoint now) {

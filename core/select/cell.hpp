@@ -43,15 +43,23 @@ struct alignas(128) Cell {
     if (failures.zero()) return 1;
     return health(successes.at(now, kHealthHalfLifeMs), failures.at(now, kHealthHalfLifeMs));
   }
-  // The worst of the four scopes.
+  // The worst of the four scopes; out while it is held back, too.
   ServiceState state(TimePoint now) const;
+  // The same without being held back: whether anything is known against it.
+  ServiceState evicted_state(TimePoint now) const;
   // The same for a pick, which looks closer only after an eviction.
   ServiceState quick_state(TimePoint now) {
     return attention.load(std::memory_order_acquire) == 0 ? ServiceState::in_service
                                                           : attentive_state(now);
   }
-  // When the last of its scopes returns; the epoch when it is in service.
+  // When the last of its scopes returns, and when it is held back no more; the epoch when it is in
+  // service.
   TimePoint returns_at() const;
+  TimePoint eviction_ends_at() const;
+  // Its upstream has said that a rate limit is used up until then: others go first, and nothing is
+  // held against it. Never shortens.
+  void hold_back(TimePoint until);
+  TimePoint held_back_until() const;
   // The share of its weight that slow start leaves it, in (0, 1].
   double slow_start(std::uint32_t now, double window_ms, double least) {
     const std::uint32_t since = slow_start_since.load(std::memory_order_relaxed);
@@ -85,6 +93,7 @@ struct alignas(128) Cell {
   DecayedMean output_tokens;              // of an answer
   DecayedMean estimated_tokens;           // of a request, as counted in load
   std::atomic<float> restore_health{-1};  // what it returns with; below 0 = a clean slate
+  std::atomic<std::int64_t> held_back_until_ms{0};
   std::array<Eviction*, kScopes> scopes;
   Eviction key_model;
   Target& target;

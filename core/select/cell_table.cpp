@@ -163,6 +163,12 @@ Evicted evict(Cell& cell, Scope scope, TimePoint until, TimePoint now, double re
   return evicted;
 }
 
+bool hold_back(Cell& cell, TimePoint until) {
+  if (cell.model.empty()) return false;
+  cell.hold_back(until);
+  return true;
+}
+
 void restore(Cell& cell, Scope scope, TimePoint now) {
   if (cell.eviction(scope).state(now) == ServiceState::in_service) return;
   cell.eviction(scope).restore(now);

@@ -89,6 +89,10 @@ Cell& learn_model(Cell& base, std::string_view model, TimePoint now);
 Evicted evict(Cell& cell, Scope scope, TimePoint until, TimePoint now, double restore_health = -1,
               Cause cause = Cause::other);
 
+// What the cell's upstream said of a rate limit of this key for this model; see Cell::hold_back().
+// Returns false for a cell that stands for many models. [any]
+bool hold_back(Cell& cell, TimePoint until);
+
 // Back in service at once. [any]
 void restore(Cell& cell, Scope scope, TimePoint now);
 

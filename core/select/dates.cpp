@@ -43,6 +43,10 @@ struct CivilTime {
   int year = -1, month = 0, day = 0, hour = -1, minute = -1, second = -1;
 };
 
+// A WallTime counts nanoseconds and ends in 2262: what is far away stays far away.
+constexpr int kYearMin = 1700;
+constexpr int kYearMax = 2200;
+
 std::optional<WallTime> to_wall(const CivilTime& time) {
   const std::chrono::year_month_day date{std::chrono::year(time.year),
                                          std::chrono::month(static_cast<unsigned>(time.month)),
@@ -52,6 +56,10 @@ std::optional<WallTime> to_wall(const CivilTime& time) {
                     time.hour >= 0 && time.hour < 24 && time.minute >= 0 && time.minute < 60 &&
                     time.second >= 0 && time.second <= 60;
   if (!good) return std::nullopt;
+  if (time.year < kYearMin || time.year > kYearMax) {
+    const int bounded = std::clamp(time.year, kYearMin, kYearMax);
+    return WallTime(std::chrono::sys_days(std::chrono::year(bounded) / 1 / 1).time_since_epoch());
+  }
   return WallTime(std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(time.hour) +
                   std::chrono::minutes(time.minute) + std::chrono::seconds(time.second));
 }

@@ -50,7 +50,7 @@ Group::Group(std::vector<EndpointSpec> specs, std::uint16_t first_index, const S
 bool Group::may_evict(double percent, TimePoint now) const {
   std::size_t out = 1;  // with the one that is asked about
   for (const Endpoint& endpoint : endpoints_)
-    if (endpoint.base_cell().state(now) != ServiceState::in_service) ++out;
+    if (endpoint.base_cell().evicted_state(now) != ServiceState::in_service) ++out;
   return static_cast<double>(out) * 100 <= percent * static_cast<double>(endpoints_.size());
 }
 

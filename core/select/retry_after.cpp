@@ -39,7 +39,12 @@ std::optional<double> take_number(std::string_view& text) {
   if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  if (error != std::errc()) return std::nullopt;
+  // More digits than a double has room for: a huge number, or next to nothing.
+  constexpr double kHuge = 1e300;
+  if (error == std::errc::result_out_of_range)
+    value = text.front() == '0' ? 0 : kHuge;
+  else if (error != std::errc())
+    return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return value;
 }
@@ -126,6 +131,13 @@ Wait parse_reset(std::string_view value, WallTime now) {
   const std::optional<WallTime> date = parse_rfc3339(value);
   if (!date) return std::nullopt;
   return wait_until(*date, now);
+}
+
+Wait hold_time(std::string_view remaining, std::string_view reset, WallTime now) {
+  if (number(trim(remaining)) != 0.0) return std::nullopt;
+  const Wait until = parse_reset(reset, now);
+  if (!until || until->count() == 0) return std::nullopt;
+  return std::min(*until, kHoldMax);
 }
 
 RetryHint::Limit* RetryHint::limit(std::string_view name) {

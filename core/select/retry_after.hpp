@@ -20,11 +20,20 @@ namespace headgate::select {
 // What is longer is taken as this: an upstream's mistake must not evict for a year.
 inline constexpr std::chrono::milliseconds kRetryAfterMax = std::chrono::hours(1);
 
+// A limit that is learned of before it was hit. Such limits are counted by the minute; what is
+// longer (the limit of a day) is asked again after this, and then says itself when to come back.
+inline constexpr std::chrono::milliseconds kHoldMax = std::chrono::seconds(60);
+
 // Each returns nothing for what it cannot read, and 0 for a moment that has passed.
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, WallTime now);
 std::optional<std::chrono::milliseconds> parse_retry_after_ms(std::string_view value);
 // Seconds, a duration with units, a Unix time in seconds or milliseconds, or an RFC 3339 date.
 std::optional<std::chrono::milliseconds> parse_reset(std::string_view value, WallTime now);
+
+// How long what is left of a limit makes others go first: until its reset when nothing is left, at
+// most kHoldMax. Nothing when some is left, or when either header says nothing that can be read.
+std::optional<std::chrono::milliseconds> hold_time(std::string_view remaining,
+                                                   std::string_view reset, WallTime now);
 
 // Is shown each header of an answer, in any order; then knows how long to wait.
 // The headers shown must live as long as the hint.

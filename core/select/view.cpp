@@ -59,6 +59,7 @@ CellView view_of(const Group& group, const Endpoint& endpoint, const PickQuery& 
                       group.settings().slow_start_least);
   view.terms = pricing.terms(endpoint, cell);
   view.state = cell.state(now);
+  if (cell.held_back_until() > now) view.held_back_for = Millis(cell.held_back_until() - now);
   for (std::size_t i = 0; i < kScopes; ++i)
     view.scopes[i] = scope_view(kAllScopes[i], cell.eviction(kAllScopes[i]), now);
   return view;

@@ -36,7 +36,8 @@ struct CellView {
   double slow_start_share = 1;
   Millis since_last_sample{0};
   CostTerms terms;                                // for a request of the group's mean size
-  ServiceState state = ServiceState::in_service;  // the worst of the scopes
+  ServiceState state = ServiceState::in_service;  // the worst of the scopes; out when held back
+  std::optional<Millis> held_back_for;            // by a rate limit that is used up
   std::array<ScopeView, kScopes> scopes;
 };
 

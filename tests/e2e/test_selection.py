@@ -2,9 +2,12 @@
 
 import collections
 import concurrent.futures
+import json
 import re
+import time
 
 from harness import config as make
+from harness.process import wait_until
 from harness.raw import exchange, post_chat
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
@@ -103,3 +106,21 @@ def test_the_attempts_header_tells_the_story(start):
     first.set(status=503)
     attempts = exchange(gateway.address, post_chat()).headers["x-headgate-attempts"]
     assert re.fullmatch(r"first:503/\d+ms;second:200/\d+ms", attempts), attempts
+
+
+def test_a_limit_that_is_used_up_is_learned_before_it_is_hit(start):
+    first, second = start.simulator("first"), start.simulator("second")
+    gateway = start.gateway(make.gateway(make.route(make.groups(
+        [make.openai(first, "first")], [make.openai(second, "second")]))))
+    # Three requests are good; what comes within the next two seconds would be refused.
+    first.set(rules=[{"times": 2}, {"times": 1, "headers": "x-ratelimit-remaining-requests: 0\n"
+                                                           "x-ratelimit-reset-requests: 2s"}])
+    assert served(gateway, 3, at_once=1) == {"first": 3}
+    learned = time.monotonic()
+    assert served(gateway, 20, at_once=4) == {"second": 20}
+    assert first.count() == 3, "no request was there to be refused"
+    endpoint = json.loads(gateway.admin("/api/endpoints"))[0]["endpoints"][0]
+    assert endpoint["name"] == "first" and endpoint["health"] == 1
+    assert endpoint["evictions"] == []
+    wait_until(lambda: served(gateway, 1) == {"first": 1}, 10)
+    assert time.monotonic() - learned >= 1.9

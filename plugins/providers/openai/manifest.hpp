@@ -23,6 +23,12 @@ inline constexpr std::string_view kManifest = R"({
   ],
   "credential": {"header": "authorization", "prefix": "Bearer "},
   "forwardHeaders": ["openai-*", "x-stainless-*", "x-client-request-id"],
+  "limits": [
+    {"remaining": "x-ratelimit-remaining-requests", "reset": "x-ratelimit-reset-requests"},
+    {"remaining": "x-ratelimit-remaining-tokens", "reset": "x-ratelimit-reset-tokens"},
+    {"remaining": "x-ratelimit-remaining-project-tokens", "reset": "x-ratelimit-reset-project-tokens"},
+    {"remaining": "x-ratelimit-remaining", "reset": "x-ratelimit-reset"}
+  ],
   "schema": {
     "type": "object",
     "additionalProperties": false,

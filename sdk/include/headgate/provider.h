@@ -19,6 +19,10 @@
  *                {"query": "key"} or {"cookie": "name"}
  *   forwardHeaders  client headers that the provider understands beyond the common ones, as exact
  *                names or with a trailing "*": ["openai-beta", "x-stainless-*"]
+ *   limits       headers of its answers that tell of rate limits: [{"remaining": "x-left",
+ *                "reset": "x-reset"}], at most four. While `remaining` is 0 the key is not asked for that
+ *                model (others go first) until `reset`: seconds, "6m0s", "20ms", a Unix time or an
+ *                RFC 3339 date, at most 60 s. Read of 2xx answers; of others classify() tells.
  *
  *   call         reads                     writes
  *   build        HG_REQUEST                HG_UPSTREAM (line, headers, body)

@@ -71,6 +71,33 @@ TEST(Manifest, ForwardsHeadersByNameAndByBeginning) {
   EXPECT_FALSE(provider.forwards_header("x-stain"));
 }
 
+TEST(Manifest, ReadsWhichHeadersTellOfALimit) {
+  const ProviderManifest provider =
+      good(with("provider",
+                R"("operations":["chat"],"limits":[{"remaining":"X-Left","reset":"X-Reset"}])"),
+           Kind::provider)
+          .provider;
+  ASSERT_EQ(provider.limits.size(), 1u);
+  EXPECT_EQ(provider.limits[0].remaining, "x-left");
+  EXPECT_EQ(provider.limits[0].reset, "x-reset");
+  EXPECT_TRUE(provider.may_be_limit(6));
+  for (const std::size_t other : {std::size_t{0}, std::size_t{5}, std::size_t{7}, std::size_t{70}})
+    EXPECT_FALSE(provider.may_be_limit(other)) << other;
+}
+
+TEST(Manifest, RefusesLimitsThatCannotBeRead) {
+  const auto limits = [](const std::string& list) {
+    return fault(with("provider", R"("operations":["chat"],"limits":)" + list), Kind::provider);
+  };
+  EXPECT_THAT(limits(R"([{"remaining":"a"}])"), HasSubstr("'/limits/0/reset': is missing"));
+  EXPECT_THAT(limits(R"([{"remaining":"a","reset":"b","limit":"c"}])"), HasSubstr("is unknown"));
+  EXPECT_THAT(limits(R"([{"remaining":")" + std::string(64, 'a') + R"(","reset":"b"}])"),
+              HasSubstr("longer"));
+  const std::string one = R"({"remaining":"a","reset":"b"})";
+  EXPECT_THAT(limits("[" + one + "," + one + "," + one + "," + one + "," + one + "]"),
+              HasSubstr("at most 4"));
+}
+
 TEST(Manifest, ReadsWhereAKeyGoesInQueryAndCookie) {
   const auto place = [](std::string_view credential) {
     return good(

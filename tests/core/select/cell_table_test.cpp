@@ -125,6 +125,56 @@ TEST_F(CellTableTest, ReturnsWhenTheLastOfItsScopesReturns) {
   EXPECT_EQ(c->state(clock_.now()), ServiceState::out);  // one half-open, one out
 }
 
+TEST_F(CellTableTest, OneThatIsHeldBackIsOutUntilThenAndNothingIsHeldAgainstIt) {
+  const std::shared_ptr<Cell> c = cell("k", "m");
+  c->slow_start_since = 0;
+  c->failures.add(1, to_stamp(clock_.now()), kHealthHalfLifeMs);
+  const double health = c->health_at(to_stamp(clock_.now()));
+  ASSERT_TRUE(hold_back(*c, clock_.now() + seconds(10)));
+  EXPECT_TRUE(out(c));
+  EXPECT_FALSE(out(cell("k", "m2")));
+  EXPECT_FALSE(out(cell("k2", "m")));
+  EXPECT_EQ(c->evicted_state(clock_.now()), ServiceState::in_service);
+  EXPECT_EQ(c->returns_at(), clock_.now() + seconds(10));
+  EXPECT_EQ(c->eviction_ends_at(), TimePoint{});
+  EXPECT_EQ(c->health_at(to_stamp(clock_.now())), health);
+
+  clock_.advance(seconds(10) - std::chrono::milliseconds(1));
+  EXPECT_TRUE(out(c));
+  clock_.advance(std::chrono::milliseconds(1));
+  EXPECT_FALSE(out(c));  // at once and for everybody, not half-open
+  EXPECT_EQ(c->slow_start_since, 0u);
+  EXPECT_EQ(c->eviction(Scope::key_model).total(), 0u);
+}
+
+TEST_F(CellTableTest, BeingHeldBackOnlyExtends) {
+  const std::shared_ptr<Cell> c = cell("k", "m");
+  hold_back(*c, clock_.now() + seconds(10));
+  hold_back(*c, clock_.now() + seconds(2));
+  EXPECT_EQ(c->returns_at(), clock_.now() + seconds(10));
+  hold_back(*c, clock_.now() + seconds(12));
+  EXPECT_EQ(c->returns_at(), clock_.now() + seconds(12));
+}
+
+TEST_F(CellTableTest, BeingHeldBackDoesNotHideAnEviction) {
+  const std::shared_ptr<Cell> c = cell("k", "m");
+  put_out(c, Scope::key);  // for 10 s
+  hold_back(*c, clock_.now() + seconds(2));
+  EXPECT_EQ(c->returns_at(), clock_.now() + seconds(10));
+  clock_.advance(seconds(3));
+  EXPECT_EQ(c->state(clock_.now()), ServiceState::out);
+  clock_.advance(seconds(7));
+  EXPECT_EQ(c->state(clock_.now()), ServiceState::half_open);
+}
+
+TEST_F(CellTableTest, ACellOfManyModelsIsNotHeldBackForOneOfThem) {
+  const std::shared_ptr<Cell> base = cell("k", "");
+  EXPECT_FALSE(hold_back(*base, clock_.now() + seconds(10)));
+  EXPECT_FALSE(out(base));
+  EXPECT_TRUE(hold_back(learn_model(*base, "m", clock_.now()), clock_.now() + seconds(10)));
+  EXPECT_FALSE(out(base));
+}
+
 TEST_F(CellTableTest, ARestoreClearsWhatWasCountedAndStartsSlowly) {
   const std::shared_ptr<Cell> c = cell("k", "m");
   c->slow_start_since = 0;

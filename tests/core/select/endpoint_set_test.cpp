@@ -91,6 +91,8 @@ TEST(Group, EvictsNoMoreThanItsShare) {
   EXPECT_TRUE(group.may_evict(100, now));
   world.clock.advance(seconds(6));
   EXPECT_FALSE(group.may_evict(25, world.clock.now()));  // half-open is not back
+  hold_back(cell_of(*set, 3), world.clock.now() + seconds(60));
+  EXPECT_TRUE(group.may_evict(50, world.clock.now()));  // nothing is held against that one
 }
 
 TEST(Group, WeightsAreRelativeToTheMeanOfThoseInUse) {

@@ -168,5 +168,48 @@ TEST(RetryHint, KeepsABoundedNumberOfLimits) {
   EXPECT_EQ(hint.wait(), Wait(seconds(45)));
 }
 
+TEST(RetryAfter, WhatIsHugeInAnyFormIsBounded) {
+  const std::string digits(400, '9');
+  EXPECT_EQ(parse_retry_after(digits, kDate), Wait(kRetryAfterMax));
+  EXPECT_EQ(parse_retry_after("0." + digits, kDate), Wait(seconds(1)));
+  EXPECT_EQ(parse_retry_after_ms(digits), Wait(kRetryAfterMax));
+  EXPECT_EQ(parse_reset(digits + "s", kDate), Wait(kRetryAfterMax));
+  EXPECT_EQ(parse_reset("9999-12-31T23:59:59Z", kDate), Wait(kRetryAfterMax));
+  EXPECT_EQ(parse_reset("99999999999999999999", kDate), Wait(kRetryAfterMax));
+}
+
+TEST(RetryAfter, WhatIsNegativeInAnyFormIsAsIfItWereNotThere) {
+  EXPECT_EQ(parse_retry_after("-5", kDate), std::nullopt);
+  EXPECT_EQ(parse_retry_after("-0.5", kDate), std::nullopt);
+  EXPECT_EQ(parse_retry_after_ms("-100"), std::nullopt);
+  EXPECT_EQ(parse_reset("-6m0s", kDate), std::nullopt);
+}
+
+TEST(HoldTime, IsTheResetOfALimitOfWhichNothingIsLeft) {
+  EXPECT_EQ(hold_time("0", "1s", kDate), Wait(seconds(1)));
+  EXPECT_EQ(hold_time(" 0 ", "20ms", kDate), Wait(milliseconds(20)));
+  EXPECT_EQ(hold_time("0.0", "12", kDate), Wait(seconds(12)));
+  EXPECT_EQ(hold_time("0", "1994-11-06T08:49:47Z", kDate), Wait(seconds(10)));
+}
+
+TEST(HoldTime, NothingIsHeldBackWhileSomeOfTheLimitIsLeft) {
+  EXPECT_EQ(hold_time("1", "1s", kDate), std::nullopt);
+  EXPECT_EQ(hold_time("0.5", "1s", kDate), std::nullopt);
+  EXPECT_EQ(hold_time("149984", "6m0s", kDate), std::nullopt);
+}
+
+TEST(HoldTime, NothingIsHeldBackByWhatCannotBeRead) {
+  for (const char* remaining : {"", "-1", "none", "0x0", "0 of 60"})
+    EXPECT_EQ(hold_time(remaining, "1s", kDate), std::nullopt) << remaining;
+  for (const char* reset : {"", "-1", "soon", "0", "0s", "1994-11-06T08:49:37Z"})
+    EXPECT_EQ(hold_time("0", reset, kDate), std::nullopt) << reset;
+}
+
+TEST(HoldTime, ALongResetIsAskedAboutAgainAfterAMinute) {
+  EXPECT_EQ(hold_time("0", "6m0s", kDate), Wait(kHoldMax));
+  EXPECT_EQ(hold_time("0", "23h59m", kDate), Wait(kHoldMax));
+  EXPECT_EQ(hold_time("0", "99999999999999999", kDate), Wait(kHoldMax));
+}
+
 }  // namespace
 }  // namespace headgate::select

@@ -50,6 +50,19 @@ TEST(CellView, ShowsEveryFigureBehindTheScore) {
   EXPECT_EQ(view.scopes[0].returns_in, std::nullopt);
 }
 
+TEST(CellView, SaysForHowLongItIsHeldBack) {
+  World world;
+  const auto set = world.equal(1);
+  hold_back(cell_of(*set, 0), world.clock.now() + std::chrono::seconds(7));
+  CellView view = snapshot_of(set->group(0), set->endpoint(0), world.clock.now());
+  EXPECT_EQ(view.state, ServiceState::out);
+  EXPECT_EQ(view.held_back_for, Millis(7'000));
+  world.clock.advance(std::chrono::seconds(7));
+  view = snapshot_of(set->group(0), set->endpoint(0), world.clock.now());
+  EXPECT_EQ(view.state, ServiceState::in_service);
+  EXPECT_EQ(view.held_back_for, std::nullopt);
+}
+
 TEST(CellView, AnOverdueReturnIsNotNegative) {
   World world;
   const auto set = world.equal(1);
