@@ -30,12 +30,18 @@ void check_names(Fields& fields, const AiConfig& ai) {
 void describe(Fields& fields, GroupConfig& group) {
   group.position = fields.position();
   parts(fields, {"providers", "Equal providers, balanced by load.", true}, group.providers);
+  part(fields,
+       {"selection",
+        "How one of them is chosen, in place of what the backend says. Needs no touching."},
+       group.selection);
 }
 
 void describe(Fields& fields, AiConfig& ai) {
   fields.form(
       "groups",
       [&](Fields& inside) {
+        part(inside, {"selection", "How one of a group is chosen where the group does not say."},
+             ai.selection);
         parts(inside,
               {"groups", "Groups by priority: the next one serves when one is wholly out.", true},
               ai.groups);

@@ -8,19 +8,22 @@
 
 #include "core/config/policies_config.hpp"
 #include "core/config/provider_config.hpp"
+#include "core/config/selection_config.hpp"
 #include "core/config/values.hpp"
 
 namespace headgate::config {
 
 // Equal providers, balanced by load.
 struct GroupConfig {
-  std::vector<ProviderConfig> providers;  // at least one
+  std::vector<ProviderConfig> providers;     // at least one
+  std::optional<SelectionConfig> selection;  // unset: that of the backend
   Position position;
 };
 
 // `ai`: groups by priority, first = preferred. The single-provider form is one group of one.
 struct AiConfig {
   std::vector<GroupConfig> groups;  // at least one
+  SelectionConfig selection;        // of the groups that have none of their own
 };
 
 // Exactly one of `ai` and `host` is set.

@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <array>
 #include <charconv>
 
 #include "core/base/json_text.hpp"
@@ -34,9 +35,25 @@ ScalarForm count_form(Bounds bounds) {
   form.types = {"integer"};
   form.expects =
       "a number from " + std::to_string(bounds.minimum) + " to " + std::to_string(bounds.maximum);
-  form.minimum = bounds.minimum;
-  form.maximum = bounds.maximum;
+  form.minimum = static_cast<double>(bounds.minimum);
+  form.maximum = static_cast<double>(bounds.maximum);
   return form;
+}
+
+// In the fewest digits that say it.
+std::string number_text(double number) {
+  std::array<char, 32> digits;
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  return {digits.data(), static_cast<std::size_t>(end - digits.data())};
+}
+
+std::optional<double> fraction(const Node& scalar) {
+  if (scalar.quoted && !scalar.expanded) return std::nullopt;
+  const std::string& text = scalar.text;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 Fields::Take take_text(const TextRule& rule, std::function<void(const std::string&)> store) {
@@ -166,6 +183,23 @@ void counts(Fields& fields, const Key& key, std::vector<int>& values, Bounds bou
                 }));
 }
 
+void number(Fields& fields, const Key& key, double& value, NumberBounds bounds) {
+  ScalarForm form;
+  form.types = {"number"};
+  form.expects =
+      "a number from " + number_text(bounds.minimum) + " to " + number_text(bounds.maximum);
+  form.minimum = bounds.minimum;
+  form.maximum = bounds.maximum;
+  form.default_json = number_text(value);
+  fields.value(key, form, [&value, bounds](const Node& scalar) {
+    const std::optional<double> taken = fraction(scalar);
+    // Said so that what is no number at all is out of bounds as well.
+    if (!taken || !(*taken >= bounds.minimum && *taken <= bounds.maximum)) return false;
+    value = *taken;
+    return true;
+  });
+}
+
 void duration(Fields& fields, const Key& key, milliseconds& value, milliseconds maximum) {
   ScalarForm form = duration_form(maximum);
   form.default_json = json_quote(format_duration(value));
@@ -176,6 +210,19 @@ void duration(Fields& fields, const Key& key, std::optional<milliseconds>& value
               milliseconds maximum) {
   fields.value(key, duration_form(maximum),
                take_duration(maximum, [&](milliseconds taken) { value = taken; }));
+}
+
+void duration_or_off(Fields& fields, const Key& key, milliseconds& value, milliseconds maximum) {
+  ScalarForm form = duration_form(maximum);
+  form.expects = "off or " + form.expects;
+  form.pattern = "off|" + form.pattern;
+  form.default_json = json_quote(format_duration(value));
+  const Fields::Take take = take_duration(maximum, [&](milliseconds taken) { value = taken; });
+  fields.value(key, form, [&](const Node& scalar) {
+    if (scalar.text != "off") return take(scalar);
+    value = milliseconds(0);
+    return true;
+  });
 }
 
 void duration_or_off(Fields& fields, const Key& key, std::optional<milliseconds>& value,

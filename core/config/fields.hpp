@@ -25,8 +25,9 @@ namespace headgate::config {
 
 struct Key {
   std::string_view name;
-  std::string_view doc;   // a sentence or two for the reference
-  bool required = false;  // of a list: and not empty
+  std::string_view doc;    // a sentence or two for the reference
+  bool required = false;   // of a list: and not empty
+  bool not_empty = false;  // a list that is there
 };
 
 // What a scalar looks like: for the schema, and for the words of a fault.
@@ -36,8 +37,8 @@ struct ScalarForm {
   std::string pattern;                            // RE2, on the whole value
   std::vector<std::string> choices;               // the only values there are
   std::vector<std::string> unsupported;           // values that are known and not built yet
-  std::optional<std::int64_t> minimum;
-  std::optional<std::int64_t> maximum;
+  std::optional<double> minimum;
+  std::optional<double> maximum;
   std::string default_json;  // JSON text; empty: none
 };
 
@@ -106,10 +107,20 @@ void count(Fields& fields, const Key& key, std::optional<std::uint32_t>& value, 
 void count(Fields& fields, const Key& key, std::uint16_t& value, Bounds bounds);
 void counts(Fields& fields, const Key& key, std::vector<int>& values, Bounds bounds);
 
+// A number with a fraction.
+struct NumberBounds {
+  double minimum = 0;
+  double maximum = 0;
+};
+void number(Fields& fields, const Key& key, double& value, NumberBounds bounds);
+
 // Durations above zero, up to `maximum`.
 void duration(Fields& fields, const Key& key, milliseconds& value, milliseconds maximum);
 void duration(Fields& fields, const Key& key, std::optional<milliseconds>& value,
               milliseconds maximum);
+
+// Such a duration, or `off` (zero).
+void duration_or_off(Fields& fields, const Key& key, milliseconds& value, milliseconds maximum);
 
 // Such a duration, `auto` (not set, the default) or `off` (zero).
 void duration_or_off(Fields& fields, const Key& key, std::optional<milliseconds>& value,

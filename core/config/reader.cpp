@@ -76,7 +76,7 @@ const Node* Reader::take_list(const Key& key) {
     report(*node, quote(key.name) + " must be a list");
     return nullptr;
   }
-  if (key.required && node->items.empty()) {
+  if ((key.required || key.not_empty) && node->items.empty()) {
     report(*node, quote(key.name) + " in " + what_ + " must not be empty");
   }
   return node;

@@ -33,6 +33,13 @@ json::array words(std::span<const std::string> list) {
   return out;
 }
 
+// Whole numbers without a fraction.
+json::value number(double bound) {
+  if (const auto whole = static_cast<std::int64_t>(bound); static_cast<double>(whole) == bound)
+    return whole;
+  return bound;
+}
+
 // A scalar may also be written with a variable (`$PORT`): every form allows a text with a `$`.
 json::object scalar_schema(const ScalarForm& form) {
   json::object schema;
@@ -57,8 +64,8 @@ json::object scalar_schema(const ScalarForm& form) {
   } else if (!form.pattern.empty()) {
     schema["pattern"] = "^(?:" + form.pattern + ")$|\\$";
   }
-  if (form.minimum) schema["minimum"] = *form.minimum;
-  if (form.maximum) schema["maximum"] = *form.maximum;
+  if (form.minimum) schema["minimum"] = number(*form.minimum);
+  if (form.maximum) schema["maximum"] = number(*form.maximum);
   if (!form.default_json.empty()) schema["default"] = parse(form.default_json);
   return schema;
 }
@@ -102,7 +109,7 @@ class SchemaWriter final : public Fields {
     schema["type"] = "array";
     json::object& items = schema["items"].emplace_object();
     write(items, inside);
-    if (key.required) schema["minItems"] = 1;
+    if (key.required || key.not_empty) schema["minItems"] = 1;
     describe_key(key);
   }
 

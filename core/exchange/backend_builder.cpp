@@ -142,10 +142,13 @@ BackendPlan BackendBuilder::build(const config::BackendConfig& backend) {
   if (backend.host) {
     add_plain(backend);
   } else if (backend.ai) {
-    for (const config::GroupConfig& group : backend.ai->groups) add_group(backend, group);
+    for (const config::GroupConfig& group : backend.ai->groups) {
+      add_group(backend, group);
+      add_selection(group.selection.value_or(backend.ai->selection));
+    }
   }
   if (faults_.size() != faults_before) return std::move(plan_);
-  auto set = select::EndpointSet::make(std::move(groups_), select::Settings{});
+  auto set = select::EndpointSet::make(std::move(groups_), settings_);
   if (!set) {
     fault(backend.position, "", set.error().message);
     return std::move(plan_);
@@ -220,6 +223,14 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
   }
 }
 
+void BackendBuilder::add_selection(const config::SelectionConfig& config) {
+  select::Settings& settings = settings_.emplace_back();
+  settings.slow_start = config.slow_start;
+  settings.slow_start_least = config.slow_start_share;
+  settings.keep_ratio = config.keep_ratio;
+  settings.out_of_turn_after = config.out_of_turn_after;
+}
+
 void BackendBuilder::add_plain(const config::BackendConfig& backend) {
   EndpointPlan plan;
   plan.name = backend.name;
@@ -251,6 +262,7 @@ void BackendBuilder::add_plain(const config::BackendConfig& backend) {
   spec.cell = sources_.cells.find_or_make(key, sources_.clock.now());
   groups_.emplace_back();
   groups_.back().push_back(std::move(spec));
+  settings_.emplace_back();
   plan_.endpoints.push_back(std::move(plan));
 }
 

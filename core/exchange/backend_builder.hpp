@@ -34,6 +34,8 @@ class BackendBuilder {
   PolicyUse use(const std::shared_ptr<plugin::PolicyInstance>& instance);
 
   void add_group(const config::BackendConfig& backend, const config::GroupConfig& group);
+  // How one of the group that was added last is chosen.
+  void add_selection(const config::SelectionConfig& config);
   void add_plain(const config::BackendConfig& backend);
   void set_limits(EndpointPlan& plan, const config::PoliciesConfig& policies);
   std::shared_ptr<plugin::ProviderInstance> make_provider(const config::ProviderConfig& config);
@@ -53,6 +55,7 @@ class BackendBuilder {
   config::PoliciesConfig outer_;  // merged so far
   BackendPlan plan_;
   std::vector<std::vector<select::EndpointSpec>> groups_;
+  std::vector<select::Settings> settings_;  // of each
 };
 
 }  // namespace headgate::exchange

@@ -1,5 +1,6 @@
 #include "core/select/endpoint_set.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -28,7 +29,9 @@ double mean_weight(const std::vector<EndpointSpec>& specs) {
 bool fits(const Settings& settings) {
   return settings.keep_ratio > 0 && settings.keep_ratio <= 1 && settings.slow_start.count() >= 0 &&
          settings.slow_start_least > 0 && settings.slow_start_least <= 1 &&
-         settings.out_of_turn_after >= std::chrono::seconds(1);
+         settings.out_of_turn_after >= std::chrono::seconds(1) &&
+         (!settings.affinity ||
+          (settings.affinity->load_max >= 1 && settings.affinity->requests_min >= 1));
 }
 
 Error fault(std::string message) {
@@ -56,6 +59,12 @@ bool Group::may_evict(double percent, TimePoint now) const {
 
 Result<std::shared_ptr<const EndpointSet>> EndpointSet::make(
     std::vector<std::vector<EndpointSpec>> groups, const Settings& settings) {
+  const std::vector<Settings> each(groups.size(), settings);
+  return make(std::move(groups), each);
+}
+
+Result<std::shared_ptr<const EndpointSet>> EndpointSet::make(
+    std::vector<std::vector<EndpointSpec>> groups, std::span<const Settings> settings) {
   std::size_t total = 0;
   for (const std::vector<EndpointSpec>& group : groups) {
     total += group.size();
@@ -66,14 +75,15 @@ Result<std::shared_ptr<const EndpointSet>> EndpointSet::make(
   if (total > kEndpointsMax)
     return fault("there are " + std::to_string(total) + " endpoints, at most " +
                  std::to_string(kEndpointsMax) + " are possible");
-  if (!fits(settings)) return fault("a selection setting is out of its limits");
+  if (!std::all_of(settings.begin(), settings.end(), fits))
+    return fault("a selection setting is out of its limits");
 
   std::shared_ptr<EndpointSet> set(new EndpointSet());
   set->by_index_.reserve(total);
   for (std::vector<EndpointSpec>& specs : groups) {
     const auto first = static_cast<std::uint16_t>(set->by_index_.size());
     const std::size_t index = set->groups_.size();
-    set->groups_.push_back(std::make_unique<Group>(std::move(specs), first, settings));
+    set->groups_.push_back(std::make_unique<Group>(std::move(specs), first, settings[index]));
     for (const Endpoint& endpoint : set->groups_.back()->endpoints())
       set->by_index_.push_back({&endpoint, index});
   }

@@ -63,7 +63,10 @@ class EndpointSet {
   static constexpr std::size_t kEndpointsMax = 65'535;
 
   // Fails when there is no endpoint, too many, one without a cell, or a setting out of its limits.
-  // [main]
+  // REQUIRES: as many settings as groups. [main]
+  static Result<std::shared_ptr<const EndpointSet>> make(
+      std::vector<std::vector<EndpointSpec>> groups, std::span<const Settings> settings);
+  // The same settings for all of them.
   static Result<std::shared_ptr<const EndpointSet>> make(
       std::vector<std::vector<EndpointSpec>> groups, const Settings& settings);
 

@@ -47,6 +47,30 @@ binds:
   EXPECT_EQ(faults, "test.yaml:10:21: policy 'apiKey' cannot stand at the provider level");
 }
 
+TEST_F(SnapshotBuilder, GivesAGroupItsOwnSelectionOrThatOfTheBackend) {
+  load(R"(
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - backends:
+      - ai:
+          selection: {slowStart: off, slowStartShare: 0.5, keepRatio: 0.8, outOfTurnAfter: 7s}
+          groups:
+          - providers: [{name: one, provider: {openAI: {}}}]
+          - providers: [{name: two, provider: {openAI: {}}}]
+            selection: {slowStart: 3s}
+)");
+  const select::Settings& common = backend().set->group(0).settings();
+  EXPECT_EQ(common.slow_start.count(), 0);
+  EXPECT_EQ(common.slow_start_least, 0.5);
+  EXPECT_EQ(common.keep_ratio, 0.8);
+  EXPECT_EQ(common.out_of_turn_after, std::chrono::seconds(7));
+  const select::Settings& own = backend().set->group(1).settings();
+  EXPECT_EQ(own.slow_start, std::chrono::seconds(3));
+  EXPECT_EQ(own.keep_ratio, 1);
+}
+
 TEST_F(SnapshotBuilder, RefusesARequestTimeoutAtAProvider) {
   const std::string faults = faults_of(R"(
 binds:

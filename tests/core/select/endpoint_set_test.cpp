@@ -63,6 +63,18 @@ TEST(EndpointSet, RefusesSettingsOutOfTheirLimits) {
   EXPECT_TRUE(refused(groups, settings));
 }
 
+TEST(EndpointSet, EachGroupHasItsOwnSettings) {
+  World world;
+  std::vector<Settings> settings(2);
+  settings[1].keep_ratio = 0.5;
+  const auto set = EndpointSet::make({{world.spec("a")}, {world.spec("b")}}, settings);
+  ASSERT_TRUE(set.ok());
+  EXPECT_EQ((*set)->group(0).settings().keep_ratio, 1);
+  EXPECT_EQ((*set)->group(1).settings().keep_ratio, 0.5);
+  settings[1].keep_ratio = 0;
+  EXPECT_FALSE(EndpointSet::make({{world.spec("a")}, {world.spec("b")}}, settings).ok());
+}
+
 TEST(EndpointSet, SettingsOfAGroupAreUsed) {
   World world;
   Settings settings;
