@@ -229,6 +229,11 @@ void BackendBuilder::add_selection(const config::SelectionConfig& config) {
   settings.slow_start_least = config.slow_start_share;
   settings.keep_ratio = config.keep_ratio;
   settings.out_of_turn_after = config.out_of_turn_after;
+  if (!config.affinity) return;
+  settings.affinity = select::AffinitySettings{config.affinity->max_load,
+                                               static_cast<double>(config.affinity->min_requests)};
+  plan_.affinity.resize(settings_.size());
+  plan_.affinity.back() = config.affinity->values;
 }
 
 void BackendBuilder::add_plain(const config::BackendConfig& backend) {

@@ -18,7 +18,8 @@ Exchange::Exchange(WorkerContext& worker, net::ByteStream& stream, ReadBuffer& i
       policies_(request_, call_, client),
       body_(request_, stream, in, client),
       race_(worker.worker.sweep(), [this] { start_second(); }),
-      shared_{request_, call_, policies_, client_, race_} {
+      shared_{request_, call_, policies_, client_, race_},
+      affinity_(arena_.resource()) {
   request_.started = worker.worker.clock().now();
   request_.wall = worker.worker.clock().wall();
   request_.id = std::to_string(worker.worker.index()) + "-" + std::to_string(++worker.requests);

@@ -6,7 +6,9 @@
 //
 // [worker]
 
+#include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -120,6 +122,7 @@ class Exchange {
   Race race_;
   Attempt::Shared shared_;
   std::vector<std::uint16_t> excluded_;
+  std::pmr::vector<std::uint64_t> affinity_;  // by group; empty where no group has any
   std::unique_ptr<Second> second_;
   RetryState retry_;
   bool sound_only_ = false;  // the next pick may only be of an endpoint that is not failing

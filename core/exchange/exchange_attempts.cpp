@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "core/base/log.hpp"
+#include "core/exchange/affinity_key.hpp"
 #include "core/exchange/exchange.hpp"
 #include "core/exchange/pause.hpp"
 #include "core/select/cell.hpp"
@@ -37,6 +38,7 @@ select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now, bool 
   query.now = now;
   query.prompt_tokens = static_cast<double>(request_.body.size()) / Attempt::kBytesPerToken;
   query.output_tokens_max = static_cast<double>(request_.facets.max_tokens.value_or(0));
+  query.affinity = affinity_;
   query.excluded = excluded_;
   query.eligible = eligible;
   query.last_resort = last_resort;
@@ -61,6 +63,7 @@ net::Task<void> Exchange::try_endpoints() {
   worker_.seconds.deposit_one(now);
   worker_.hedges.deposit_one(now);
   expect_cuts();
+  if (!request_.backend->affinity.empty()) affinity_keys(request_, affinity_);
   retry_ = RetryState{};
   retry_.attempts = 0;
   retry_.here = 0;

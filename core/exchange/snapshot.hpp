@@ -86,6 +86,9 @@ struct BackendPlan {
   std::vector<PolicyUse> on_event;     // last first
   std::vector<PolicyUse> on_complete;
 
+  // By group: the values by which requests go to the same endpoint. Empty where no group has any.
+  std::vector<std::vector<config::RequestValue>> affinity;
+
   std::optional<milliseconds> request_timeout;
   config::StreamConfig::OnCut on_cut = config::StreamConfig::OnCut::error;
 

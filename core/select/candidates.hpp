@@ -57,6 +57,12 @@ class Candidates {
     return scan(other);
   }
 
+  // The endpoint at this place of the group, if it can take the request now; leases as of find().
+  Candidate at(std::size_t place) {
+    Candidate candidate = candidate_at(place);
+    return usable(candidate) ? candidate : Candidate();
+  }
+
   // Whether the endpoint could take the request if no eviction and no limit were in the way.
   bool willing(const Endpoint& endpoint) {
     if (endpoint.weight() == 0 || (query_.eligible && !query_.eligible(endpoint)))

@@ -48,6 +48,7 @@ Group::Group(std::vector<EndpointSpec> specs, std::uint16_t first_index, const S
   for (EndpointSpec& spec : specs) endpoints_.emplace_back(std::move(spec), index++, mean);
   base_cells_.reserve(endpoints_.size());
   for (const Endpoint& endpoint : endpoints_) base_cells_.push_back(&endpoint.base_cell());
+  if (settings.affinity && endpoints_.size() > 1) rendezvous_.emplace(endpoints_);
 }
 
 bool Group::may_evict(double percent, TimePoint now) const {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "core/select/alias_table.hpp"
 #include "core/select/endpoint.hpp"
 #include "core/select/estimates.hpp"
+#include "core/select/rendezvous.hpp"
 #include "core/select/settings.hpp"
 
 namespace headgate::select {
@@ -26,6 +28,8 @@ class Group {
   std::span<const Endpoint> endpoints() const { return endpoints_; }
   const AliasTable& aliases() const { return aliases_; }
   const Settings& settings() const { return settings_; }
+  // Null where there is no affinity, or nothing to choose from.
+  const Rendezvous* rendezvous() const { return rendezvous_ ? &*rendezvous_ : nullptr; }
 
   // Begins to fetch what a pick reads of an endpoint, all at once: the cell's address is found
   // without waiting for the endpoint.
@@ -55,6 +59,7 @@ class Group {
   std::vector<Cell*> base_cells_;  // of the endpoints: eight to a cache line
   AliasTable aliases_;
   Settings settings_;
+  std::optional<Rendezvous> rendezvous_;
   mutable std::array<GroupEstimates, kEstimatePlaces> estimates_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/select/affinity.hpp"
 #include "core/select/candidates.hpp"
 #include "core/select/last_resort.hpp"
 #include "core/select/pick_shares.hpp"
@@ -88,6 +89,24 @@ void add_shares(const Group& group, const PickQuery& query, Rng& rng, GroupExpla
     explained.endpoints[i].share_by_reason = shares[i];
 }
 
+// Who gets it by affinity, all of it; false: it is chosen as any other.
+bool add_preferred(const Group& group, const PickQuery& query, std::uint64_t key, Rng& rng,
+                   GroupExplanation& explained) {
+  Misses misses;
+  const Pricing pricing = priced(group, query);
+  Candidates candidates(group, query, rng, misses);
+  Preferred preferred(group, query, key, pricing, candidates);
+  while (const std::optional<std::size_t> place = preferred.next_place()) {
+    EndpointExplanation& each = explained.endpoints[*place];
+    if (!usable(each.standing)) continue;
+    const bool probe = each.standing == Standing::probe;
+    const PickReason reason = probe ? PickReason::probe : PickReason::affinity;
+    each.share_by_reason[static_cast<std::size_t>(reason)] = 1;
+    return true;
+  }
+  return false;
+}
+
 void add_likeliest(Explanation& result) {
   double most = 0;
   for (const EndpointExplanation& each : result.groups[*result.group].endpoints) {
@@ -161,7 +180,11 @@ Explanation explain(const EndpointSet& set, const PickQuery& query, Rng& rng) {
     if (!result.group && serves(result.groups.back())) result.group = i;
   }
   if (result.group) {
-    add_shares(set.group(*result.group), query, rng, result.groups[*result.group], result);
+    const Group& group = set.group(*result.group);
+    GroupExplanation& explained = result.groups[*result.group];
+    const std::uint64_t key = affinity_key(set, *result.group, query);
+    if (key == 0 || !add_preferred(group, query, key, rng, explained))
+      add_shares(group, query, rng, explained, result);
   } else if (!query.last_resort || !add_last_resort(set, query, rng, result)) {
     add_shortage(set, query, result);
     return result;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/select/affinity.hpp"
 #include "core/select/candidates.hpp"
 #include "core/select/last_resort.hpp"
 #include "core/select/milliseconds.hpp"
@@ -44,10 +45,21 @@ class GroupPick {
  public:
   GroupPick(const Group& group, const PickQuery& query, Rng& rng, Misses& misses)
       : group_(group),
+        query_(query),
         rng_(rng),
         misses_(misses),
         pricing_(group, query),
         candidates_(group, query, rng, misses) {}
+
+  // By affinity; false: to be chosen as any other.
+  bool run_preferred(std::uint64_t key, PickResult& result) {
+    Preferred preferred(group_, query_, key, pricing_, candidates_);
+    while (const Candidate candidate = preferred.next()) {
+      const PickReason reason = candidate.leases != 0 ? PickReason::probe : PickReason::affinity;
+      if (take(candidate, reason, pricing_, result)) return true;
+    }
+    return false;
+  }
 
   bool run(PickResult& result) {
     for (int round = 0; round < kRounds; ++round) {
@@ -107,6 +119,7 @@ class GroupPick {
   }
 
   const Group& group_;
+  const PickQuery& query_;
   Rng& rng_;
   Misses& misses_;
   const Pricing pricing_;
@@ -125,7 +138,10 @@ bool pick_last_resort(const EndpointSet& set, const PickQuery& query, Rng& rng,
 bool pick_from(const EndpointSet& set, std::size_t group, const PickQuery& query, Rng& rng,
                Misses& misses, PickResult& result) {
   result.group = group;
-  return GroupPick(set.group(group), query, rng, misses).run(result);
+  GroupPick pick(set.group(group), query, rng, misses);
+  const std::uint64_t key = affinity_key(set, group, query);
+  if (key != 0 && pick.run_preferred(key, result)) return true;
+  return pick.run(result);
 }
 
 void say_why_not(const Misses& misses, PickResult& result) {
@@ -160,7 +176,7 @@ CostTerms cost_terms(const Group& group, const Endpoint& endpoint, const PickQue
 
 std::string_view reason_name(PickReason reason) {
   constexpr std::array<std::string_view, kPickReasons> kNames = {
-      "none", "only", "first", "cheaper", "out_of_turn", "probe", "last_resort"};
+      "none", "only", "first", "cheaper", "out_of_turn", "probe", "last_resort", "affinity"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

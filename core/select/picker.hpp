@@ -32,6 +32,10 @@ struct PickQuery {
 
   std::uint64_t model = 0;  // model_hash() of what the request names
 
+  // By group: the hash of what the request has in common with others that should go to the same
+  // endpoint (affinity.hpp); 0 or none: nothing. Counts in groups that have affinity.
+  std::span<const std::uint64_t> affinity;
+
   // Indexes of endpoints that this request has tried already.
   std::span<const std::uint16_t> excluded;
 
@@ -54,8 +58,9 @@ enum class PickReason : std::uint8_t {
   out_of_turn,  // nothing was heard from it for long
   probe,        // half-open return
   last_resort,  // everything is out
+  affinity,     // the first or second of the request's affinity
 };
-inline constexpr std::size_t kPickReasons = static_cast<std::size_t>(PickReason::last_resort) + 1;
+inline constexpr std::size_t kPickReasons = static_cast<std::size_t>(PickReason::affinity) + 1;
 std::string_view reason_name(PickReason reason);
 
 // Why there is none. With several causes the one that passes soonest is given.
@@ -83,6 +88,13 @@ PickResult pick(const EndpointSet& set, const PickQuery& query, Rng& rng);
 // The same within one group: another endpoint of the group is asked before its turn to wait.
 PickResult pick_in_group(const EndpointSet& set, std::size_t group, const PickQuery& query,
                          Rng& rng);
+
+// The key that counts in a group; 0: none.
+inline std::uint64_t affinity_key(const EndpointSet& set, std::size_t group,
+                                  const PickQuery& query) {
+  if (group >= query.affinity.size() || set.group(group).rendezvous() == nullptr) return 0;
+  return query.affinity[group];
+}
 
 // What the request would cost on an endpoint. The pick itself works it out so.
 CostTerms cost_terms(const Group& group, const Endpoint& endpoint, const PickQuery& query);

@@ -68,6 +68,8 @@ class Pricing {
   double output_tokens() const { return output_tokens_; }
   // What the request itself adds to the load.
   std::int64_t request_tokens() const { return request_tokens_; }
+  // How many requests of mean size so many tokens are.
+  double requests(double tokens) const { return tokens * loads_per_token_; }
 
  private:
   static double expected_output(const PickQuery& query, const Estimates& usual) {
