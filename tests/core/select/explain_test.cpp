@@ -217,7 +217,7 @@ TEST_F(ExplainTest, DoesNotKeepWhatIsUsual) {
 
 // A set with everything that can be the matter with an endpoint.
 struct AnySet {
-  AnySet(World& world, std::mt19937& random) {
+  AnySet(World& world, std::mt19937& random, const Settings& settings = {}) {
     std::vector<EndpointSpec> specs(2 + random() % 7);
     const bool weighted = random() % 2 == 0;
     for (std::size_t i = 0; i < specs.size(); ++i) {
@@ -225,7 +225,7 @@ struct AnySet {
       specs[i] = world.spec("e" + std::to_string(i), weight, random() % 3 == 0 ? 1 : 0);
     }
     specs[0].weight = std::max(specs[0].weight, 1u);
-    set = world.set({std::move(specs)});
+    set = world.set({std::move(specs)}, settings);
     const TimePoint start = world.clock.now();
     const bool all_out = random() % 6 == 0;
     for (std::size_t i = 0; i < set->size(); ++i) {
@@ -301,8 +301,35 @@ TEST(ExplainProperty, SharesAreTheFrequenciesOfRealPicks) {
       for (std::size_t reason = 0; reason < kPickReasons; ++reason)
         seen[reason] += each[reason] > 0 ? 1 : 0;
   }
-  for (std::size_t reason = 1; reason < kPickReasons; ++reason)
+  for (std::size_t reason = 1; reason < static_cast<std::size_t>(PickReason::affinity); ++reason)
     EXPECT_GT(seen[reason], 0) << "no set had " << reason_name(static_cast<PickReason>(reason));
+}
+
+TEST(ExplainProperty, WithAffinityToo) {
+  constexpr int kPicks = 2'000;
+  std::array<int, kPickReasons> seen{};
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    std::mt19937 random(seed);
+    World world;
+    Settings settings;
+    settings.affinity = {1, static_cast<double>(1 + random() % 4)};
+    const AnySet any(world, random, settings);
+    PickQuery query = world.query();
+    query.excluded = any.excluded;
+    query.last_resort = random() % 2 == 0;
+    const std::array<std::uint64_t, 1> key{random()};
+    query.affinity = key;
+    const auto rng = make_rng(seed);
+    const Explanation explained = explain(*any.set, query, *rng);
+    const auto found = frequencies(*any.set, query, *rng, kPicks);
+    expect_shares(explained, found, kPicks, seed);
+    for (const auto& each : found)
+      for (std::size_t reason = 0; reason < kPickReasons; ++reason)
+        seen[reason] += each[reason] > 0 ? 1 : 0;
+  }
+  EXPECT_GT(seen[static_cast<std::size_t>(PickReason::affinity)], 20);
+  EXPECT_GT(seen[static_cast<std::size_t>(PickReason::probe)], 2);
+  EXPECT_GT(seen[static_cast<std::size_t>(PickReason::first)], 2) << "where all are too busy";
 }
 
 TEST(ExplainProperty, DrawnSharesAreNearTheExactOnes) {
