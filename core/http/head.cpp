@@ -1,6 +1,7 @@
 #include "core/http/head.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "core/http/header_rules.hpp"
 
@@ -21,7 +22,7 @@ Headers& Headers::operator=(Headers&& other) noexcept {
   size_ = std::exchange(other.size_, 0);
   capacity_ = std::exchange(other.capacity_, kInline);
   heap_ = std::move(other.heap_);
-  if (!heap_) std::copy_n(other.inline_.begin(), size_, inline_.begin());
+  if (!heap_) std::uninitialized_copy_n(other.inline_.headers.data(), size_, data());
   return *this;
 }
 

@@ -25,13 +25,13 @@ class Headers {
  public:
   static constexpr std::size_t kInline = 32;
 
-  Headers() = default;
+  Headers() {}
   Headers(Headers&& other) noexcept { *this = std::move(other); }
   Headers& operator=(Headers&& other) noexcept;
 
   void add(std::string_view name, std::string_view value) {
     if (size_ == capacity_) grow();
-    data()[size_++] = Header{name, value};
+    std::construct_at(data() + size_++, name, value);
   }
   void clear() { size_ = 0; }
 
@@ -59,14 +59,20 @@ class Headers {
   void rebase(const char* from, const char* to, std::size_t bytes);
 
  private:
-  Header* data() { return heap_ ? heap_.get() : inline_.data(); }
-  const Header* data() const { return heap_ ? heap_.get() : inline_.data(); }
+  // Not emptied when it is made: that is a kilobyte, and most heads have a few hundred bytes.
+  union Inline {
+    Inline() {}
+    std::array<Header, kInline> headers;
+  };
+
+  Header* data() { return heap_ ? heap_.get() : inline_.headers.data(); }
+  const Header* data() const { return heap_ ? heap_.get() : inline_.headers.data(); }
   void grow();
 
   std::size_t size_ = 0;
   std::size_t capacity_ = kInline;
   std::unique_ptr<Header[]> heap_;
-  std::array<Header, kInline> inline_;
+  Inline inline_;
 };
 
 // What both kinds of head say about the message that follows.

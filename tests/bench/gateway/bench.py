@@ -47,14 +47,14 @@ def fetch(port, body):
     return data
 
 
-def load(port, case, seconds, core, directory):
+def load(port, case, seconds, core, directory, scheme="http"):
     """Runs wrk and returns what post.lua says at the end."""
     body = directory / "body.json"
     body.write_bytes(case.body)
     prefix = [] if core is None else ["taskset", "-c", str(core)]
     done = subprocess.run(
         [*prefix, "wrk", "-t1", f"-c{case.connections}", f"-d{seconds}s", "--timeout", "30s",
-         "-s", HERE / "post.lua", f"http://127.0.0.1:{port}/v1/chat/completions"],
+         "-s", HERE / "post.lua", f"{scheme}://127.0.0.1:{port}/v1/chat/completions"],
         capture_output=True, text=True, check=True,
         env={**os.environ, "HEADGATE_BENCH_BODY": str(body)})
     result = json.loads(done.stdout.strip().splitlines()[-1])
