@@ -13,6 +13,30 @@
 
 namespace headgate {
 
+// Whether `size` bytes are the same.
+inline bool are_equal(const char* a, const char* b, std::size_t size) {
+  std::size_t at = 0;
+#if defined(__SSE2__)
+  const auto alike = [&](std::size_t from) {
+    return _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a + from)),
+                          _mm_loadu_si128(reinterpret_cast<const __m128i*>(b + from)));
+  };
+  constexpr int kAll = 0xffff;
+  for (; at + 64 <= size; at += 64) {
+    const __m128i front = _mm_and_si128(alike(at), alike(at + 16));
+    const __m128i back = _mm_and_si128(alike(at + 32), alike(at + 48));
+    if (_mm_movemask_epi8(_mm_and_si128(front, back)) != kAll) return false;
+  }
+  for (; at + 16 <= size; at += 16)
+    if (_mm_movemask_epi8(alike(at)) != kAll) return false;
+  // The last bytes once more, with those before them.
+  if (at < size && size >= 16) return _mm_movemask_epi8(alike(size - 16)) == kAll;
+#endif
+  for (; at < size; ++at)
+    if (a[at] != b[at]) return false;
+  return true;
+}
+
 // How many bytes both begin with alike.
 inline std::size_t common_prefix(std::string_view a, std::string_view b) {
   const std::size_t size = std::min(a.size(), b.size());

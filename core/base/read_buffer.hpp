@@ -18,6 +18,9 @@ class ReadBuffer {
   static constexpr std::size_t kInitialBytes = 16 * 1024;
   static constexpr std::size_t kPadding = 64;  // SIMDJSON_PADDING
 
+  // `initial_bytes` is the room that it has from its first use on.
+  explicit ReadBuffer(std::size_t initial_bytes = kInitialBytes) : initial_bytes_(initial_bytes) {}
+
   std::string_view data() const { return {storage_.get() + begin_, end_ - begin_}; }
   std::size_t size() const { return end_ - begin_; }
   bool empty() const { return begin_ == end_; }
@@ -45,7 +48,7 @@ class ReadBuffer {
   // Frees the block when it is empty and larger than the first size: a connection that once
   // carried a large body does not keep its memory while idle.
   void release_if_large() {
-    if (empty() && capacity_ > kInitialBytes) {
+    if (empty() && capacity_ > initial_bytes_) {
       storage_.reset();
       capacity_ = 0;
     }
@@ -58,7 +61,7 @@ class ReadBuffer {
       std::memcpy(storage_.get(), storage_.get() + begin_, used);
     } else {
       const std::size_t wanted = used + bytes;
-      const std::size_t capacity = wanted > kInitialBytes ? wanted : kInitialBytes;
+      const std::size_t capacity = wanted > initial_bytes_ ? wanted : initial_bytes_;
       auto grown = std::make_unique_for_overwrite<char[]>(capacity + kPadding);
       if (used != 0) std::memcpy(grown.get(), storage_.get() + begin_, used);
       std::memset(grown.get() + capacity, 0, kPadding);
@@ -69,6 +72,7 @@ class ReadBuffer {
     end_ = used;
   }
 
+  std::size_t initial_bytes_;
   std::unique_ptr<char[]> storage_;
   std::size_t capacity_ = 0;  // without the padding
   std::size_t begin_ = 0;

@@ -29,6 +29,8 @@ class WordFilter {
     for (const std::string_view word : words.first(std::min(words.size(), kWordsMax))) add(word);
   }
 
+  std::size_t count() const { return count_; }
+  std::string_view word(std::size_t index) const { return words_[index].text; }
   // Bytes of the longest word.
   std::size_t longest() const { return longest_; }
 

@@ -25,7 +25,7 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
   }
   ReadBuffer& buffer = connection_->buffer();
   http::Piece piece = framing_.next(buffer.data());
-  const std::array<std::string_view, 2> first{whole_, piece.data};
+  const std::array<BodyPiece, 2> first{BodyPiece{whole_}, BodyPiece{piece.data}};
   if (!co_await client_.begin_answer(context_.head.status, context_.response_headers, length, first,
                                      false)) {
     co_return served();
@@ -45,13 +45,13 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
       }
     }
     piece = framing_.next(buffer.data());
-    const std::array<std::string_view, 1> pieces{piece.data};
+    const std::array<BodyPiece, 1> pieces{BodyPiece{piece.data}};
     if (!co_await client_.send(pieces)) co_return served();
   }
   if (piece.status == http::PieceStatus::failed) co_return cut_raw();
   buffer.consume(piece.consumed);
   body_complete_ = true;
-  const std::span<const std::string_view> nothing;
+  const std::span<const BodyPiece> nothing;
   co_await client_.end_answer(nothing);
   co_return served();
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include "core/base/log.hpp"
@@ -12,9 +11,6 @@
 
 namespace headgate::exchange {
 namespace {
-
-// What one read may unfold to.
-constexpr std::size_t kDecodedBytesMax = 16 * 1024 * 1024;
 
 http::EventFraming framing_of(std::uint32_t framing) {
   switch (framing) {
@@ -42,6 +38,8 @@ StreamRelay::StreamRelay(Attempt& attempt, const hg_plan& plan)
       plan_(plan),
       cutter_(framing_of(plan.framing)),
       shown_words_(words_of(plan)),
+      output_(*attempt.request_.arena.resource()),
+      alike_(shown_words_),
       joins_(attempt.goes_on()),
       begun_(joins_),
       holds_(attempt.request_.backend->on_cut == config::StreamConfig::OnCut::hold) {}
@@ -50,10 +48,8 @@ net::Task<AttemptEnd> StreamRelay::run() {
   attempt_.deadline_.disarm();  // from here on it is armed for each read
   if (!begin_keeping()) co_return co_await fail();
   if (!attempt_.content_encoding_.empty() && !start_decoding()) co_return co_await fail();
-  unframe();
-  if (framing_failed_) co_return co_await fail();
   for (;;) {
-    const Step step = cut_events();
+    const Step step = take_in();
     if (step == Step::failed) co_return co_await fail();
     if (upstream_done_) co_return co_await finish();
     const bool written = co_await flush(false);
@@ -63,143 +59,11 @@ net::Task<AttemptEnd> StreamRelay::run() {
   }
 }
 
-// Some servers code their answers whatever they are asked for.
-bool StreamRelay::start_decoding() {
-  auto decoder = http::make_decoder(attempt_.content_encoding_);
-  if (!decoder) {
-    refuse(FailureKind::bad_answer, decoder.error().code, decoder.error().message);
-    return false;
-  }
-  decoder_ = std::move(*decoder);
-  attempt_.context_.response_headers.remove("content-encoding");
-  return true;
-}
-
-void StreamRelay::append(std::string_view bytes) {
-  if (bytes.empty()) return;
-  std::memcpy(events_.space(bytes.size()).data(), bytes.data(), bytes.size());
-  events_.commit(bytes.size());
-}
-
-// Body bytes as they came, less their content coding. False: they are not of that coding.
-bool StreamRelay::take(std::string_view bytes) {
-  if (!decoder_) {
-    append(bytes);
-    return true;
-  }
-  decoded_.clear();
-  if (auto fed = decoder_->feed(bytes, decoded_, kDecodedBytesMax); !fed) {
-    refuse(FailureKind::bad_answer, fed.error().code, fed.error().message);
-    return false;
-  }
-  append(decoded_);
-  return true;
-}
-
-TimePoint StreamRelay::read_deadline() const {
-  if (!gate_.open()) return attempt_.first_answer_deadline();
-  if (finished_) return attempt_.idle_deadline(milliseconds(Attempt::kEndGrace));
-  return attempt_.idle_deadline(attempt_.endpoint_.timeout.stream_idle_timeout);
-}
-
-// Body bytes of the connection's buffer become contiguous event text.
-void StreamRelay::unframe() {
-  ReadBuffer& buffer = attempt_.connection_->buffer();
-  if (!decoder_) buffer.consume(attempt_.framing_.take_chunks(buffer.data(), events_));
-  while (!upstream_done_) {
-    http::Piece piece = attempt_.framing_.next(buffer.data());
-    if (piece.status == http::PieceStatus::failed) {
-      failure_ =
-          attempt_.failure(FailureKind::bad_answer, "upstream_bad_response", piece.error->message);
-      framing_failed_ = true;
-      return;
-    }
-    if (!take(piece.data)) {
-      framing_failed_ = true;
-      return;
-    }
-    buffer.consume(piece.consumed);
-    if (piece.status == http::PieceStatus::done) {
-      upstream_done_ = true;
-      attempt_.body_complete_ = true;
-    }
-    if (piece.consumed == 0 || buffer.empty()) return;
-  }
-}
-
-net::Task<bool> StreamRelay::fill() {
-  settle();
-  model_.reset();
-  attempt_.deadline_.arm(read_deadline());
-  const net::ReadResult read = co_await attempt_.read_more();
-  attempt_.deadline_.disarm();
-  if (attempt_.took(read)) {
-    unframe();
-    co_return !framing_failed_;
-  }
-  const bool expired = attempt_.deadline_.expired();
-  if (finished_ && !attempt_.over()) {
-    upstream_done_ = true;  // it had said all it had to say, whatever became of it then
-    co_return true;
-  }
-  if (!expired && net::is_end(attempt_.read_error_) && attempt_.framing_.end_of_input()) {
-    upstream_done_ = true;
-    co_return true;
-  }
-  failure_ = attempt_.read_failure();
-  co_return false;
-}
-
-StreamRelay::Step StreamRelay::cut_events() {
-  for (;;) {
-    if (model_) pass_alike();
-    const http::Cut cut = upstream_done_ ? cut_last() : cutter_.next(events_.data());
-    if (cut.status == http::CutStatus::need_more) return Step::more;
-    if (cut.status == http::CutStatus::failed) {
-      return refuse(FailureKind::bad_answer, "upstream_bad_response", cut.error->message);
-    }
-    const Step step = handle(cut.event);
-    // Bytes of a run stay readable until the buffer is filled again.
-    events_.consume(cut.consumed);
-    if (step != Step::more) return step;
-  }
-}
-
-// What an event shares with one that nobody wanted to see holds no word that makes a call of it.
-void StreamRelay::pass_alike() {
-  const std::string_view all = events_.data();
-  std::size_t passed = 0;
-  for (;;) {
-    const http::EventCutter::Alike alike = cutter_.next_alike(all.substr(passed), *model_);
-    if (alike.size == 0) break;
-    const std::string_view raw = all.substr(passed, alike.size);
-    const std::size_t longest = shown_words_.longest();
-    const std::size_t begin = alike.front - std::min(alike.front, longest);
-    const std::size_t end = alike.size - alike.back + longest;
-    if (shown_words_.finds_any_in(raw.substr(0, end).substr(begin))) break;
-    model_->raw = raw;
-    passed += alike.size;
-  }
-  if (passed == 0) return;
-  pass(all.substr(0, passed));
-  cutter_.skip(passed);
-  events_.consume(passed);
-}
-
-http::Cut StreamRelay::cut_last() {
-  http::Cut cut = cutter_.next(events_.data());
-  if (cut.status == http::CutStatus::need_more) {
-    cut = cutter_.finish(events_.data());
-    unterminated_ = cut.status == http::CutStatus::event;
-  }
-  return cut;
-}
-
 bool StreamRelay::needs_call(const http::Event& event) const {
   if (!gate_.open() || plan_.literal_count == 0 || plan_.passes == 0) return true;
   // What cannot be an object of JSON is the plugin's to judge.
   if (event.data.empty() || event.data.front() != '{' || event.data.back() != '}') return true;
-  // The event lies in events_, which has padding behind it.
+  // The event lies in a ReadBuffer, which has padding behind it.
   return shown_words_.finds_any_in(event.raw);
 }
 
@@ -208,7 +72,7 @@ StreamRelay::Step StreamRelay::handle(const http::Event& event) {
   if (!event.has_data) {
     // Comments keep connections alive; they say nothing, and mean nothing in another format.
     const bool room =
-        (begun_ && gate_.open()) || out_.size() + event.raw.size() <= CommitGate::kBytesMax;
+        (begun_ && gate_.open()) || output_.bytes() + event.raw.size() <= CommitGate::kBytesMax;
     if (plan_.passes != 0 && room) pass(event.raw);
     return Step::more;
   }
@@ -220,7 +84,7 @@ StreamRelay::Step StreamRelay::handle(const http::Event& event) {
   }
   if (kept_) kept_->keep(attempt_.call_, event.data);
   pass(event.raw);
-  if (!model_ && !kept_) model_ = cutter_.model_of(event);
+  if (!kept_) alike_.learn(event);
   return Step::more;
 }
 
@@ -334,7 +198,7 @@ StreamRelay::Step StreamRelay::show(std::uint32_t flags) {
   }
   const plugin::DialectInstance& dialect = *attempt_.request_.dialect.dialect;
   if (plan_.passes != 0 || dialect.declares().neutral) {
-    for (const EmittedEvent& event : shown_) add_event(event.data);
+    for (const EmittedEvent& event : shown_) output_.add_event(event.data);
     return Step::more;
   }
   Call& call = attempt_.call_;
@@ -347,8 +211,8 @@ StreamRelay::Step StreamRelay::show(std::uint32_t flags) {
       return refuse(FailureKind::bad_answer, "not_translatable",
                     "sent an event that cannot be translated");
     }
-    if (result == HG_CONTINUE) add_event(event.data);
-    for (const EmittedEvent& made : call.emitted()) add_event(made.data);
+    if (result == HG_CONTINUE) output_.add_event(event.data);
+    for (const EmittedEvent& made : call.emitted()) output_.add_event(made.data);
   }
   return Step::more;
 }
@@ -359,42 +223,18 @@ StreamRelay::Step StreamRelay::refuse(FailureKind kind, std::string_view code, s
 }
 
 void StreamRelay::pass(std::string_view raw) {
-  if (unterminated_) {  // what follows must not become part of it
-    add(raw);
-    return add("\n\n");
-  }
-  if (run_.empty()) {
-    run_ = raw;
-  } else if (run_.data() + run_.size() == raw.data()) {
-    run_ = std::string_view(run_.data(), run_.size() + raw.size());
-  } else {
-    settle();
-    run_ = raw;
-  }
-}
-
-void StreamRelay::add(std::string_view text) {
-  settle();
-  out_ += text;
-}
-
-void StreamRelay::add_event(std::string_view data) {
-  settle();
-  append_event(out_, data);
-}
-
-void StreamRelay::settle() {
-  out_ += run_;
-  run_ = {};
+  if (!unterminated_) return output_.pass(raw);
+  output_.add(raw);  // what follows must not become part of it
+  output_.add("\n\n");
 }
 
 // Before the commit everything is held (settled, because the buffer moves on).
 net::Task<bool> StreamRelay::flush(bool last) {
   if (!gate_.open() || (holds_ && !last && holds())) {
-    settle();
+    output_.settle();
     co_return !attempt_.client_.gone();
   }
-  const std::array<std::string_view, 2> pieces{out_, run_};
+  const std::span<const BodyPiece> pieces = output_.pieces();
   bool written = true;
   if (!begun_) {
     if (plan_.passes == 0 || plan_.framing != HG_FRAMING_SSE) {
@@ -413,8 +253,7 @@ net::Task<bool> StreamRelay::flush(bool last) {
   } else {
     written = co_await attempt_.client_.send(pieces);
   }
-  out_.clear();
-  run_ = {};
+  output_.clear();
   co_return written;
 }
 
@@ -444,7 +283,7 @@ net::Task<AttemptEnd> StreamRelay::finish() {
   }
   if (!gate_.open()) gate_.on_event(HG_EVENT_FINAL, 0);
   if (emit_held() == Step::failed || end_joined() == Step::failed) co_return co_await fail();
-  if (!end_marked_) add(attempt_.request_.dialect.dialect->declares().event_end);
+  if (!end_marked_) output_.add(attempt_.request_.dialect.dialect->declares().event_end);
   attempt_.note_last_token();
   const bool written = co_await flush(true);
   if (!written) co_return stopped();
@@ -470,12 +309,10 @@ net::Task<AttemptEnd> StreamRelay::fail() {
 }
 
 net::Task<AttemptEnd> StreamRelay::end_broken(std::string_view code, std::string message) {
-  settle();
   if (!error_passed_) {
-    out_ += error_event(attempt_.request_, attempt_.call_, &attempt_.context_, code, message);
+    output_.add(error_event(attempt_.request_, attempt_.call_, &attempt_.context_, code, message));
   }
-  settle();
-  const std::array<std::string_view, 1> pieces{out_};
+  const std::span<const BodyPiece> pieces = output_.pieces();
   attempt_.client_.close_after_answer();
   co_await attempt_.client_.end_answer(pieces);
   attempt_.note_last_token();

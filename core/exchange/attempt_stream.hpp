@@ -1,7 +1,7 @@
 #pragma once
 // An answer event by event: cut, shown to the provider's plugin, held until the commit gate opens,
 // then written on as it comes. Events that pass untouched are written from the buffer they were
-// read into. [worker]
+// read into, with the chunks that they came in where they fill them. [worker]
 
 #include <headgate/provider.h>
 
@@ -17,7 +17,9 @@
 #include "core/exchange/body_budget.hpp"
 #include "core/exchange/commit_gate.hpp"
 #include "core/exchange/kept_answer.hpp"
+#include "core/exchange/stream_output.hpp"
 #include "core/http/event_cutter.hpp"
+#include "core/http/event_template.hpp"
 
 namespace headgate::exchange {
 
@@ -34,10 +36,6 @@ class StreamRelay {
  private:
   enum class Step : std::uint8_t { more, failed };
 
-  // Takes what has been read into events_ apart. `failed`: failure_ says why.
-  Step cut_events();
-  http::Cut cut_last();  // what is left when the upstream has ended
-  void pass_alike();     // events like the one that passed last
   Step handle(const http::Event& event);
   Step handle_shown(const http::Event& event);
   bool needs_call(const http::Event& event) const;
@@ -48,14 +46,29 @@ class StreamRelay {
   Step show(std::uint32_t flags);
   Step refuse(FailureKind kind, std::string_view code, std::string detail);
 
-  net::Task<bool> fill();  // reads more into events_
-  void unframe();          // moves body bytes from the connection into events_
   // Writes what is due, and the answer's end with it; false: stopped() says why not.
   net::Task<bool> flush(bool last);
   AttemptEnd stopped();
   net::Task<AttemptEnd> finish();  // the upstream's stream is over
   net::Task<AttemptEnd> fail();
   net::Task<AttemptEnd> end_broken(std::string_view code, std::string message);
+
+  // attempt_stream_read.cpp
+  bool start_decoding();
+  net::Task<bool> fill();  // reads more
+  TimePoint read_deadline() const;
+  // Takes what has been read apart. `failed`: failure_ says why.
+  Step take_in();
+  Step cut_chunks();  // whole ones, in the connection's buffer
+  Step cut_chunk(const http::Chunk& chunk);
+  bool passes_chunks() const;
+  // Moves body bytes from the connection into events_. False: there were none.
+  bool unframe();
+  bool take(std::string_view bytes);
+  void append(std::string_view bytes);
+  Step cut_events();     // in events_
+  http::Cut cut_last();  // what is left when the upstream has ended
+  void pass_alike();     // events like those that passed before
 
   // attempt_stream_cut.cpp
   bool begin_keeping();
@@ -66,16 +79,7 @@ class StreamRelay {
   net::Task<AttemptEnd> give_up_to_others();
   bool holds();
 
-  bool start_decoding();
-  bool take(std::string_view bytes);
-  void append(std::string_view bytes);
-  TimePoint read_deadline() const;
-
-  // What goes out: copied text, then a run of bytes that still lie in events_.
   void pass(std::string_view raw);
-  void add(std::string_view text);
-  void add_event(std::string_view data);
-  void settle();  // copies the run, before events_ moves
 
   Attempt& attempt_;
   const hg_plan plan_;
@@ -84,13 +88,11 @@ class StreamRelay {
   std::unique_ptr<http::ContentDecoder> decoder_;  // null: the stream is not coded
   std::string decoded_;
   CommitGate gate_;
-  ReadBuffer events_;
-  std::string out_;
-  std::string_view run_;
-  // The event that passed last, in events_, if more may pass without a closer look.
-  std::optional<http::EventCutter::Model> model_;
-  const bool joins_;  // it goes on with what the client has of an answer that broke off
-  bool begun_;        // the client has the head
+  ReadBuffer events_;  // what does not lie in whole chunks
+  StreamOutput output_;
+  http::EventTemplate alike_;  // events that pass without a closer look
+  const bool joins_;           // it goes on with what the client has of an answer that broke off
+  bool begun_;                 // the client has the head
   bool upstream_done_ = false;
   bool finished_ = false;    // the finish reason was said
   bool end_marked_ = false;  // the format's own end marker was passed on

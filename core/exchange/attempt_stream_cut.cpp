@@ -82,7 +82,7 @@ net::Task<AttemptEnd> StreamRelay::give_up_to_others() {
 
 bool StreamRelay::holds() {
   if (!holds_) return false;
-  const std::size_t bytes = held_bytes_ + out_.size() + run_.size();
+  const std::size_t bytes = held_bytes_ + output_.bytes();
   holds_ = bytes <= kHeldBytesMax &&
            held_share_.grow_to(attempt_.request_.worker.bodies, (bytes | (kHeldStep - 1)) + 1);
   return holds_;

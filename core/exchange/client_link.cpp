@@ -1,5 +1,6 @@
 #include "core/exchange/client_link.hpp"
 
+#include <cassert>
 #include <utility>
 
 #include "core/http/head_writer.hpp"
@@ -16,6 +17,9 @@ std::uint64_t total(std::span<const std::string_view> pieces) {
   for (const std::string_view piece : pieces) bytes += piece.size();
   return bytes;
 }
+
+// Of a chunk's head: 16 digits and a line end.
+constexpr std::size_t kChunkHeadMax = 18;
 
 }  // namespace
 
@@ -132,16 +136,34 @@ net::Task<bool> ClientLink::write_out() {
   co_return !error;
 }
 
-void ClientLink::frame(std::span<const std::string_view> pieces) {
-  const std::uint64_t bytes = total(pieces);
-  if (bytes == 0 || head_request_) return;
+void ClientLink::frame(std::span<const BodyPiece> pieces) {
+  if (head_request_) return;
+  chunk_heads_.clear();
+  chunk_heads_.reserve(pieces.size() * kChunkHeadMax);  // out_ has views of it
+  for (std::size_t at = 0; at < pieces.size();) {
+    if (pieces[at].in_chunks > 0) {
+      assert(chunked_);
+      body_bytes_ += pieces[at].in_chunks;
+      out_.push_back(pieces[at++].bytes);
+      continue;
+    }
+    const std::size_t begin = at;
+    while (at < pieces.size() && pieces[at].in_chunks == 0) ++at;
+    add_chunk(pieces.subspan(begin, at - begin));
+  }
+}
+
+void ClientLink::add_chunk(std::span<const BodyPiece> pieces) {
+  std::uint64_t bytes = 0;
+  for (const BodyPiece& piece : pieces) bytes += piece.bytes.size();
+  if (bytes == 0) return;
   body_bytes_ += bytes;
   if (chunked_) {
-    chunk_head_.clear();
-    http::write_chunk_size(chunk_head_, bytes);
-    out_.push_back(chunk_head_);
+    const std::size_t begin = chunk_heads_.size();
+    http::write_chunk_size(chunk_heads_, bytes);
+    out_.push_back(std::string_view(chunk_heads_).substr(begin));
   }
-  out_.insert(out_.end(), pieces.begin(), pieces.end());
+  for (const BodyPiece& piece : pieces) out_.push_back(piece.bytes);
   if (chunked_) out_.push_back(http::kChunkEnd);
 }
 
@@ -153,7 +175,9 @@ void ClientLink::begin_whole(int status, const http::HeaderMap& headers,
                              std::span<const std::string_view> body) {
   write_head(status, headers, total(body));
   out_.assign(1, head_);
-  if (may_have_body(status)) frame(body);
+  if (!may_have_body(status) || head_request_) return;
+  body_bytes_ += total(body);
+  out_.insert(out_.end(), body.begin(), body.end());
 }
 
 net::Task<bool> ClientLink::send_whole(int status, const http::HeaderMap& headers,
@@ -170,7 +194,7 @@ bool ClientLink::send_whole_at_once(int status, const http::HeaderMap& headers,
 
 net::Task<bool> ClientLink::begin_answer(int status, const http::HeaderMap& headers,
                                          std::optional<std::uint64_t> length,
-                                         std::span<const std::string_view> first, bool last) {
+                                         std::span<const BodyPiece> first, bool last) {
   write_head(status, headers, length);
   out_.assign(1, head_);
   frame(first);
@@ -178,13 +202,13 @@ net::Task<bool> ClientLink::begin_answer(int status, const http::HeaderMap& head
   return write_out();
 }
 
-net::Task<bool> ClientLink::send(std::span<const std::string_view> pieces) {
+net::Task<bool> ClientLink::send(std::span<const BodyPiece> pieces) {
   out_.clear();
   frame(pieces);
   return write_out();
 }
 
-net::Task<bool> ClientLink::end_answer(std::span<const std::string_view> pieces) {
+net::Task<bool> ClientLink::end_answer(std::span<const BodyPiece> pieces) {
   out_.clear();
   frame(pieces);
   add_end();

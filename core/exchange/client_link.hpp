@@ -20,6 +20,14 @@
 
 namespace headgate::exchange {
 
+// What goes out of a body in one write, piece by piece.
+struct BodyPiece {
+  std::string_view bytes;
+  // Above 0: `bytes` are whole chunks, framing and all, with so many bytes of the body in them.
+  // Only for a client that takes_chunks().
+  std::uint64_t in_chunks = 0;
+};
+
 class ClientLink {
  public:
   // A write that the client takes nothing of for so long means that it is stuck.
@@ -42,6 +50,8 @@ class ClientLink {
   bool keep_alive() const { return keep_alive_ && !gone_; }
   void close_after_answer() { keep_alive_ = false; }
   std::uint64_t body_bytes_sent() const { return body_bytes_; }
+  // Whether the body of an answer without a length goes out in chunks.
+  bool takes_chunks() const { return minor_version_ >= 1 && !head_request_; }
 
   // Whoever waits on the client's behalf, and is told when it leaves: between begin() and end().
   class Watch {
@@ -86,10 +96,10 @@ class ClientLink {
   // `last`: `first` is all of it after all.
   net::Task<bool> begin_answer(int status, const http::HeaderMap& headers,
                                std::optional<std::uint64_t> length,
-                               std::span<const std::string_view> first, bool last);
-  net::Task<bool> send(std::span<const std::string_view> pieces);
+                               std::span<const BodyPiece> first, bool last);
+  net::Task<bool> send(std::span<const BodyPiece> pieces);
   // The last of the body and its end.
-  net::Task<bool> end_answer(std::span<const std::string_view> pieces);
+  net::Task<bool> end_answer(std::span<const BodyPiece> pieces);
 
   net::Task<bool> send_continue();
 
@@ -102,8 +112,9 @@ class ClientLink {
  private:
   void leave();
   void write_head(int status, const http::HeaderMap& headers, std::optional<std::uint64_t> length);
-  // Adds pieces to out_, as one chunk where the body is chunked.
-  void frame(std::span<const std::string_view> pieces);
+  // Adds pieces to out_, those in a row as one chunk where the body is chunked.
+  void frame(std::span<const BodyPiece> pieces);
+  void add_chunk(std::span<const BodyPiece> pieces);
   void add_end();
   void begin_whole(int status, const http::HeaderMap& headers,
                    std::span<const std::string_view> body);
@@ -117,7 +128,7 @@ class ClientLink {
   net::Deadline watch_deadline_;
   Watch* watches_ = nullptr;
   std::string head_;
-  std::string chunk_head_;
+  std::string chunk_heads_;            // of one write
   std::vector<std::string_view> out_;  // of the next write; kept for its memory
   int minor_version_ = 1;
   bool keep_alive_ = false;

@@ -41,7 +41,7 @@ net::Task<void> Exchange::end_cut() {
   } else {
     append_event(text, continuation_->words());
   }
-  const std::array<std::string_view, 1> pieces{text};
+  const std::array<BodyPiece, 1> pieces{BodyPiece{text}};
   client_.close_after_answer();
   co_await client_.end_answer(pieces);
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include "core/http/header_rules.hpp"
@@ -25,6 +24,19 @@ constexpr std::array<std::int8_t, 256> kHexValues = [] {
 
 int hex_value(char c) {
   return kHexValues[static_cast<unsigned char>(c)];
+}
+
+constexpr std::string_view kLineEnd = "\r\n";
+
+// Where the data begin whose size, in its line, begins at `at`. 0: the line is not all there, or
+// not of the common kind, or says that the body ends.
+std::size_t find_chunk_data(std::string_view in, std::size_t at, std::uint64_t& size) {
+  const std::size_t digits_end = std::min(in.size(), at + kSizeDigitsMax);
+  size = 0;
+  for (int digit; at < digits_end && (digit = hex_value(in[at])) >= 0; ++at)
+    size = size * 16 + static_cast<std::uint64_t>(digit);
+  if (size == 0 || at + 2 > in.size() || in[at] != '\r' || in[at + 1] != '\n') return 0;
+  return at + 2;
 }
 
 constexpr const char* kTooLarge = "is larger than the limit";
@@ -132,25 +144,30 @@ Piece BodyFraming::take_chunked(std::string_view in) {
   return piece;
 }
 
-std::size_t BodyFraming::take_chunks(std::string_view in, ReadBuffer& out) {
-  if (kind_ != BodyKind::chunked || done_ || state_ == State::failed) return 0;
-  char* const begin = out.space(in.size()).data();
-  char* end = begin;
-  std::size_t at = 0;
-  while (at < in.size()) {
-    if (state_ == State::data) {
-      const std::string_view data = take_chunk_data(in.substr(at));
-      std::memcpy(end, data.data(), data.size());
-      end += data.size();
-      at += data.size();
-    } else if (const std::size_t line = take_size_line(in.substr(at)); line > 0) {
-      at += line;
-    } else {
-      break;
-    }
+bool BodyFraming::take_chunk(std::string_view in, Chunk& chunk) {
+  std::size_t begin = 0;
+  if (state_ == State::data_cr) {
+    if (!in.starts_with(kLineEnd)) return false;
+    begin = kLineEnd.size();
+  } else if (state_ != State::size || size_digits_ != 0) {
+    return false;
   }
-  out.commit(static_cast<std::size_t>(end - begin));
-  return at;
+  if (kind_ != BodyKind::chunked || done_) return false;
+  std::uint64_t size = 0;
+  const std::size_t at = find_chunk_data(in, begin, size);
+  if (at == 0) return false;
+  const std::size_t room = in.size() - at;
+  if (room < kLineEnd.size() || size > room - kLineEnd.size() || !allows(size)) return false;
+  const std::size_t end = at + static_cast<std::size_t>(size);
+  if (in[end] != '\r' || in[end + 1] != '\n') return false;
+  chunk.data = std::string_view(in.data() + at, end - at);
+  chunk.consumed = end + kLineEnd.size();
+  chunk.raw = std::string_view(in.data() + begin, chunk.consumed - begin);
+  body_bytes_ += size;
+  remaining_ = 0;
+  size_digits_ = 0;
+  state_ = State::size;
+  return true;
 }
 
 std::string_view BodyFraming::take_chunk_data(std::string_view in) {
@@ -165,22 +182,14 @@ std::string_view BodyFraming::take_chunk_data(std::string_view in) {
 std::size_t BodyFraming::take_size_line(std::string_view in) {
   const bool behind_chunk = state_ == State::data_cr;
   if (!behind_chunk && !(state_ == State::size && size_digits_ == 0)) return 0;
-  std::size_t at = 0;
-  if (behind_chunk) {
-    if (!in.starts_with("\r\n")) return 0;
-    at = 2;
-  }
-  const std::size_t digits_end = std::min(in.size(), at + kSizeDigitsMax);
+  if (behind_chunk && !in.starts_with(kLineEnd)) return 0;
   std::uint64_t size = 0;
-  for (int digit; at < digits_end && (digit = hex_value(in[at])) >= 0; ++at)
-    size = size * 16 + static_cast<std::uint64_t>(digit);
-  // Whatever is not the common case (also the end: a size of 0) is left to step().
-  if (size == 0 || at + 2 > in.size() || in[at] != '\r' || in[at + 1] != '\n' || !allows(size))
-    return 0;
+  const std::size_t at = find_chunk_data(in, behind_chunk ? kLineEnd.size() : 0, size);
+  if (at == 0 || !allows(size)) return 0;
   state_ = State::data;
   size_digits_ = 1;
   remaining_ = size;
-  return at + 2;
+  return at;
 }
 
 bool BodyFraming::step(char byte, bool& keep) {

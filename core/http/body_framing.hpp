@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "core/base/error.hpp"
-#include "core/base/read_buffer.hpp"
 #include "core/http/head.hpp"
 
 namespace headgate::http {
@@ -41,6 +40,16 @@ class Piece {
   std::optional<Error> error;  // when failed
 };
 
+// One chunk of a body. Behind one that was taken by next() its line end may still come first.
+class Chunk {
+ public:
+  Chunk() = default;
+
+  std::string_view raw;   // with its framing
+  std::string_view data;  // of the body
+  std::size_t consumed = 0;
+};
+
 class BodyFraming {
  public:
   // No body: done from the start.
@@ -56,9 +65,9 @@ class BodyFraming {
   // `in` belongs to the next message. The piece that is done may carry data.
   Piece next(std::string_view in);
 
-  // What next() would give of the chunks in `in`, appended to `out`; how many bytes were used. A
-  // short cut through canonical chunks: it stops where anything else comes, and next() goes on.
-  std::size_t take_chunks(std::string_view in, ReadBuffer& out);
+  // What next() would give, where a canonical chunk lies whole in `in`. False: something else
+  // comes, and nothing is consumed; next() goes on.
+  bool take_chunk(std::string_view in, Chunk& chunk);
 
   // The same for a body that is passed on in the framing it came in: `raw` is a run of `in` that
   // can be sent as it is, over as many chunks as there are. Extensions and trailers are consumed

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/base/byte_scan.hpp"
 #include "core/http/event_message.hpp"
 
 namespace headgate::http {
@@ -132,32 +131,6 @@ Cut EventCutter::emit_sse(std::string_view in, std::size_t end) {
   has_id_ = after_lone_cr_ = false;
   data_ = type_ = id_ = Span();
   return cut;
-}
-
-std::optional<EventCutter::Model> EventCutter::model_of(const Event& event) const {
-  const std::string_view raw = event.raw;
-  const std::string_view data = event.data;
-  const bool object = data.size() >= 2 && data.front() == '{' && data.back() == '}';
-  if (framing_ != EventFraming::sse || !object || !raw.ends_with("\n\n")) return std::nullopt;
-  // Several data lines, joined, do not lie in the raw bytes.
-  const std::string_view behind = raw.substr(raw.size() - 2);
-  if (data.data() + data.size() != behind.data()) return std::nullopt;
-  if (raw.starts_with(kByteOrderMark) || raw.find('\r') != std::string_view::npos)
-    return std::nullopt;
-  return Model{raw, raw.size() - behind.size() - data.size()};
-}
-
-EventCutter::Alike EventCutter::next_alike(std::string_view in, const Model& model) const {
-  // Only at the front of an event: what next() has looked at is not looked at again.
-  if (scanned_ != 0 || !stream_began_) return {};
-  const std::size_t front = common_prefix(in, model.raw.substr(0, model.raw.size() - 2));
-  if (front <= model.data_at) return {};
-  const std::size_t end = find_either(in, '\n', '\r', front);
-  if (end + 2 > in.size() || in[end] != '\n' || in[end + 1] != '\n' || in[end - 1] != '}')
-    return {};
-  const std::size_t size = end + 2;
-  if (size > limits_.event_bytes_max) return {};
-  return {size, front, common_suffix(in.substr(front, size - front), model.raw.substr(front))};
 }
 
 Cut EventCutter::next_line(std::string_view in) {

@@ -71,25 +71,9 @@ class EventCutter {
   // message cut short fails.
   Cut finish(std::string_view in);
 
-  // A short cut through events that are like one before, but for what they say.
-  class Model {
-   public:
-    std::string_view raw;
-    std::size_t data_at = 0;
-  };
-  class Alike {
-   public:
-    std::size_t size = 0;  // of the event's raw bytes; 0: next() has to look
-    // So many bytes at its front and at its end are the model's, no byte counted twice.
-    std::size_t front = 0;
-    std::size_t back = 0;
-  };
-  // Of an event whose last line is its only data, from '{' to '}'. Its raw must stay.
-  std::optional<Model> model_of(const Event& event) const;
-  // Whether next(in) would give such an event, with the same lines before its data. Changes
-  // nothing: skip() the event or call next().
-  Alike next_alike(std::string_view in, const Model& model) const;
-  // These bytes of events were passed over, as if next() had given them.
+  // Whether next() has looked at nothing yet of the event that comes, and events may be left out.
+  bool at_event() const { return scanned_ == 0 && stream_began_; }
+  // Whole events of so many bytes were left out, as if next() had given them. REQUIRES: at_event().
   void skip(std::size_t bytes) { lf_free_ = lf_free_ > bytes ? lf_free_ - bytes : 0; }
 
   EventFraming framing() const { return framing_; }

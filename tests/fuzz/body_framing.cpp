@@ -1,4 +1,5 @@
-// A chunked body in two parts is the body; what is passed on decodes to the same and is canonical.
+// A chunked body in two parts is the body, also where whole chunks are taken out of it; what is
+// passed on decodes to the same and is canonical.
 
 #include "core/http/body_framing.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
@@ -13,7 +14,18 @@ struct Outcome {
   bool canonical = true;
 };
 
-Outcome read(std::string_view first, std::string_view second, bool passing) {
+enum class Way { next, pass, chunks };
+
+// A chunk that is taken whole says the same with its framing as without.
+void check(const Chunk& chunk) {
+  BodyFraming body = BodyFraming::chunked(BodyLimits(), Fault::client);
+  const Piece piece = body.next(chunk.raw);
+  FUZZ_CHECK(piece.data == chunk.data && body.canonical());
+  FUZZ_CHECK(body.next(chunk.raw.substr(piece.consumed)).consumed == 2);
+}
+
+Outcome read(std::string_view first, std::string_view second, Way way) {
+  const bool passing = way == Way::pass;
   BodyLimits limits;
   limits.extension_bytes_max = limits.trailer_bytes_max = 64;
   BodyFraming body = BodyFraming::chunked(limits, Fault::upstream);
@@ -22,6 +34,14 @@ Outcome read(std::string_view first, std::string_view second, bool passing) {
     const fuzz::Block block(part);
     std::string_view rest = block.view();
     while (!rest.empty() && outcome.status == PieceStatus::more) {
+      Chunk chunk;
+      if (way == Way::chunks && body.take_chunk(rest, chunk)) {
+        check(chunk);
+        outcome.data += chunk.data;
+        outcome.consumed += chunk.consumed;
+        rest.remove_prefix(chunk.consumed);
+        continue;
+      }
       const Piece piece = passing ? body.pass(rest) : body.next(rest);
       outcome.status = piece.status;
       if (piece.status == PieceStatus::failed) return outcome;
@@ -38,16 +58,19 @@ Outcome read(std::string_view first, std::string_view second, bool passing) {
 }  // namespace
 
 FUZZ_TARGET(input) {
-  const Outcome whole = read(input.whole, {}, false);
-  const Outcome parts =
-      read(input.whole.substr(0, input.split), input.whole.substr(input.split), false);
-  const Outcome passed =
-      read(input.whole.substr(0, input.split), input.whole.substr(input.split), true);
+  const std::string_view first = input.whole.substr(0, input.split);
+  const std::string_view second = input.whole.substr(input.split);
+  const Outcome whole = read(input.whole, {}, Way::next);
+  const Outcome parts = read(first, second, Way::next);
+  const Outcome passed = read(first, second, Way::pass);
+  const Outcome chunks = read(first, second, Way::chunks);
   FUZZ_CHECK(parts.status == whole.status && passed.status == whole.status);
+  FUZZ_CHECK(chunks.status == whole.status && chunks.canonical == parts.canonical);
   if (whole.status == PieceStatus::failed) return;
   FUZZ_CHECK(parts.data == whole.data && parts.consumed == whole.consumed);
+  FUZZ_CHECK(chunks.data == whole.data && chunks.consumed == whole.consumed);
   FUZZ_CHECK(passed.consumed == whole.consumed);
-  const Outcome reread = read(passed.data, {}, false);
+  const Outcome reread = read(passed.data, {}, Way::next);
   FUZZ_CHECK(reread.data == whole.data && reread.status == whole.status && reread.canonical);
 }
 

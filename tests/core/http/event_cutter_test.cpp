@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <zlib.h>
 
-#include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,12 +29,10 @@ std::string describe(const Event& event) {
 // taken off its front.
 class Reader {
  public:
-  Reader(EventFraming framing, const EventLimits& limits, bool short_cut = false)
-      : cutter_(framing, limits), short_cut_(short_cut) {}
+  Reader(EventFraming framing, const EventLimits& limits) : cutter_(framing, limits) {}
 
   void feed(std::string_view bytes) {
     pending_ += bytes;
-    if (short_cut_) return feed_alike();
     while (!failed_ && take([&](std::string_view in) { return cutter_.next(in); })) {
     }
   }
@@ -47,55 +43,8 @@ class Reader {
 
   std::vector<std::string> events;
   std::string raw;
-  std::size_t alike = 0;  // events that next() did not cut
 
  private:
-  // As a relay does it: events like the last one are passed over together.
-  void feed_alike() {
-    const ExactBytes held(pending_);
-    std::string_view rest = held.view();
-    std::optional<EventCutter::Model> model;
-    while (!failed_) {
-      if (model) rest.remove_prefix(pass_over(rest, *model));
-      const Cut cut = cutter_.next(rest);
-      if (cut.status == CutStatus::failed) {
-        failed_ = true;
-        events.push_back("failed " + std::string(cut.error->code));
-      }
-      if (cut.status != CutStatus::event) break;
-      note(cut.event);
-      model = cutter_.model_of(cut.event);
-      rest.remove_prefix(cut.consumed);
-    }
-    pending_.erase(0, pending_.size() - rest.size());
-  }
-  std::size_t pass_over(std::string_view rest, EventCutter::Model model) {
-    std::size_t passed = 0;
-    while (true) {
-      const auto [size, front, back] = cutter_.next_alike(rest.substr(passed), model);
-      if (size == 0) break;
-      Event event;
-      event.raw = rest.substr(passed, size);
-      EXPECT_EQ(event.raw.substr(0, front), model.raw.substr(0, front));
-      EXPECT_EQ(event.raw.substr(size - back), model.raw.substr(model.raw.size() - back));
-      EXPECT_LE(front + back, std::min(size, model.raw.size()));
-      // What next() would have given: the model's lines, and other data.
-      EventCutter other(EventFraming::sse);
-      const Cut cut = other.next(event.raw);
-      EXPECT_EQ(cut.consumed, size);
-      note(cut.event);
-      model.raw = event.raw;
-      passed += size;
-      ++alike;
-    }
-    cutter_.skip(passed);
-    return passed;
-  }
-  void note(const Event& event) {
-    events.push_back(describe(event));
-    raw += event.raw;
-  }
-
   template <class Call>
   bool take(Call call) {
     const ExactBytes moved(pending_);
@@ -114,22 +63,9 @@ class Reader {
   }
 
   EventCutter cutter_;
-  const bool short_cut_;
   std::string pending_;
   bool failed_ = false;
 };
-
-// The short cut gives the same, however the stream is split.
-void compare_short_cut(EventFraming framing, std::string_view stream, const EventLimits& limits,
-                       const std::vector<std::string>& events) {
-  for (std::size_t i = 0; i < stream.size(); ++i) {
-    Reader split(framing, limits, true);
-    split.feed(stream.substr(0, i));
-    split.feed(stream.substr(i));
-    split.finish();
-    EXPECT_EQ(split.events, events) << "split at " << i;
-  }
-}
 
 // The events of `stream`, which must be the same in two parts and byte by byte.
 std::vector<std::string> cut(EventFraming framing, std::string_view stream,
@@ -152,7 +88,6 @@ std::vector<std::string> cut(EventFraming framing, std::string_view stream,
   }
   bytes.finish();
   EXPECT_EQ(bytes.events, whole.events) << "byte by byte";
-  compare_short_cut(framing, stream, limits, whole.events);
   return whole.events;
 }
 
@@ -256,63 +191,25 @@ TEST(SseCutter, LooksAtEachByteOnceHoweverSlowlyTheyCome) {
     ASSERT_EQ(slow.next(std::string_view(line).substr(0, size)).status, CutStatus::need_more);
 }
 
-std::string random_stream(std::mt19937& random) {
-  const std::vector<std::string> fields = {
-      "", "", "", "event: a\n", "id: 1\n", ": comment\n", "\n", "data: {\"x\":\n", "\r", "data:\n"};
-  const std::vector<std::string> texts = {"",  "{}", "{\"a\":1}",  "{\"a\":12}", "{\"a\":12}",
-                                          "{", "}",  "{\"a\":1}x", "[1]",        "{\"a\":\"\r\"}"};
-  const std::vector<std::string> ends = {"\n\n", "\n\n", "\n\n",   "\r\n\r\n",   "\n\r\n",
-                                         "\n",   "\r\r", "\n\n\n", "\nid: 2\n\n"};
-  std::string stream;
-  const std::string prefix = "{\"long enough that blocks of it are compared\":7,";
-  for (std::size_t count = 1 + random() % 6; count > 0; --count) {
-    const bool plain = random() % 2 == 0;
-    std::string text = texts[random() % (plain ? 5 : texts.size())];
-    if (text.size() > 2 && random() % 2 == 0) text.replace(0, 1, prefix);
-    stream += fields[random() % (plain ? 3 : fields.size())] + "data: " + text +
-              ends[random() % (plain ? 3 : ends.size())];
-  }
-  return stream;
-}
-
-TEST(SseCutter, GivesTheSameThroughItsShortCut) {
-  std::mt19937 random(20261122);
-  EventLimits limits;
-  std::size_t alike = 0;
-  for (int round = 0; round < 300; ++round) {
-    limits.event_bytes_max = round % 3 == 0 ? 20 : 1000;
-    const std::string stream = random_stream(random);
-    Reader whole(EventFraming::sse, limits);
-    whole.feed(stream);
-    whole.finish();
-    Reader quick(EventFraming::sse, limits, true);
-    quick.feed(stream);
-    alike += quick.alike;
-    compare_short_cut(EventFraming::sse, stream, limits, whole.events);
-  }
-  EXPECT_GT(alike, 100u);
-}
-
-TEST(SseCutter, PassesOverWhatIsLikeItsModelAndNothingElse) {
+TEST(SseCutter, SaysWhetherAnEventHasBegun) {
   EventCutter cutter(EventFraming::sse);
-  const std::string first = "event: a\ndata: {\"n\":1}\n\n";
-  const Cut cut = cutter.next(first);
-  const auto model = cutter.model_of(cut.event);
-  ASSERT_TRUE(model);
-  const auto size = [&](std::string_view in) { return cutter.next_alike(in, *model).size; };
-  EXPECT_EQ(size(first + "data"), first.size());
-  EXPECT_EQ(cutter.next_alike(first, *model).front, first.size() - 2);
-  EXPECT_EQ(cutter.next_alike(first, *model).back, 2u);
-  EXPECT_EQ(size("event: a\ndata: {\"m\":{}}\n\n"), 25u);
-  for (const std::string_view other :
-       {"", "event: a\ndata: {\"n\":1}\n", "event: a\ndata: {\"n\":1]\n\n", "data: {\"n\":1}\n\n",
-        "event: b\ndata: {\"n\":1}\n\n", "event: a\ndata: {\"n\":1}\r\n\r\n",
-        "event: a\ndata: {\"n\":\r1}\n\n", "event: a\ndata: {\"n\":1}\nid: 1}\n\n",
-        "event: a\ndata: [1]\n\n", "event: a\ndata: {\n\n"})
-    EXPECT_EQ(size(other), 0u) << other;
-  // Where next() has begun to look, it goes on.
-  EXPECT_EQ(cutter.next(first.substr(0, 12)).status, CutStatus::need_more);
-  EXPECT_EQ(size(first), 0u);
+  EXPECT_FALSE(cutter.at_event()) << "a byte order mark may come";
+  const std::string events = "data: a\n\ndata: b\r\n\r\ndata: c\n\n";
+  EXPECT_EQ(cutter.next(events).consumed, 9u);
+  EXPECT_TRUE(cutter.at_event());
+  EXPECT_EQ(cutter.next(events.substr(9, 4)).status, CutStatus::need_more);
+  EXPECT_FALSE(cutter.at_event());
+  EXPECT_EQ(cutter.next(events.substr(9)).consumed, 11u);
+  EXPECT_TRUE(cutter.at_event());
+}
+
+TEST(SseCutter, GoesOnBehindEventsThatWereLeftOut) {
+  const std::string events = "data: a\n\ndata: bb\n\ndata: c\rdata: d\r\r";
+  EventCutter cutter(EventFraming::sse);
+  cutter.next(events);
+  cutter.skip(10);
+  const Cut cut = cutter.next(std::string_view(events).substr(19));
+  EXPECT_EQ(cut.event.data, "c\nd");
 }
 
 TEST(NdjsonCutter, CutsLines) {

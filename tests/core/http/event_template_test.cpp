@@ -1,0 +1,248 @@
+#include "core/http/event_template.hpp"
+
+#include <gmock/gmock.h>
+
+#include <array>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headgate::http {
+namespace {
+
+constexpr std::array<std::string_view, 4> kWords = {"\"tokens\"", "\"reason\":\"", "\"error\"",
+                                                    "[DONE]"};
+
+// Bytes in a block that ends behind their padding, so that AddressSanitizer sees a read past it.
+class PaddedBytes {
+ public:
+  explicit PaddedBytes(std::string_view text)
+      : bytes_(new char[text.size() + WordFilter::kPadding]()), size_(text.size()) {
+    text.copy(bytes_.get(), text.size());
+  }
+  std::string_view view() const { return {bytes_.get(), size_}; }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_;
+};
+
+std::string event_of(std::string_view words) {
+  return R"(data: {"id":"x","delta":{"content":")" + std::string(words) +
+         R"("},"reason":null,"usage":null})" + "\n\n";
+}
+
+bool has_word(std::string_view text) {
+  for (const std::string_view word : kWords)
+    if (text.find(word) != std::string_view::npos) return true;
+  return false;
+}
+
+class EventTemplateTest : public testing::Test {
+ protected:
+  void learn(const std::string& raw) {
+    EventCutter cutter(EventFraming::sse);
+    const Cut cut = cutter.next(raw);
+    ASSERT_EQ(cut.consumed, raw.size());
+    alike_.learn(cut.event);
+  }
+  bool is_alike(std::string_view bytes) const {
+    const PaddedBytes padded(bytes);
+    const bool alike = alike_.is_alike(padded.view());
+    EXPECT_EQ(alike_.alike_at_front(padded.view()) == bytes.size() && !bytes.empty(), alike);
+    return alike;
+  }
+
+  const WordFilter words_{kWords};
+  EventTemplate alike_{words_};
+};
+
+TEST_F(EventTemplateTest, KnowsNothingAtFirst) {
+  EXPECT_FALSE(is_alike(event_of("hello")));
+  EXPECT_FALSE(is_alike(""));
+}
+
+TEST_F(EventTemplateTest, KnowsAnEventThatDiffersInItsWords) {
+  learn(event_of("hello"));
+  EXPECT_TRUE(is_alike(event_of("hello")));
+  EXPECT_FALSE(is_alike(event_of("other")));
+  learn(event_of("help"));
+  for (const std::string_view words :
+       {"hello", "h", "", "\\\"a\\\\", "a long text, longer than the blocks that are looked at",
+        "token", "\xC3\xA4", "\",\"x\":\"y"})
+    EXPECT_TRUE(is_alike(event_of(words))) << words;
+}
+
+TEST_F(EventTemplateTest, FindsSuchAnEventAtTheFront) {
+  learn(event_of("a"));
+  learn(event_of("b"));
+  const PaddedBytes two(event_of("hello") + event_of("x"));
+  EXPECT_EQ(alike_.alike_at_front(two.view()), event_of("hello").size());
+  EXPECT_FALSE(alike_.is_alike(two.view()));
+  for (std::size_t size = 0; size < event_of("hello").size(); ++size) {
+    const PaddedBytes part(two.view().substr(0, size));
+    EXPECT_EQ(alike_.alike_at_front(part.view()), 0u) << size;
+    EXPECT_FALSE(alike_.is_alike(part.view())) << size;
+  }
+}
+
+TEST_F(EventTemplateTest, FindsAWordWhereverItIs) {
+  learn(event_of("a"));
+  learn(event_of("b"));
+  for (const std::string_view words :
+       {"[DONE]", "x [DONE]", "[DONE] x", "error", "tokens", "\"error\"", "\",\"error\":\"",
+        "a\",\"tokens\":1,\"x\":\"b", "\"},\"reason\":\"stop\",\"x\":{\"y\":\"",
+        "more than sixteen bytes and then [DONE]", "more than sixteen bytes, \"error\" and more"})
+    EXPECT_EQ(is_alike(event_of(words)), !has_word(event_of(words))) << words;
+  EXPECT_FALSE(is_alike(event_of("error"))) << "over both borders";
+}
+
+TEST_F(EventTemplateTest, DoesNotMistakeLinesForWords) {
+  learn(event_of("a"));
+  learn(event_of("b"));
+  for (const std::string_view words :
+       {"\n", "\r", "x\ny", "\"}\n\n", "\r\n", "a\n\ndata: {\"x\":\"", "sixteen bytes of it\n."})
+    EXPECT_FALSE(is_alike(event_of(words))) << words;
+}
+
+TEST_F(EventTemplateTest, LearnsWhatSeveralPartsDifferIn) {
+  const auto event = [](std::string_view words, std::string_view noise) {
+    return "event: a\ndata: {\"content\":\"" + std::string(words) + "\",\"noise\":\"" +
+           std::string(noise) + "\",\"end\":1}\n\n";
+  };
+  learn(event("one", "abc"));
+  learn(event("two", "x"));
+  EXPECT_TRUE(is_alike(event("three", "yz")));
+  EXPECT_FALSE(is_alike(event("three", "[DONE]")));
+  EXPECT_FALSE(is_alike(event("three", "yz").substr(9))) << "another type";
+}
+
+TEST_F(EventTemplateTest, BeginsAnewWhereNothingIsInCommon) {
+  learn(event_of("a"));
+  learn("data: {\"other\":1}\n\n");
+  learn("data: {\"other\":2}\n\n");
+  EXPECT_TRUE(is_alike("data: {\"other\":3}\n\n"));
+  EXPECT_FALSE(is_alike("data: {\"other\":3]\n\n"));
+}
+
+TEST_F(EventTemplateTest, LeavesOutWhatItDoesNotUnderstand) {
+  for (const std::string& other : std::vector<std::string>{
+           "data: [1]\n\n", "data: {}\r\n\r\n", "data: {\ndata: }\n\n", "data: {}\nid: 1\n\n",
+           "\xEF\xBB\xBF"
+           "data: {}\n\n",
+           ": {}\n\n", "data: {" + std::string(EventTemplate::kEventBytesMax, ' ') + "}\n\n"}) {
+    learn(other);
+    EXPECT_FALSE(is_alike(other)) << other;
+  }
+  learn(event_of("a"));
+  learn(event_of("b"));
+  const std::string most(EventTemplate::kEventBytesMax - event_of("").size(), 'x');
+  EXPECT_TRUE(is_alike(event_of(most)));
+  EXPECT_FALSE(is_alike(event_of(most + "x")));
+}
+
+std::string random_event(std::mt19937& random) {
+  static const std::vector<std::string> kFields = {"",           "",        "",     "",
+                                                   "event: a\n", "id: 1\n", ": c\n"};
+  static const std::vector<std::string> kTexts = {"a",
+                                                  "b",
+                                                  "some",
+                                                  "words and more of them",
+                                                  "",
+                                                  "[DONE]",
+                                                  "[DON",
+                                                  "error",
+                                                  "tokens",
+                                                  "\\\"",
+                                                  "\",\"reason\":\"stop",
+                                                  "\"tokens\"",
+                                                  "\n",
+                                                  "\r",
+                                                  "}",
+                                                  "\"}\n\ndata: {\"x\":\"",
+                                                  "ends "};
+  static const std::vector<std::string> kEnds = {"\n\n",     "\n\n", "\n\n",   "\n\n",
+                                                 "\r\n\r\n", "\n",   "\n\r\n", "\nid: 2\n\n"};
+  const bool usual = random() % 4 != 0;
+  std::string text;
+  for (std::size_t count = random() % 3; count > 0; --count)
+    text += kTexts[random() % (usual ? 9 : kTexts.size())];
+  std::string object = event_of(text);
+  object.resize(object.size() - 2);
+  if (!usual && random() % 3 == 0) object = "data: {\"other\":\"" + text + "\"}";
+  return kFields[random() % (usual ? 4 : kFields.size())] + object +
+         kEnds[random() % (usual ? 4 : kEnds.size())];
+}
+
+// What a relay would do with a stream: the raw bytes of each event, and whether it has a word or
+// says nothing.
+struct Seen {
+  std::vector<std::string> events;
+  std::size_t alike = 0;
+};
+
+void note(Seen& seen, const Event& event) {
+  seen.events.push_back(std::string(has_word(event.raw) ? "word " : "") +
+                        (event.has_data ? "" : "empty ") + std::string(event.raw));
+}
+
+Seen read(std::string_view first, std::string_view second, bool with_template) {
+  const WordFilter words{kWords};
+  EventTemplate alike(words);
+  EventCutter cutter(EventFraming::sse);
+  Seen seen;
+  std::string pending;
+  for (const std::string_view part : {first, second}) {
+    pending += part;
+    const PaddedBytes padded(pending);
+    std::string_view rest = padded.view();
+    while (true) {
+      const std::size_t size = with_template && cutter.at_event() ? alike.alike_at_front(rest) : 0;
+      if (size > 0) {
+        ++seen.alike;
+        // What next() would have given.
+        EventCutter other(EventFraming::sse);
+        const Cut cut = other.next(rest.substr(0, size));
+        EXPECT_EQ(cut.consumed, size);
+        EXPECT_TRUE(!cut.event.data.empty() && cut.event.data.front() == '{' &&
+                    cut.event.data.back() == '}');
+        EXPECT_FALSE(has_word(cut.event.raw)) << cut.event.raw;
+        note(seen, cut.event);
+        cutter.skip(size);
+        rest.remove_prefix(size);
+        continue;
+      }
+      const Cut cut = cutter.next(rest);
+      if (cut.status != CutStatus::event) break;
+      note(seen, cut.event);
+      if (!has_word(cut.event.raw)) alike.learn(cut.event);
+      rest.remove_prefix(cut.consumed);
+    }
+    pending.erase(0, pending.size() - rest.size());
+  }
+  return seen;
+}
+
+TEST(EventTemplate, MakesNoDifferenceToAnyStreamHoweverItIsSplit) {
+  std::mt19937 random(20261122);
+  std::size_t alike = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::string stream;
+    for (std::size_t count = 2 + random() % 6; count > 0; --count) stream += random_event(random);
+    const Seen plain = read(stream, {}, false);
+    const Seen quick = read(stream, {}, true);
+    EXPECT_EQ(quick.events, plain.events);
+    alike += quick.alike;
+    for (std::size_t at = random() % 7; at < stream.size(); at += 7) {
+      const std::string_view view = stream;
+      EXPECT_EQ(read(view.substr(0, at), view.substr(at), true).events, plain.events)
+          << "split at " << at;
+    }
+  }
+  EXPECT_GT(alike, 200u);
+}
+
+}  // namespace
+}  // namespace headgate::http
