@@ -1,5 +1,6 @@
 #include "core/admin/handler.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
@@ -11,11 +12,21 @@
 namespace headgate::admin {
 namespace {
 
-constexpr std::string_view kJson = "application/json";
-constexpr std::string_view kText = "text/plain; charset=utf-8";
+constexpr std::string_view kJson = kJsonType;
+constexpr std::string_view kText = kTextType;
 constexpr std::string_view kHtml = "text/html; charset=utf-8";
 
-enum class Page : std::uint8_t { index, metrics, live, ready, routes, endpoints, reload };
+enum class Page : std::uint8_t {
+  index,
+  metrics,
+  live,
+  ready,
+  routes,
+  endpoints,
+  budgets,
+  select,
+  reload
+};
 
 // What there is to ask for. The index is made from this list.
 class Entry {
@@ -27,7 +38,7 @@ class Entry {
   std::string_view help;
 };
 
-constexpr std::array<Entry, 7> kEntries{{
+constexpr std::array<Entry, 9> kEntries{{
     {Page::index, AdminScope::admin, false, "/", "This list"},
     {Page::metrics, AdminScope::stats, false, "/metrics", "Metrics in Prometheus text format"},
     {Page::live, AdminScope::readiness, false, "/healthz/live", "200 while the process works"},
@@ -36,6 +47,10 @@ constexpr std::array<Entry, 7> kEntries{{
     {Page::routes, AdminScope::admin, false, "/api/routes", "Listeners and routes as they are now"},
     {Page::endpoints, AdminScope::admin, false, "/api/endpoints",
      "Endpoints with their score, health and load as they are now"},
+    {Page::budgets, AdminScope::admin, false, "/api/budgets",
+     "What is left of the budgets for more than one attempt"},
+    {Page::select, AdminScope::admin, false, "/debug/select",
+     "Who would serve a request and why: ?path=/v1/...&model=...&format=text"},
     {Page::reload, AdminScope::admin, true, "/api/reload", "Loads the configuration again"},
 }};
 
@@ -51,6 +66,8 @@ bool is_there(const Entry& entry, const AdminSources& sources, AdminScope scope)
       return sources.readiness != nullptr;
     case Page::routes:
     case Page::endpoints:
+    case Page::budgets:
+    case Page::select:
       return sources.state != nullptr;
     case Page::reload:
       return sources.reload != nullptr;
@@ -120,6 +137,14 @@ AdminResponse reload_page(const AdminSources& sources) {
   return error_response(422, result.error().code, result.error().message);
 }
 
+AdminResponse select_page(const AdminRequest& request, const AdminSources& sources) {
+  const std::size_t mark = std::min(request.target.find('?'), request.target.size() - 1);
+  const auto query = read_select_query(request.target.substr(mark + 1), request.accept);
+  if (!query)
+    return error_response(query.error().status, query.error().code, query.error().message);
+  return sources.state->select_page(*query);
+}
+
 // Why a request from a browser may not be answered, or nothing.
 std::string_view refusal(const AdminRequest& request, const AdminSources& sources,
                          const Entry& entry) {
@@ -174,6 +199,10 @@ AdminResponse handle(const AdminRequest& request, const AdminSources& sources, A
       return {200, kJson, sources.state->routes_json()};
     case Page::endpoints:
       return {200, kJson, sources.state->endpoints_json()};
+    case Page::budgets:
+      return {200, kJson, sources.state->budgets_json()};
+    case Page::select:
+      return select_page(request, sources);
     case Page::reload:
       return reload_page(sources);
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/admin/select_query.hpp"
 #include "core/base/error.hpp"
 #include "core/observe/metrics.hpp"
 
@@ -30,12 +31,26 @@ constexpr bool serves(AdminScope all, AdminScope one) {
 
 enum class Readiness : std::uint8_t { starting, ready, draining };
 
+class AdminResponse {
+ public:
+  AdminResponse(int status, std::string_view content_type, std::string body)
+      : status(status), content_type(content_type), body(std::move(body)) {}
+
+  int status;
+  std::string_view content_type;  // static storage
+  std::string body;               // for HEAD too, which is sent its length only
+  std::string_view allow;         // static storage; of a 405
+};
+
 // The gateway as it is now. Texts are JSON and hold no secret.
 class StateSource {
  public:
   virtual ~StateSource() = default;
   virtual std::string routes_json() = 0;
   virtual std::string endpoints_json() = 0;
+  virtual std::string budgets_json() = 0;
+  // What would become of a request; JSON, or text if it asks for that.
+  virtual AdminResponse select_page(const SelectQuery& query) = 0;
 };
 
 // Where answers come from. Whatever is not set is answered 404.
@@ -63,18 +78,10 @@ class AdminRequest {
   bool local_socket = false;    // came over a unix socket, which no browser can reach
 };
 
-class AdminResponse {
- public:
-  AdminResponse(int status, std::string_view content_type, std::string body)
-      : status(status), content_type(content_type), body(std::move(body)) {}
-
-  int status;
-  std::string_view content_type;  // static storage
-  std::string body;               // for HEAD too, which is sent its length only
-  std::string_view allow;         // static storage; of a 405
-};
-
 AdminResponse handle(const AdminRequest& request, const AdminSources& sources, AdminScope scope);
+
+inline constexpr std::string_view kJsonType = "application/json";
+inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
 
 // An error as every admin error looks: {"error":{"code":...,"message":...}}
 AdminResponse error_response(int status, std::string_view code, std::string_view message);

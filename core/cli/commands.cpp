@@ -4,9 +4,12 @@
 #include <optional>
 
 #include "core/base/log.hpp"
+#include "core/cli/admin_client.hpp"
 #include "core/cli/engine.hpp"
+#include "core/cli/explain_view.hpp"
 #include "core/cli/gateway.hpp"
 #include "core/config/schema.hpp"
+#include "core/http/target.hpp"
 #include "core/net/connect_to.hpp"
 #include "core/plugin/config_keys.hpp"
 
@@ -48,6 +51,57 @@ std::optional<config::StaticConfig> load_static(const CommandOptions& options) {
   return std::nullopt;
 }
 
+// The file's snapshot, as `run` would begin with it; faults are printed. `loaded` keeps what it
+// points into.
+std::unique_ptr<exchange::Snapshot> build_file(Engine& engine, const CommandOptions& options,
+                                               config::LoadedConfig& loaded) {
+  loaded = config::load_config_file(options.file, plugin::config_keys(engine.plugins),
+                                    config::process_environment());
+  if (!loaded) {
+    print_error(config::to_string(loaded.faults));
+    return nullptr;
+  }
+  exchange::BuiltSnapshot built = exchange::build_snapshot(engine.sources(), loaded.config);
+  if (!built.snapshot) print_error(config::to_string(built.faults));
+  return std::move(built.snapshot);
+}
+
+// What was asked on the command line; read as the admin listener reads it, so that both refuse the
+// same.
+Result<admin::SelectQuery> select_query(const ExplainOptions& request) {
+  std::string query = "format=";
+  query += request.json ? "json" : "text";
+  const auto add = [&query](std::string_view name, const std::string& value) {
+    query.append("&").append(name).append("=");
+    http::append_percent_encoded(query, value);
+  };
+  add("path", request.path);
+  add("method", request.method);
+  add("host", request.host);
+  add("model", request.model);
+  if (!request.port.empty()) add("port", request.port);
+  if (!request.prompt_tokens.empty()) add("prompt_tokens", request.prompt_tokens);
+  if (!request.max_tokens.empty()) add("max_tokens", request.max_tokens);
+  for (const std::string& header : request.headers) add("header", header);
+  return admin::read_select_query(query, {});
+}
+
+int explain_running(const admin::SelectQuery& query, const std::string& admin) {
+  const auto place = parse_admin_place(admin);
+  if (!place) {
+    print_error("--admin: " + place.error().message);
+    return 2;
+  }
+  RealClock clock;
+  const auto answer = ask_admin(*place, admin::select_target(query), clock);
+  if (!answer) {
+    print_error(answer.error().message);
+    return 1;
+  }
+  std::fwrite(answer->body.data(), 1, answer->body.size(), stdout);
+  return answer->status == 200 ? 0 : 1;
+}
+
 }  // namespace
 
 int run_command(const CommandOptions& options) {
@@ -76,17 +130,8 @@ int check_command(const CommandOptions& options) {
   RealClock clock;
   Engine engine(clock, 1, {});
   if (!load_plugins(engine, *config, options)) return 1;
-  config::LoadedConfig loaded = config::load_config_file(
-      options.file, plugin::config_keys(engine.plugins), config::process_environment());
-  if (!loaded) {
-    print_error(config::to_string(loaded.faults));
-    return 1;
-  }
-  exchange::BuiltSnapshot built = exchange::build_snapshot(engine.sources(), loaded.config);
-  if (!built.snapshot) {
-    print_error(config::to_string(built.faults));
-    return 1;
-  }
+  config::LoadedConfig loaded;
+  if (!build_file(engine, options, loaded)) return 1;
   if (auto tls = check_listener_tls(*loaded.config); !tls) {
     print_error(options.file + ": " + tls.error().message);
     return 1;
@@ -115,6 +160,36 @@ int plugin_list_command(const CommandOptions& options) {
                 manifest.summary.c_str());
   }
   return loaded ? 0 : 1;
+}
+
+int explain_command(const CommandOptions& options, const ExplainOptions& request) {
+  const auto query = select_query(request);
+  if (!query) {
+    print_error(query.error().message);
+    return 2;
+  }
+  if (options.file.empty() == request.admin.empty()) {
+    print_error("say either which file (-f) or which running gateway (--admin)");
+    return 2;
+  }
+  if (!request.admin.empty()) return explain_running(*query, request.admin);
+  const auto config = load_static(options);
+  if (!config) return 1;
+  RealClock clock;
+  Engine engine(clock, 1, {});
+  if (!load_plugins(engine, *config, options)) return 1;
+  config::LoadedConfig loaded;
+  const auto snapshot = build_file(engine, options, loaded);
+  if (!snapshot) return 1;
+  const exchange::AskedRequest asked = asked_request(*query);
+  const TimePoint now = clock.now();
+  constexpr std::uint64_t kSeed = 1;  // the same file gives the same text
+  const auto rng = make_rng(kSeed);
+  const exchange::RequestExplained result = exchange::explain_request(*snapshot, asked, now, *rng);
+  const ExplainedRequest explained{asked, result, now};
+  const std::string text = query->text ? explain_text(explained) : explain_json(explained);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return would_serve(result) ? 0 : 1;
 }
 
 }  // namespace headgate::cli

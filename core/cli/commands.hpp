@@ -12,11 +12,28 @@ struct CommandOptions {
   std::vector<std::string> connect_to;  // HOST:PORT:ADDR:PORT
 };
 
+// A request that is to be explained.
+struct ExplainOptions {
+  std::string path;
+  std::string method = "POST";
+  std::string host = "localhost";
+  std::string port;  // empty: the one that serves it
+  std::string model;
+  std::vector<std::string> headers;  // "name: value"
+  std::string prompt_tokens;
+  std::string max_tokens;
+  bool json = false;
+  std::string admin;  // ask the gateway that runs there, instead of reading a file
+};
+
 int run_command(const CommandOptions& options);
 // Says everything that is wrong with a file, without listening.
 int check_command(const CommandOptions& options);
 // Prints the JSON Schema of the file, with the schemas of all plugins.
 int schema_command(const CommandOptions& options);
 int plugin_list_command(const CommandOptions& options);
+// Says who would serve a request and why. 0: somebody would; 1: nobody would, or it cannot be said;
+// 2: the question is not one.
+int explain_command(const CommandOptions& options, const ExplainOptions& request);
 
 }  // namespace headgate::cli

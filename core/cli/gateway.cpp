@@ -68,7 +68,7 @@ Gateway::Gateway(GatewayOptions options, const config::StaticConfig& config, Clo
       access_log_(access_log_options(config), workers_count_, observe::make_stdout_sink()),
       bodies_(config::HttpLimits{}.total_body_bytes_max),
       running_(static_cast<std::uint32_t>(workers_count_)),
-      state_(clock, [this] { return current_; }),
+      state_(clock, budgets_, [this] { return current_; }),
       watchdog_(running_),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       file_timer_(loop_),

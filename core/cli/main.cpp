@@ -28,6 +28,24 @@ int main(int argc, char** argv) {
   check->add_option("file,-f,--file", options.file, "The configuration file")->required();
   add_plugins(check);
 
+  headgate::cli::ExplainOptions request;
+  CLI::App* explain = app.add_subcommand(
+      "explain", "Say who would serve a request and why, from a file or a running gateway");
+  explain->add_option("-f,--file", options.file,
+                      "The configuration file: explains from a cold start");
+  explain->add_option("--admin", request.admin,
+                      "http://HOST:PORT or unix:/PATH of a running gateway's admin listener");
+  explain->add_option("--path", request.path, "The path, such as /v1/chat/completions")->required();
+  explain->add_option("--model", request.model, "The model that is asked for");
+  explain->add_option("--host", request.host, "The Host header")->capture_default_str();
+  explain->add_option("--method", request.method, "The method")->capture_default_str();
+  explain->add_option("--port", request.port, "The port, where several serve the request");
+  explain->add_option("--header", request.headers, "name: value; may be given more than once");
+  explain->add_option("--prompt-tokens", request.prompt_tokens, "Size of the prompt");
+  explain->add_option("--max-tokens", request.max_tokens, "Limit on the answer");
+  explain->add_flag("--json", request.json, "As JSON");
+  add_plugins(explain);
+
   CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
   add_plugins(schema);
 
@@ -40,6 +58,7 @@ int main(int argc, char** argv) {
   headgate::cli::install_crash_handler();
   if (*run) return headgate::cli::run_command(options);
   if (*check) return headgate::cli::check_command(options);
+  if (*explain) return headgate::cli::explain_command(options, request);
   if (*schema) return headgate::cli::schema_command(options);
   return headgate::cli::plugin_list_command(options);
 }

@@ -3,76 +3,12 @@
 #include <array>
 #include <cmath>
 
-#include "core/base/json_text.hpp"
-#include "core/observe/prometheus_text.hpp"
+#include "core/cli/explain_view.hpp"
+#include "core/cli/json_writer.hpp"
 #include "core/select/view.hpp"
 
 namespace headgate::cli {
 namespace {
-
-// Just enough to write JSON objects and lists in order.
-class JsonWriter {
- public:
-  explicit JsonWriter(std::string& out) : out_(out) {}
-
-  void open(char bracket) {
-    comma();
-    out_ += bracket;
-    first_ = true;
-  }
-  void close(char bracket) {
-    out_ += bracket;
-    first_ = false;
-  }
-  void key(std::string_view name) {
-    comma();
-    append_json_string(out_, name);
-    out_ += ':';
-    first_ = true;
-  }
-  void text(std::string_view value) {
-    comma();
-    append_json_string(out_, value);
-  }
-  void number(double value) {
-    comma();
-    if (std::isfinite(value)) {
-      observe::append_number(out_, value);
-    } else {
-      out_ += "null";
-    }
-  }
-
- private:
-  void comma() {
-    if (!first_) out_ += ',';
-    first_ = false;
-  }
-
-  std::string& out_;
-  bool first_ = true;
-};
-
-void write_scopes(JsonWriter& json, const select::CellView& view) {
-  json.key("evictions");
-  json.open('[');
-  for (const select::ScopeView& scope : view.scopes) {
-    if (scope.evictions == 0 && scope.state == select::ServiceState::in_service) continue;
-    json.open('{');
-    json.key("scope");
-    json.text(select::scope_name(scope.scope));
-    json.key("state");
-    json.text(select::state_name(scope.state));
-    if (scope.returns_in) {
-      json.key("returnsInMs");
-      json.number(scope.returns_in->count());
-    }
-    json.key("total");
-    json.number(scope.evictions);
-    json.close('}');
-  }
-  json.close(']');
-}
 
 void write_endpoint(JsonWriter& json, const exchange::BackendPlan& backend, std::size_t index,
                     TimePoint now) {
@@ -115,7 +51,12 @@ void write_endpoint(JsonWriter& json, const exchange::BackendPlan& backend, std:
     json.key("heldBackForMs");
     json.number(view.held_back_for->count());
   }
-  write_scopes(json, view);
+  json.key("slowStart");
+  json.number(view.slow_start_share);
+  json.key("sinceLastSampleMs");
+  json.number(view.since_last_sample.count());
+  add_terms(json, view);
+  add_scopes(json, view);
   json.close('}');
 }
 
@@ -186,6 +127,36 @@ std::string GatewayState::endpoints_json() {
   return out;
 }
 
+std::string GatewayState::budgets_json() {
+  std::string out;
+  JsonWriter json(out);
+  json.open('{');
+  for_each_budget([&](std::string_view name, const select::Budget& budget) {
+    json.key(name);
+    json.open('{');
+    json.member("left", budget.balance(clock_.now()));
+    json.member("spent", static_cast<double>(budget.spent()));
+    json.member("refused", static_cast<double>(budget.refused()));
+    json.close('}');
+  });
+  json.close('}');
+  return out;
+}
+
+admin::AdminResponse GatewayState::select_page(const admin::SelectQuery& query) {
+  const auto snapshot = current_();
+  if (!snapshot) return admin::error_response(503, "starting", "there is no configuration yet");
+  const exchange::AskedRequest asked = asked_request(query);
+  const TimePoint now = clock_.now();
+  const exchange::RequestExplained result = exchange::explain_request(*snapshot, asked, now, *rng_);
+  const ExplainedRequest explained{asked, result, now};
+  // An answer to the question, whatever would be answered to the request; but not where it found
+  // no route.
+  const int status = result.route ? 200 : result.refusal->status;
+  if (query.text) return {status, admin::kTextType, explain_text(explained)};
+  return {status, admin::kJsonType, explain_json(explained)};
+}
+
 void GatewayState::collect(observe::PrometheusWriter& writer) {
   const auto snapshot = current_();
   if (!snapshot) return;
@@ -225,6 +196,46 @@ void GatewayState::collect(observe::PrometheusWriter& writer) {
          [](const select::CellView& view) {
            return view.state == select::ServiceState::out ? 1.0 : 0.0;
          });
+  constexpr double kPerSecond = 1000;
+  family("headgate_endpoint_cost_seconds",
+         "The time that a request of mean size may be expected "
+         "to take: the score is 1 over it in ms.",
+         [](const select::CellView& view) { return view.terms.cost_ms / kPerSecond; });
+  family("headgate_endpoint_ttft_seconds", "Term of the cost: time to the first token.",
+         [](const select::CellView& view) { return view.terms.ttft_ms / kPerSecond; });
+  family("headgate_endpoint_tpot_seconds", "Term of the cost: time per output token.",
+         [](const select::CellView& view) { return view.terms.tpot_ms / kPerSecond; });
+  family("headgate_endpoint_failure_cost_seconds",
+         "Term of the cost: what its failures may be expected to add.",
+         [](const select::CellView& view) { return view.terms.failure_ms / kPerSecond; });
+  family("headgate_endpoint_load", "Term of the cost: what is in flight, in requests of mean size.",
+         [](const select::CellView& view) { return view.terms.load; });
+  family("headgate_endpoint_weight",
+         "Term of the cost: its weight relative to the mean of the group, with slow start.",
+         [](const select::CellView& view) { return view.terms.weight; });
+  family("headgate_endpoint_pending_tokens", "Tokens in flight, as they were expected.",
+         [](const select::CellView& view) { return static_cast<double>(view.tokens_in_flight); });
+  collect_budgets(writer);
+}
+
+void GatewayState::collect_budgets(observe::PrometheusWriter& writer) {
+  const TimePoint now = clock_.now();
+  const auto family = [&](std::string_view name, std::string_view help, observe::MetricType type,
+                          auto value) {
+    writer.family(name, help, type);
+    for_each_budget([&](std::string_view budget_name, const select::Budget& budget) {
+      const std::array<observe::Label, 1> label{observe::Label{"budget", budget_name}};
+      writer.sample(label, value(budget));
+    });
+  };
+  using enum observe::MetricType;
+  family("headgate_retry_budget", "Attempts that are left for all requests together.", gauge,
+         [now](const select::Budget& budget) { return budget.balance(now); });
+  family("headgate_retry_budget_spent_total", "Attempts that the budget allowed.", counter,
+         [](const select::Budget& budget) { return static_cast<double>(budget.spent()); });
+  family("headgate_retry_budget_refused_total", "Attempts that were not made, for it was spent.",
+         counter,
+         [](const select::Budget& budget) { return static_cast<double>(budget.refused()); });
 }
 
 }  // namespace headgate::cli

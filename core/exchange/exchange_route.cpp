@@ -5,10 +5,10 @@
 
 #include "core/exchange/continuation.hpp"
 #include "core/exchange/exchange.hpp"
+#include "core/exchange/serving.hpp"
 #include "core/http/header_rules.hpp"
 #include "core/http/target.hpp"
 #include "core/route/draw_backend.hpp"
-#include "core/select/cell.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -75,11 +75,7 @@ void Exchange::find_dialect() {
 // Whether the provider of an endpoint declares what is asked.
 bool Exchange::can_serve(const EndpointPlan& endpoint) const {
   if (goes_on() && !continuation_->fits(endpoint)) return false;
-  if (!endpoint.provider) return true;  // bytes pass
-  if (!request_.dialect.route) {
-    return endpoint.provider->pass_through().match(request_.path).has_value();
-  }
-  return endpoint.has_operation(request_.dialect);
+  return declares(endpoint, request_.dialect, request_.path);
 }
 
 // A dialect that knows no answer of its own leaves the question to a provider that declares the
@@ -110,21 +106,9 @@ Exchange::MaybeError Exchange::choose_backend() {
     many.resize(backends.size());
     shares = many;
   }
-  const TimePoint now = request_.started;
-  bool declared = request_.dialect.route && request_.dialect.route->answered;
-  for (std::size_t i = 0; i < backends.size(); ++i) {
-    shares[i].weight = backends[i].weight;
-    shares[i].available = false;
-    for (std::size_t k = 0; k < backends[i].endpoints.size(); ++k) {
-      if (!can_serve(backends[i].endpoints[k])) continue;
-      declared = true;
-      if (backends.size() == 1 ||
-          backends[i].set->endpoint(k).base_cell().state(now) != select::ServiceState::out) {
-        shares[i].available = true;
-        break;
-      }
-    }
-  }
+  const auto serves = [this](const EndpointPlan& endpoint) { return can_serve(endpoint); };
+  bool declared = fill_shares(backends, request_.started, serves, shares);
+  declared |= request_.dialect.route && request_.dialect.route->answered;
   if (!declared && request_.dialect.dialect && !request_.dialect.route) {
     return client_error(
         405, "method_not_allowed",
@@ -151,8 +135,7 @@ Exchange::MaybeError Exchange::choose_backend() {
 }
 
 bool Exchange::is_plain() const {
-  const auto& endpoints = request_.backend->endpoints;
-  return !endpoints.empty() && !endpoints.front().provider;
+  return exchange::is_plain(*request_.backend);
 }
 
 // The body as it came, and what can be read of it.

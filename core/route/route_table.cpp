@@ -98,6 +98,36 @@ bool rule_matches(const Rule& rule, const MatchRequest& request, std::string_vie
          headers_match(rule, request.headers) && query_matches(rule, request.query);
 }
 
+// The first condition that the request does not meet.
+std::string_view missed_by(const Rule& rule, const MatchRequest& request, std::string_view host) {
+  if (host_fit(rule.hostname, host) == 0) return "host";
+  if (!path_matches(rule, request.path)) return "path";
+  if (!rule.method.empty() && rule.method != request.method) return "method";
+  if (!headers_match(rule, request.headers)) return "header";
+  if (!query_matches(rule, request.query)) return "query";
+  return {};
+}
+
+void add_values(std::string& out, std::string_view kind, const std::vector<ValueMatch>& values) {
+  for (const ValueMatch& match : values) {
+    out.append(", ").append(kind).append(" ").append(match.name);
+    out.append(match.regex ? " ~ " : " = ").append(match.value);
+  }
+}
+
+std::string conditions_of(const Rule& rule) {
+  std::string out;
+  if (!rule.hostname.empty()) out.append("host ").append(rule.hostname).append(", ");
+  out.append("path ").append(rule.path_kind == PathMatchConfig::Kind::regex ? "~ " : "");
+  out.append(rule.path);
+  if (rule.path_kind == PathMatchConfig::Kind::prefix)
+    out.append(rule.path.ends_with('/') ? "..." : "/...");
+  if (!rule.method.empty()) out.append(", method ").append(rule.method);
+  add_values(out, "header", rule.headers);
+  add_values(out, "parameter", rule.query);
+  return out;
+}
+
 // Smaller goes first.
 auto precedence(const Rule& rule) {
   const bool exact_host = !rule.hostname.empty() && !rule.hostname.starts_with("*.");
@@ -170,6 +200,18 @@ std::optional<std::size_t> RouteTable::select_listener(std::uint16_t port,
     best_fit = fit;
   }
   return best;
+}
+
+std::vector<LookedAt> RouteTable::look(const MatchRequest& request) const {
+  std::vector<LookedAt> looked;
+  if (request.listener >= rules_->by_listener.size()) return looked;
+  const std::string_view host = host_without_port(request.host);
+  for (const Rule& rule : rules_->by_listener[request.listener]) {
+    const std::string_view missed = missed_by(rule, request, host);
+    looked.push_back({&routes_[rule.route], conditions_of(rule), missed});
+    if (missed.empty()) break;
+  }
+  return looked;
 }
 
 const RouteEntry* RouteTable::match(const MatchRequest& request) const {

@@ -52,6 +52,13 @@ struct RouteEntry {
   std::string_view name() const { return config->name; }
 };
 
+// One way into a route, and what became of it.
+struct LookedAt {
+  const RouteEntry* route = nullptr;
+  std::string conditions;   // for people: "host *.example.com, path /v1/..., method POST"
+  std::string_view missed;  // the first one not met: host, path, method, header, query; empty: none
+};
+
 class RouteTable {
  public:
   // Keeps `config` alive; entries point into it. [main]
@@ -67,6 +74,10 @@ class RouteTable {
 
   // The route that serves the request, or null: 404. [any]
   const RouteEntry* match(const MatchRequest& request) const;
+
+  // The ways into the listener's routes in the order in which match() looks at them, to the one
+  // that it takes. For explanations: it allocates. [any]
+  std::vector<LookedAt> look(const MatchRequest& request) const;
 
   std::span<const ListenerEntry> listeners() const { return listeners_; }
   std::span<const RouteEntry> routes() const { return routes_; }

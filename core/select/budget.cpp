@@ -18,9 +18,14 @@ bool Budget::try_spend(TimePoint now) {
     const double available = grown(old, stamp);
     // What sums of fractions lose must not cost an attempt.
     constexpr double kRounding = 1e-3;
-    if (available < 1 - kRounding) return false;
-    if (word_.replace(old, {static_cast<float>(std::max(available - 1, 0.0)), later(old, stamp)}))
+    if (available < 1 - kRounding) {
+      refused_.fetch_add(1, std::memory_order_relaxed);
+      return false;
+    }
+    if (word_.replace(old, {static_cast<float>(std::max(available - 1, 0.0)), later(old, stamp)})) {
+      spent_.fetch_add(1, std::memory_order_relaxed);
       return true;
+    }
   }
 }
 

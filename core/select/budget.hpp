@@ -5,6 +5,7 @@
 // Requests pay in through a worker's own BudgetShare, which touches the common word once in
 // kBatch requests; only extra attempts touch it each time.
 
+#include <atomic>
 #include <cstdint>
 
 #include "core/base/clock.hpp"
@@ -28,6 +29,9 @@ class alignas(128) Budget {
   void deposit(std::uint32_t requests, TimePoint now);
   // What is left, in attempts.
   double balance(TimePoint now) const;
+  // Attempts since the start.
+  std::uint64_t spent() const { return spent_.load(std::memory_order_relaxed); }
+  std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
 
  private:
   // With what the floor has added since, and the first time with one second of it.
@@ -36,6 +40,8 @@ class alignas(128) Budget {
 
   const BudgetSettings settings_;
   StampedValue word_;
+  std::atomic<std::uint64_t> spent_{0};
+  std::atomic<std::uint64_t> refused_{0};
 };
 
 // Those of the process. The first failover of a request is outside of all of them.

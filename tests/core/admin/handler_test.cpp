@@ -15,6 +15,10 @@ class FixedState final : public StateSource {
  public:
   std::string routes_json() override { return R"({"routes":[]})"; }
   std::string endpoints_json() override { return R"({"endpoints":[]})"; }
+  std::string budgets_json() override { return R"({"retry":{}})"; }
+  AdminResponse select_page(const SelectQuery& query) override {
+    return {207, query.text ? kTextType : kJsonType, query.path + " " + query.model};
+  }
 };
 
 class AdminHandler : public ::testing::Test {
@@ -82,6 +86,29 @@ TEST_F(AdminHandler, ShowsRoutesAndEndpoints) {
   EXPECT_EQ(send("GET", "/api/endpoints").content_type, "application/json");
 }
 
+TEST_F(AdminHandler, ShowsBudgets) {
+  EXPECT_EQ(send("GET", "/api/budgets").body, R"({"retry":{}})");
+}
+
+TEST_F(AdminHandler, HandsOnWhoWouldBePicked) {
+  AdminResponse response = send("GET", "/debug/select?path=/v1/x&model=m");
+  EXPECT_EQ(response.status, 207);
+  EXPECT_EQ(response.body, "/v1/x m");
+  EXPECT_EQ(response.content_type, "application/json");
+  request_.accept = "text/plain";
+  response = send("GET", "/debug/select?path=/v1/x");
+  EXPECT_EQ(response.content_type, "text/plain; charset=utf-8");
+}
+
+TEST_F(AdminHandler, RefusesAQuestionWithoutAPathOrWithAnUnknownParameter) {
+  for (const char* target :
+       {"/debug/select", "/debug/select?", "/debug/select?path=/v1&nonsense=1"}) {
+    const AdminResponse response = send("GET", target);
+    EXPECT_EQ(response.status, 400) << target;
+    EXPECT_THAT(response.body, HasSubstr(R"("code":"bad_parameter")"));
+  }
+}
+
 TEST_F(AdminHandler, ReloadsOnlyOnPost) {
   for (const char* method : {"GET", "HEAD", "PUT", "DELETE", "post"}) {
     const AdminResponse response = send(method, "/api/reload");
@@ -105,8 +132,8 @@ TEST_F(AdminHandler, SaysWhyAReloadWasRefused) {
 }
 
 TEST_F(AdminHandler, ReadsOnlyWithGetAndHead) {
-  for (const char* path :
-       {"/", "/metrics", "/healthz/live", "/healthz/ready", "/api/routes", "/api/endpoints"}) {
+  for (const char* path : {"/", "/metrics", "/healthz/live", "/healthz/ready", "/api/routes",
+                           "/api/endpoints", "/api/budgets", "/debug/select"}) {
     const AdminResponse response = send("POST", path);
     EXPECT_EQ(response.status, 405) << path;
     EXPECT_EQ(response.allow, "GET, HEAD");
@@ -118,6 +145,8 @@ TEST_F(AdminHandler, KeepsWebPagesAwayFromStateAndReload) {
   EXPECT_EQ(send("POST", "/api/reload").status, 403);
   EXPECT_EQ(send("GET", "/api/routes").status, 403);
   EXPECT_EQ(send("GET", "/api/endpoints").status, 403);
+  EXPECT_EQ(send("GET", "/api/budgets").status, 403);
+  EXPECT_EQ(send("GET", "/debug/select?path=/v1").status, 403);
   EXPECT_EQ(send("GET", "/").status, 403);
   request_.authority = "127.0.0.1:15000";
   request_.origin = "http://example.com";
@@ -171,7 +200,8 @@ TEST_F(AdminHandler, KnowsNoOtherPath) {
 
 TEST_F(AdminHandler, DoesNotServeWhatHasNoSource) {
   sources_ = {};
-  for (const char* path : {"/metrics", "/healthz/ready", "/api/routes", "/api/endpoints"}) {
+  for (const char* path : {"/metrics", "/healthz/ready", "/api/routes", "/api/endpoints",
+                           "/api/budgets", "/debug/select?path=/"}) {
     EXPECT_EQ(send("GET", path).status, 404) << path;
   }
   EXPECT_EQ(send("POST", "/api/reload").status, 404);

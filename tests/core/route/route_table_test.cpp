@@ -47,6 +47,49 @@ std::string match(const RouteTable& table, const Request& request, std::size_t l
   return route ? std::string(route->name()) : "none";
 }
 
+// "name:missed" of each way that was looked at.
+std::string looked(const RouteTable& table, const Request& request) {
+  TestHeaders headers;
+  headers.values = request.headers;
+  const MatchRequest matched{0, request.method, request.host, request.path, request.query, headers};
+  std::string text;
+  for (const LookedAt& each : table.look(matched)) {
+    if (!text.empty()) text += ' ';
+    text.append(each.route->name()).append(":").append(each.missed);
+  }
+  return text;
+}
+
+TEST(RouteTable, SaysWhatItLookedAtAndWhatWasMissed) {
+  const RouteTable all = routes(
+      "[{name: host, hostnames: [a.test]},"
+      " {name: exact, matches: [{path: {exact: /x}}]},"
+      " {name: method, matches: [{path: {pathPrefix: /v1}, method: PUT}]},"
+      " {name: header, matches: [{path: {pathPrefix: /v1}, headers: [{name: X-A, value: {exact: "
+      "b}}]}]},"
+      " {name: query, matches: [{path: {pathPrefix: /v1}, query: [{name: q, value: {exact: b}}]}]},"
+      " {name: root}, {name: behind}]");
+  const Request request{.path = "/v1/y"};
+  EXPECT_EQ(looked(all, request),
+            "host:host exact:path method:method header:header query:query root:");
+  EXPECT_EQ(match(all, request), "root");
+  EXPECT_EQ(looked(all, {.path = "/v1/y", .headers = {{"x-a", "b"}}}),
+            "host:host exact:path method:method header:");
+  EXPECT_EQ(looked(all, {.path = "/", .host = "a.test"}), "host:");
+}
+
+TEST(RouteTable, DescribesTheConditionsOfAWay) {
+  const RouteTable one = routes(
+      "[{hostnames: ['*.test'], matches: [{path: {regex: '/v[12]'}, method: GET,"
+      " headers: [{name: X-A, value: {regex: 'b+'}}], query: [{name: q, value: {exact: c}}]}]}]");
+  TestHeaders headers;
+  const MatchRequest nothing{0, "GET", "h", "/", "", headers};
+  const std::vector<LookedAt> looked = one.look(nothing);
+  ASSERT_EQ(looked.size(), 1u);
+  EXPECT_EQ(looked[0].conditions,
+            "host *.test, path ~ /v[12], method GET, header x-a ~ b+, parameter q = c");
+}
+
 TEST(RouteTable, ARouteWithoutMatchesTakesEveryPath) {
   const RouteTable only = routes("[{}]");
   EXPECT_EQ(match(only, {.path = "/v1/chat/completions"}), "route0");

@@ -34,6 +34,15 @@ TEST(Budget, TheFloorGrowsWithTimeAndIsThereAtTheStart) {
   EXPECT_EQ(spend_all(budget, clock.now()), 1);
 }
 
+TEST(Budget, CountsWhatItGaveAndWhatItRefused) {
+  ManualClock clock;
+  Budget budget({.ratio = 0.2, .floor_per_second = 3, .balance_max = 100});
+  EXPECT_EQ(spend_all(budget, clock.now()), 3);
+  EXPECT_FALSE(budget.try_spend(clock.now()));
+  EXPECT_EQ(budget.spent(), 3u);
+  EXPECT_EQ(budget.refused(), 2u) << "spend_all() asks once more than it gets";
+}
+
 TEST(Budget, SmallStepsOfTimeAreNotLost) {
   ManualClock clock;
   Budget budget({.ratio = 0.2, .floor_per_second = 3, .balance_max = 100});

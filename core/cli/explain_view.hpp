@@ -1,0 +1,39 @@
+#pragma once
+// The explanation of a request as people and programs read it. Pure. [main]
+
+#include <string>
+#include <vector>
+
+#include "core/admin/handler.hpp"
+#include "core/exchange/explain_request.hpp"
+
+namespace headgate::cli {
+
+// A request that nobody sent, and what would become of it.
+struct ExplainedRequest {
+  const exchange::AskedRequest& asked;
+  const exchange::RequestExplained& result;
+  TimePoint now;
+};
+
+exchange::AskedRequest asked_request(const admin::SelectQuery& query);
+
+std::string explain_json(const ExplainedRequest& explained);
+// Tables of at most some 110 columns, unless names are long.
+std::string explain_text(const ExplainedRequest& explained);
+
+// Whether somebody would be asked.
+bool would_serve(const exchange::RequestExplained& result);
+
+// The model that an endpoint is asked for; empty: not known.
+const std::string& model_sent(const exchange::EndpointPlan& plan,
+                              const exchange::RequestExplained& result);
+
+// What else there is to know: policies that come before, what was not given.
+std::vector<std::string> explain_notes(const ExplainedRequest& explained);
+
+// Why an endpoint is where it stands: "out: key until 12.3 s (retry_after)"; empty: nothing is the
+// matter with it.
+std::string standing_text(const select::EndpointExplanation& endpoint);
+
+}  // namespace headgate::cli
