@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
                       "The configuration file: explains from a cold start");
   explain->add_option("--admin", request.admin,
                       "http://HOST:PORT or unix:/PATH of a running gateway's admin listener");
-  explain->add_option("--path", request.path, "The path, such as /v1/chat/completions")->required();
+  explain->add_option("--path", request.path, "The path, with its query if it has one")->required();
   explain->add_option("--model", request.model, "The model that is asked for");
   explain->add_option("--host", request.host, "The Host header")->capture_default_str();
   explain->add_option("--method", request.method, "The method")->capture_default_str();

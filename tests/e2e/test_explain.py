@@ -35,10 +35,10 @@ def endpoints(answer, backend=0):
     return found
 
 
-def ask(gateway, times=1):
+def ask(gateway, times=1, **body):
     counts = collections.Counter()
     for _ in range(times):
-        answer = exchange(gateway.address, post_chat())
+        answer = exchange(gateway.address, post_chat(**body))
         assert answer.status == 200, answer.body
         counts[answer.headers["x-headgate-provider"]] += 1
     return counts
@@ -53,7 +53,7 @@ def config_file(tmp_path, config):
 def test_the_running_gateway_says_what_it_will_do(start):
     gateway, left, _ = start.pair()
     left.set(headDelayMs=150)
-    ask(gateway, 40)
+    ask(gateway, 40, stream=True)
     status, body = select(gateway, model="test-model")
     assert status == 200
     answer = json.loads(body)
@@ -66,7 +66,7 @@ def test_the_running_gateway_says_what_it_will_do(start):
     assert known["gemini"]["share"] > known["openai"]["share"]
     assert known["openai"]["terms"]["costMs"] > known["gemini"]["terms"]["costMs"]
     assert known["openai"]["measured"] and known["openai"]["pending"] == 0
-    assert ask(gateway, 10)["gemini"] > 5
+    assert ask(gateway, 10, stream=True)["gemini"] > 5
 
 
 def test_an_eviction_is_told_with_its_cause(start):

@@ -1,10 +1,10 @@
 // Where a request would go that nobody sent; and that a real one goes there.
 
-#include "core/exchange/explain_request.hpp"
+#include "core/cli/explain_view.hpp"
 
 #include <gmock/gmock.h>
 
-#include "core/cli/explain_view.hpp"
+#include "core/exchange/explain_request.hpp"
 #include "tests/core/exchange/exchange_fixture.hpp"
 
 namespace headgate::exchange {
