@@ -39,6 +39,11 @@ struct alignas(128) Cell {
   Cell(const Cell&) = delete;
   Cell& operator=(const Cell&) = delete;
 
+  double failures_per_success_at(std::uint32_t now) const {
+    if (failures.zero()) return 0;
+    return failures_per_success(successes.at(now, kHealthHalfLifeMs),
+                                failures.at(now, kHealthHalfLifeMs));
+  }
   double health_at(std::uint32_t now) const {
     if (failures.zero()) return 1;
     return health(successes.at(now, kHealthHalfLifeMs), failures.at(now, kHealthHalfLifeMs));

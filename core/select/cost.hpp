@@ -49,10 +49,10 @@ constexpr double noiseless(double cost_ms, double median_cost_ms) {
   return median_cost_ms;
 }
 
-// Milliseconds that failures add: (1 - h) / h of them are to be expected for one success, and each
-// costs what the request costs elsewhere. So answering errors fast never looks attractive.
-constexpr double failure_cost(double median_cost_ms, double health) {
-  return median_cost_ms * (1 - health) / health;
+// Milliseconds that failures add: so many are to be expected for one success, and each costs what
+// the request costs elsewhere. So answering errors fast never looks attractive.
+constexpr double failure_cost(double median_cost_ms, double failures_per_success) {
+  return median_cost_ms * failures_per_success;
 }
 
 // By how much what is in flight stretches the answer. `load` is in requests of mean size, `weight`

@@ -9,6 +9,11 @@ namespace headgate::select {
 inline constexpr double kHealthHalfLifeMs = 30'000;
 inline constexpr double kHealthPrior = 2.0;
 
+// Failures to be expected for one success: (1 - h) / h of the health h.
+constexpr double failures_per_success(double successes, double failures) {
+  return failures / (successes + kHealthPrior);
+}
+
 // In (0, 1]; 1 is faultless.
 constexpr double health(double successes, double failures) {
   return (successes + kHealthPrior) / (successes + failures + kHealthPrior);

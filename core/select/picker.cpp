@@ -84,9 +84,11 @@ class GroupPick {
   bool take_better(const Candidate& first, const Candidate& second, PickResult& result) {
     if (!second) return take(first, PickReason::only, pricing_, result);
     PickReason reason = PickReason::first;
-    const bool swap = prefers_second(first, second, reason);
-    return take(swap ? second : first, reason, pricing_, result) ||
-           take(swap ? first : second, PickReason::only, pricing_, result);
+    // By index and not by branches: which of the two it is nobody can predict.
+    const std::array<const Candidate*, 2> two{&first, &second};
+    const std::size_t better = prefers_second(first, second, reason) ? 1 : 0;
+    return take(*two[better], reason, pricing_, result) ||
+           take(*two[1 - better], PickReason::only, pricing_, result);
   }
 
   bool prefers_second(const Candidate& first, const Candidate& second, PickReason& reason) {

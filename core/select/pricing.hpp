@@ -44,17 +44,19 @@ class Pricing {
     terms.ttft_ms = cell.ttft.value_or(usual_.ttft_ms) * prompt_factor_;
     terms.tpot_ms = cell.tpot.value_or(usual_.tpot_ms);
     terms.output_tokens = output_tokens_;
-    terms.health = cell.health_at(now_);
-    // Most are faultless, and divisions are what costs here.
-    if (terms.health < 1) terms.failure_ms = failure_cost(median_cost_ms_, terms.health);
-    terms.load = static_cast<double>(cell.load.tokens()) * loads_per_token_;
+    // Divisions are what costs here: that for the health is left out where nobody reads it.
+    const double failures = cell.failures_per_success_at(now_);
+    terms.health = 1 / (1 + failures);
+    terms.failure_ms = failure_cost(median_cost_ms_, failures);
+    const std::int64_t tokens = cell.load.tokens();
+    terms.load = static_cast<double>(tokens) * loads_per_token_;
     terms.weight = endpoint.relative_weight() *
                    cell.slow_start(now_, static_cast<double>(settings_.slow_start.count()),
                                    settings_.slow_start_least);
     const double measured =
         kResolutionMs + service_cost(terms.ttft_ms, terms.tpot_ms, terms.output_tokens);
     const double alone = noiseless(measured, median_cost_ms_) + terms.failure_ms;
-    terms.cost_ms = terms.load > 0 ? alone * load_factor(terms.load, terms.weight) : alone;
+    terms.cost_ms = tokens > 0 ? alone * load_factor(terms.load, terms.weight) : alone;
     return terms;
   }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/stable_hash.hpp"
 #include "core/select/health.hpp"
 #include "core/select/outcome.hpp"
 #include "core/select/picker.hpp"
@@ -19,7 +20,7 @@ const TimePoint kStart{std::chrono::hours(1)};
 
 using Set = std::shared_ptr<const EndpointSet>;
 
-Set make_set(std::size_t count, bool weighted) {
+Set make_set(std::size_t count, bool weighted, const Settings& settings = {}) {
   CellTable table;  // the cells outlive it
   std::vector<EndpointSpec> specs;
   const std::uint32_t stamp = to_stamp(kStart);
@@ -36,7 +37,7 @@ Set make_set(std::size_t count, bool weighted) {
   }
   std::vector<std::vector<EndpointSpec>> groups;
   groups.push_back(std::move(specs));
-  return *EndpointSet::make(std::move(groups), Settings{});
+  return *EndpointSet::make(std::move(groups), settings);
 }
 
 // Made once per size and kept, so that all threads of a run share it.
@@ -68,6 +69,38 @@ void weights(benchmark::State& state) {
   pick_and_release(state, true);
 }
 
+// Each pick for a key of its own, so that the whole order is worked out anew.
+void pick_by_affinity(benchmark::State& state, bool weighted) {
+  static const auto make = [](std::size_t count, bool by_weight) {
+    Settings settings;
+    settings.affinity.emplace();
+    return make_set(count, by_weight, settings);
+  };
+  static const Set sets[2][3] = {{make(2, false), make(100, false), make(10'000, false)},
+                                 {make(2, true), make(100, true), make(10'000, true)}};
+  const std::int64_t count = state.range(0);
+  const EndpointSet& set = *sets[weighted ? 1 : 0][count == 2 ? 0 : count == 100 ? 1 : 2];
+  const auto rng = make_rng(static_cast<std::uint64_t>(state.thread_index()) + 1);
+  PickQuery query;
+  query.now = kStart + std::chrono::seconds(1);
+  query.prompt_tokens = 500;
+  std::uint64_t key = 0;
+  query.affinity = {&key, 1};
+  for (auto _ : state) {
+    query.now += std::chrono::microseconds(50);
+    key = mix_bits(key + 1);
+    PickResult result = pick(set, query, *rng);
+    benchmark::DoNotOptimize(result.endpoint);
+  }
+}
+
+void equal_weights_by_affinity(benchmark::State& state) {
+  pick_by_affinity(state, false);
+}
+void weights_by_affinity(benchmark::State& state) {
+  pick_by_affinity(state, true);
+}
+
 void pick_record_release(benchmark::State& state) {
   const EndpointSet& set = set_of(state.range(0), false);
   const auto rng = make_rng(static_cast<std::uint64_t>(state.thread_index()) + 1);
@@ -88,6 +121,8 @@ void pick_record_release(benchmark::State& state) {
 
 BENCHMARK(equal_weights)->Arg(2)->Arg(100)->Arg(10'000)->Threads(1)->Threads(2);
 BENCHMARK(weights)->Arg(2)->Arg(100)->Arg(10'000)->Threads(1)->Threads(2);
+BENCHMARK(equal_weights_by_affinity)->Arg(2)->Arg(100)->Arg(10'000)->Threads(1)->Threads(2);
+BENCHMARK(weights_by_affinity)->Arg(2)->Arg(100)->Arg(10'000)->Threads(1)->Threads(2);
 BENCHMARK(pick_record_release)->Arg(2)->Arg(100)->Arg(10'000)->Threads(1)->Threads(2);
 
 }  // namespace

@@ -63,10 +63,20 @@ TEST(Noiseless, BeyondItDifferencesCountFromItsEdge) {
   EXPECT_LT(noiseless(600, 1'000), noiseless(700, 1'000));
 }
 
+TEST(FailuresPerSuccess, AreWhatTheHealthSays) {
+  for (const double successes : {0.0, 0.5, 7.0, 1'000.0}) {
+    EXPECT_EQ(failures_per_success(successes, 0), 0);
+    for (const double failures : {0.001, 1.0, 30.0}) {
+      const double h = health(successes, failures);
+      EXPECT_NEAR(failures_per_success(successes, failures), (1 - h) / h, 1e-9);
+    }
+  }
+}
+
 TEST(FailureCost, IsThePriceOfTheFailuresBeforeOneSuccess) {
-  EXPECT_EQ(failure_cost(1'000, 1), 0);
-  EXPECT_EQ(failure_cost(1'000, 0.5), 1'000);  // one failure for each success
-  EXPECT_NEAR(failure_cost(1'000, 0.2), 4'000, 1e-9);
+  EXPECT_EQ(failure_cost(1'000, 0), 0);
+  EXPECT_EQ(failure_cost(1'000, 1), 1'000);  // one failure for each success
+  EXPECT_NEAR(failure_cost(1'000, 4), 4'000, 1e-9);
 }
 
 TEST(LoadFactor, GrowsWithTheLoadForTheWeight) {
