@@ -29,6 +29,13 @@ observe::AccessLogOptions access_log_options(const config::StaticConfig& config)
   observe::AccessLogOptions options;
   options.format = config.logging.format;
   for (const std::string& field : config.logging.remove_fields) options.fields.remove(field);
+  std::vector<observe::AddedField> added;
+  for (const config::NamedExpression& each : config.logging.add_fields) {
+    options.fields.remove(each.name);  // it stands in the place of a field of that name
+    added.push_back({each.name, each.value.program()});
+  }
+  options.expressions =
+      observe::AccessExpressions(config.logging.filter.program(), std::move(added));
   return options;
 }
 

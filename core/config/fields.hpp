@@ -47,6 +47,7 @@ class Fields {
  public:
   // Stores a scalar; false when it is not what the form says. Never called for null.
   using Take = std::function<bool(const Node& scalar)>;
+  using NamedTake = std::function<bool(const Node& scalar, std::string_view name)>;
   using Inside = std::function<void(Fields& fields)>;
   using NamedInside = std::function<void(Fields& fields, std::string_view name)>;
 
@@ -54,6 +55,8 @@ class Fields {
 
   virtual void value(const Key& key, const ScalarForm& form, const Take& take) = 0;
   virtual void values(const Key& key, const ScalarForm& form, const Take& take_one) = 0;
+  // A map from names of the user's choice to scalars.
+  virtual void named_values(const Key& key, const ScalarForm& form, const NamedTake& take) = 0;
   // A map below this one; null counts as `{}`. `inside` runs when the key is there.
   virtual void map(const Key& key, const Inside& inside) = 0;
   // A list of maps; `inside` runs for each.

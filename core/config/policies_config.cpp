@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/base/expression_variables.hpp"
 #include "core/config/fields.hpp"
 
 namespace headgate::config {
@@ -65,8 +66,16 @@ void describe(Fields& fields, RetryConfig& retry) {
         "Another endpoint is asked as well when an answer takes longer than 95 of 100 lately did; "
         "who answers first serves the request. Costs up to 5 % more requests."},
        retry.hedge);
-  fields.unsupported({"condition", "Expression that says whether an answer is tried again."});
-  fields.unsupported({"precondition", "Expression that says whether a request may be retried."});
+  expression(fields,
+             {"condition",
+              "Expression (docs/expressions.md) over request, response and llm: an answer of which "
+              "it is true is tried again, besides 'codes' and what the provider says is worth it."},
+             retry.condition, {.variables = variables::kOfAnswer});
+  expression(fields,
+             {"precondition",
+              "Expression over request and llm: a request of which it is not true is sent once, "
+              "whatever becomes of it."},
+             retry.precondition, {.variables = variables::kOfRequest});
 }
 
 void describe(Fields& fields, TimeoutConfig& timeout) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/config/expression.hpp"
 #include "core/config/plugin_config.hpp"
 #include "core/config/values.hpp"
 
@@ -24,6 +25,10 @@ struct RetryConfig {
   milliseconds backoff{100};
   // HTTP statuses that are tried again, besides those that the provider's plugin says are worth it.
   std::vector<int> codes = {};
+  // Says of an answer that it is tried again as well; variables::kOfAnswer.
+  Expression condition = {};
+  // Says of a request whether another attempt may be made at all; variables::kOfRequest.
+  Expression precondition = {};
   // The longest `Retry-After` that a request is held for; a longer one goes elsewhere at once.
   milliseconds wait_for_retry_after{3'000};
   // Asks another endpoint as well when an answer takes longer than 95 of 100 do.

@@ -108,6 +108,15 @@ void Reader::values(const Key& key, const ScalarForm& form, const Take& take_one
   for (const Node& item : node->items) take_scalar(item, quote(item.label()), form, take_one);
 }
 
+void Reader::named_values(const Key& key, const ScalarForm& form, const NamedTake& take) {
+  const Node* node = take_map(key);
+  if (!node) return;
+  for (const Member& member : node->members) {
+    take_scalar(member.value, quote(member.key), form,
+                [&](const Node& scalar) { return take(scalar, member.key); });
+  }
+}
+
 void Reader::read_map(const Node& node, const Inside& inside) {
   Reader reader(context_, node, quote(node.label()));
   inside(reader);

@@ -37,6 +37,7 @@ class Reader final : public Fields {
 
   void value(const Key& key, const ScalarForm& form, const Take& take) override;
   void values(const Key& key, const ScalarForm& form, const Take& take_one) override;
+  void named_values(const Key& key, const ScalarForm& form, const NamedTake& take) override;
   void map(const Key& key, const Inside& inside) override;
   void list(const Key& key, const Inside& inside) override;
   void entries(const Key& key, const NamedInside& inside) override;

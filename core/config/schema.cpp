@@ -96,6 +96,13 @@ class SchemaWriter final : public Fields {
     describe_key(key);
   }
 
+  void named_values(const Key& key, const ScalarForm& form, const NamedTake&) override {
+    json::object& schema = property(key);
+    schema["type"] = {"object", "null"};
+    schema["additionalProperties"] = scalar_schema(form);
+    describe_key(key);
+  }
+
   void map(const Key& key, const Inside& inside) override {
     json::object& schema = property(key);
     write(schema, inside);

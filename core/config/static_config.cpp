@@ -1,5 +1,8 @@
 #include "core/config/static_config.hpp"
 
+#include <string>
+
+#include "core/base/expression_variables.hpp"
 #include "core/config/fields.hpp"
 
 namespace headgate::config {
@@ -19,8 +22,35 @@ void worker_threads(Fields& fields, std::uint32_t& threads) {
   if (written != "auto") threads = static_cast<std::uint32_t>(std::stoul(written));
 }
 
+// A record carries the headers that expressions name, and no others.
+void check_headers(Fields& fields, std::string_view pointer, const Expression& expression) {
+  if (!expression) return;
+  const auto keys = expression.program()->keys_of(variables::request_headers);
+  if (!keys.others) return;
+  fields.fault(pointer,
+               "a log knows the headers that are named in its expressions, such as "
+               "request.headers[\"user-agent\"], and cannot look at all of them");
+}
+
 void describe_log_fields(Fields& fields, LoggingConfig& logging) {
-  fields.unsupported({"add", "Fields to add, as expressions."});
+  constexpr std::size_t kAddedMax = 32;
+  expressions(fields,
+              {"add",
+               "Further fields of the access log: NAME: expression (docs/expressions.md). One of a "
+               "name that is there already stands in its place; one without a value is left out."},
+              logging.add_fields,
+              {.variables = variables::kOfLog, .result = hg::expression::Type::any});
+  for (const NamedExpression& added : logging.add_fields) {
+    const std::string pointer = "/add/" + added.name;
+    const hg::expression::Type type = added.value.program()->type();
+    if (type == hg::expression::Type::list || type == hg::expression::Type::map) {
+      fields.fault(pointer, "'" + added.name + "' must be one value, not a list or a map");
+    }
+    check_headers(fields, pointer, added.value);
+  }
+  if (logging.add_fields.size() > kAddedMax) {
+    fields.fault("/add", "at most " + std::to_string(kAddedMax) + " fields can be added");
+  }
   texts(fields, {"remove", "Fields that are left out of the access log."}, logging.remove_fields,
         {.expects = "the name of a field"});
 }
@@ -35,7 +65,12 @@ void describe(Fields& fields, LoggingConfig& logging) {
                                                      {"json", log::Format::json}};
   choice(fields, {"level", "What the program says about itself."}, kLevels, logging.level);
   choice(fields, {"format", "The form of all log lines."}, kFormats, logging.format);
-  fields.unsupported({"filter", "Expression that says which requests are logged."});
+  expression(fields,
+             {"filter",
+              "Expression (docs/expressions.md): requests of which it is not true are not in the "
+              "access log."},
+             logging.filter, {.variables = variables::kOfLog});
+  check_headers(fields, "/filter", logging.filter);
   fields.map({"fields", "Fields of the access log."},
              [&](Fields& inside) { describe_log_fields(inside, logging); });
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/config/expression.hpp"
 #include "core/config/policies_config.hpp"
 #include "core/config/values.hpp"
 
@@ -17,7 +18,10 @@ namespace headgate::config {
 struct LoggingConfig {
   log::Level level = log::Level::info;
   log::Format format = log::Format::text;
-  std::vector<std::string> remove_fields;  // fields.remove: left out of the access log
+  // The variables of both are variables::kOfLog.
+  Expression filter;                        // requests of which it is not true are not logged
+  std::vector<NamedExpression> add_fields;  // fields.add: further fields of the access log
+  std::vector<std::string> remove_fields;   // fields.remove: left out of the access log
 
   bool operator==(const LoggingConfig&) const = default;
 };

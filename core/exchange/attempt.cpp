@@ -7,6 +7,7 @@
 
 #include "core/base/log.hpp"
 #include "core/exchange/attempt_stream.hpp"
+#include "core/exchange/request_variables.hpp"
 #include "core/select/cell.hpp"
 
 namespace headgate::exchange {
@@ -84,10 +85,6 @@ std::uint32_t to_c(FailureKind kind) {
 
 // Room for what most answers say of their attempts.
 constexpr std::size_t kAttemptsTextUsual = 100;
-
-std::uint64_t count_of(const std::optional<milliseconds>& time) {
-  return time ? static_cast<std::uint64_t>(time->count()) : HG_UNKNOWN_COUNT;
-}
 
 }  // namespace
 
@@ -193,7 +190,7 @@ net::Task<AttemptEnd> Attempt::relay_stream(hg_plan plan) {
 net::Task<AttemptEnd> Attempt::take_refusal() {
   const int status = context_.head.status;
   Failure problem =
-      failure(FailureKind::status, "upstream_status", "answered " + std::to_string(status));
+      failure(FailureKind::status, kRefusedCode, "answered " + std::to_string(status));
   problem.status = status;
   if (auto worse = co_await read_error_body(problem)) co_return failed(std::move(*worse));
   co_return failed(std::move(problem));
@@ -203,12 +200,15 @@ net::Task<AttemptEnd> Attempt::take_refusal() {
 // affair, but for those that the configuration wants to be tried again, while they can be.
 bool Attempt::is_refusal(int status) const {
   if (endpoint_.provider) return status < 200 || status > 299;
-  return request_.may_try_here_again && is_retry_code(status);
+  return request_.may_try_here_again && is_tried_again(status);
 }
 
-bool Attempt::is_retry_code(int status) const {
+// Because the configuration says so.
+bool Attempt::is_tried_again(int status) const {
   const auto& codes = endpoint_.retry_codes;
-  return std::find(codes.begin(), codes.end(), status) != codes.end();
+  if (std::find(codes.begin(), codes.end(), status) != codes.end()) return true;
+  return endpoint_.retry_condition &&
+         endpoint_.retry_condition.is_true(RequestVariables(request_, &context_));
 }
 
 bool Attempt::passes_dialect() const {
@@ -307,7 +307,7 @@ Verdict Attempt::classify(const Failure& failure) {
   verdict.code = plugin::view(out.code);
   verdict.message = plugin::view(out.message);
   if (failure.kind == FailureKind::status && verdict.next == Next::never &&
-      is_retry_code(failure.status)) {
+      is_tried_again(failure.status)) {
     verdict.next = Next::here;
     verdict.exclude = false;
   }
@@ -379,60 +379,6 @@ AttemptEnd Attempt::broken(std::string_view code) {
   finish(gone ? select::OutcomeKind::neutral : select::OutcomeKind::failure,
          gone ? "client_gone" : code, HG_SCOPE_NONE, {});
   return AttemptEnd(AttemptEnd::Kind::broken);
-}
-
-// An outcome is recorded once, whatever way the attempt ends.
-void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
-                     std::optional<milliseconds> retry_after) {
-  finished_ = true;
-  deadline_.disarm();
-  const TimePoint now = request_.worker.worker.clock().now();
-  // With the client's own key, what is said about key, quota or model is between the two of them:
-  // one caller's bad key must not evict a provider for everybody. A server error or silence is not.
-  if (endpoint_.provider && used_client_key() && attempt_status_ >= 400 && attempt_status_ < 500) {
-    pick_.permit.use_caller_credential();
-  }
-  select::AttemptOutcome outcome;
-  outcome.kind = kind;
-  outcome.caller_credential = pick_.permit.caller_credential();
-  outcome.model = context_.model;
-  outcome.prompt_tokens = static_cast<double>(context_.usage.input.value_or(0));
-  if (kind == select::OutcomeKind::success) {
-    outcome.output_tokens = static_cast<double>(context_.usage.output.value_or(0));
-    if (first_token_ && last_token_)
-      outcome.streaming = select::Millis(*last_token_ - *first_token_);
-    if (!first_token_) outcome.whole_answer = select::Millis(now - sent_);
-  } else if (!first_token_) {
-    outcome.waited = select::Millis(now - sent_);
-  }
-  const select::OutcomeFacts facts = select::record(pick_.permit, outcome, now);
-  // By now the model is known there, if it was not before.
-  if (limited_until_) hold_back(*limited_until_);
-  endpoint_.attempts->attempt(request_.worker.metrics, code.empty() ? "success" : code);
-  request_.attempts.push_back(note_at(now, code));
-  if (facts.counted) tell_policies(facts, kind, code, scope, retry_after);
-  pick_.permit.release();
-}
-
-void Attempt::tell_policies(const select::OutcomeFacts& facts, select::OutcomeKind kind,
-                            std::string_view code, std::uint32_t scope,
-                            std::optional<milliseconds> retry_after) {
-  if (endpoint_.on_outcome.empty()) return;
-  hg_outcome outcome{};
-  outcome.size = HG_END_OF(hg_outcome, code);
-  outcome.health = kind == select::OutcomeKind::failure   ? HG_HEALTH_FAILURE
-                   : kind == select::OutcomeKind::success ? HG_HEALTH_SUCCESS
-                                                          : HG_HEALTH_NEUTRAL;
-  outcome.endpoint = endpoint_.id;
-  outcome.endpoint_name = plugin::str(endpoint_.name);
-  outcome.status = static_cast<std::uint32_t>(attempt_status_);
-  outcome.scope = scope;
-  outcome.retry_after = count_of(retry_after);
-  outcome.consecutive_failures = facts.consecutive_failures;
-  outcome.evictions_in_row = facts.evictions_in_a_row;
-  outcome.health_score = facts.health;
-  outcome.code = plugin::str(code);
-  policies_.on_outcome(context_, outcome);
 }
 
 void Attempt::give_back_connection() {

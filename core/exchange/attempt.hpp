@@ -3,7 +3,8 @@
 // commit point and from there on to the client. Until the commit nothing has reached the client and
 // the attempt may fail unseen. [worker]
 //
-//   attempt.cpp          the story, and what an outcome means
+//   attempt.cpp          the story, and what a failure means
+//   attempt_outcome.cpp  what is counted of it, and who is told
 //   attempt_send.cpp     from the client's request to the head of the answer
 //   attempt_whole.cpp    an answer in one piece
 //   attempt_stream.cpp   an answer event by event
@@ -130,6 +131,8 @@ class Attempt {
 
  private:
   using MaybeFailure = std::optional<Failure>;
+  // The code of a failure that is an answer with a status that is not good.
+  static constexpr std::string_view kRefusedCode = "upstream_status";
 
   // attempt_send.cpp
   std::int32_t prepare();
@@ -187,8 +190,15 @@ class Attempt {
   AttemptEnd cut(Failure failure, KeptAnswer answer);
   bool goes_on() const;  // with what the client has of an answer that broke off
   Verdict classify(const Failure& failure);
+  // attempt_outcome.cpp
+  static std::uint64_t count_of(const std::optional<milliseconds>& time);
   void finish(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
               std::optional<milliseconds> retry_after);
+  select::OutcomeKind judged(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
+                             std::optional<milliseconds> retry_after);
+  hg_outcome outcome_for_policies(select::OutcomeKind kind, std::string_view code,
+                                  std::uint32_t scope,
+                                  std::optional<milliseconds> retry_after) const;
   void tell_policies(const select::OutcomeFacts& facts, select::OutcomeKind kind,
                      std::string_view code, std::uint32_t scope,
                      std::optional<milliseconds> retry_after);
@@ -204,7 +214,7 @@ class Attempt {
   net::Task<AttemptEnd> relay_stream(hg_plan plan);
   net::Task<AttemptEnd> take_refusal();
   bool is_refusal(int status) const;
-  bool is_retry_code(int status) const;
+  bool is_tried_again(int status) const;
 
   friend class StreamRelay;
 

@@ -169,6 +169,8 @@ void BackendBuilder::set_limits(EndpointPlan& plan, const config::PoliciesConfig
   plan.retry.wait_for_retry_after = retry.wait_for_retry_after;
   plan.hedge = retry.hedge;
   plan.retry_codes = retry.codes;
+  plan.retry_condition = retry.condition;
+  plan.retry_precondition = retry.precondition;
   plan.timeout = policies.timeout.value_or(config::TimeoutConfig{});
   plan.connect_timeout = snapshot_.config->fixed.backend.connect_timeout;
 }
@@ -187,6 +189,7 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
     for (const auto& instance : make_policies(policies)) {
       if (instance->declares().has_phase(plugin::kPhaseAttempt))
         plan.on_attempt.push_back(use(instance));
+      if (instance->judges()) plan.on_judge.push_back(use(instance));
       if (instance->declares().has_phase(plugin::kPhaseOutcome))
         plan.on_outcome.push_back(use(instance));
     }
@@ -255,6 +258,7 @@ void BackendBuilder::add_plain(const config::BackendConfig& backend) {
   for (const auto& instance : make_policies(outer_)) {
     if (instance->declares().has_phase(plugin::kPhaseAttempt))
       plan.on_attempt.push_back(use(instance));
+    if (instance->judges()) plan.on_judge.push_back(use(instance));
     if (instance->declares().has_phase(plugin::kPhaseOutcome))
       plan.on_outcome.push_back(use(instance));
   }

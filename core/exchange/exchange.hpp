@@ -80,7 +80,9 @@ class Exchange {
   select::PickResult pick(const EndpointPlan* only, TimePoint now, bool last_resort);
   void note_pick(const select::PickResult& picked);
   NextStep after(const AttemptEnd& end, const EndpointPlan& failed);
-  // Whether retry.codes could have this endpoint asked once more.
+  // Whether the configuration lets the request be sent again after this endpoint had it.
+  bool may_send_again(const EndpointPlan& endpoint) const;
+  // Whether retry.codes and retry.condition could have this endpoint asked once more.
   bool may_try_again(const EndpointPlan& endpoint) const;
   void exclude(const EndpointPlan& endpoint);
   bool others(const EndpointPlan& failed, Others which) const;
@@ -106,6 +108,7 @@ class Exchange {
   std::string render(const Error& error);
   void add_headers(http::HeaderMap& headers, bool retries_spent);
   std::string_view shown_target();  // without what is secret; valid as long as the request
+  void add_logged_header(observe::AccessRecord& record, std::string_view name) const;
   void write_record(std::chrono::nanoseconds duration);
 
   WorkerContext& worker_;

@@ -9,6 +9,7 @@
 #include "core/base/json_text.hpp"
 #include "core/exchange/continuation.hpp"
 #include "core/exchange/exchange.hpp"
+#include "core/http/header_rules.hpp"
 
 namespace headgate::exchange {
 
@@ -121,6 +122,16 @@ std::string_view Exchange::shown_target() {
   return arena_.copy(shown);
 }
 
+// A header that an expression of the log reads, without what is secret.
+void Exchange::add_logged_header(observe::AccessRecord& record, std::string_view name) const {
+  const auto value = request_.headers.get(name);
+  if (!value) return;
+  const bool secret = request_.snapshot->mask.is_secret_header(name) ||
+                      http::equals_ignoring_case(name, request_.consumed_credential) ||
+                      request_.mentions_credential(*value);
+  record.add_header(name, secret ? observe::SecretMask::kMasked : *value);
+}
+
 void Exchange::write_record(std::chrono::nanoseconds duration) {
   auto record = worker_.access_log.take();
   const http::RequestHead& head = request_.head;
@@ -169,6 +180,7 @@ void Exchange::write_record(std::chrono::nanoseconds duration) {
     attempt.duration = note.duration;
   }
   for (const auto& [name, value] : request_.attributes) record->add_attribute(name, value);
+  for (const std::string& name : worker_.access_log.headers()) add_logged_header(*record, name);
   worker_.access_log.submit(std::move(record));
 }
 

@@ -8,6 +8,7 @@
 #include "core/exchange/affinity_key.hpp"
 #include "core/exchange/exchange.hpp"
 #include "core/exchange/pause.hpp"
+#include "core/exchange/request_variables.hpp"
 #include "core/select/cell.hpp"
 #include "core/select/cell_table.hpp"
 
@@ -136,8 +137,13 @@ net::Task<void> Exchange::try_endpoints() {
   }
 }
 
+bool Exchange::may_send_again(const EndpointPlan& endpoint) const {
+  return !endpoint.retry_precondition ||
+         endpoint.retry_precondition.is_true(RequestVariables(request_));
+}
+
 bool Exchange::may_try_again(const EndpointPlan& endpoint) const {
-  if (endpoint.retry_codes.empty()) return false;
+  if (!endpoint.retries_answers() || !may_send_again(endpoint)) return false;
   Verdict again;
   again.next = Next::here;
   return next_step(again, retry_, endpoint.retry).step == Step::again_here;
@@ -148,6 +154,7 @@ void Exchange::exclude(const EndpointPlan& endpoint) {
 }
 
 NextStep Exchange::after(const AttemptEnd& end, const EndpointPlan& failed) {
+  if (!may_send_again(failed)) return {};
   const TimePoint now = worker_.worker.clock().now();
   retry_.others_in_group = others(failed, Others::same_group);
   retry_.others = retry_.others_in_group || others(failed, Others::any);

@@ -32,7 +32,7 @@ void Exchange::start_second() {
   const TimePoint now = worker_.worker.clock().now();
   if (client_.gone() || second_ || retry_.attempts >= late.retry.attempts_max) return;
   if (request_.deadline && *request_.deadline <= now) return;
-  if (!others(late, Others::any) || !repeatable()) return;
+  if (!may_send_again(late) || !others(late, Others::any) || !repeatable()) return;
 
   const bool hedge = race_.cause() == SecondCause::hedge;
   select::BudgetShare& budget = hedge ? worker_.hedges : worker_.seconds;

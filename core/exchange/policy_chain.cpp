@@ -160,6 +160,17 @@ std::int32_t PolicyChain::on_response(AttemptContext& attempt) {
   return HG_CONTINUE;
 }
 
+void PolicyChain::judge(AttemptContext& attempt, hg_outcome& outcome) {
+  for (const PolicyUse& use : attempt.endpoint.on_judge) {
+    bool ok = false;
+    call_.enter(Phase::none, &attempt);
+    void* const own = context(use, ok);
+    if (!ok) continue;
+    const std::uint32_t health = use.instance->judge(own, call_, outcome);
+    if (health <= HG_HEALTH_SUCCESS) outcome.health = health;
+  }
+}
+
 void PolicyChain::on_outcome(AttemptContext& attempt, const hg_outcome& outcome) {
   for (const PolicyUse& use : attempt.endpoint.on_outcome) {
     bool ok = false;

@@ -27,6 +27,8 @@ class PolicyChain {
   std::int32_t on_attempt(AttemptContext& attempt);
   net::Task<std::int32_t> resume_attempt(AttemptContext& attempt);
   std::int32_t on_response(AttemptContext& attempt);
+  // Sets outcome.health to what they say of it.
+  void judge(AttemptContext& attempt, hg_outcome& outcome);
   void on_outcome(AttemptContext& attempt, const hg_outcome& outcome);
   void on_complete(const hg_completion& completion);
 

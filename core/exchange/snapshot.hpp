@@ -51,16 +51,22 @@ struct EndpointPlan {
 
   // In the order of calling. Slots count in the backend's list.
   std::vector<PolicyUse> on_attempt;
+  std::vector<PolicyUse> on_judge;
   std::vector<PolicyUse> on_outcome;
 
   config::TimeoutConfig timeout;
-  RetrySettings retry;           // after it has failed
-  bool hedge = false;            // asked beside by another one when it takes longer than most
-  std::vector<int> retry_codes;  // statuses tried again besides those the plugin says
+  RetrySettings retry;                 // after it has failed
+  bool hedge = false;                  // asked beside by another one when it takes longer than most
+  std::vector<int> retry_codes;        // statuses tried again besides those the plugin says
+  config::Expression retry_condition;  // of answers that are tried again likewise
+  config::Expression retry_precondition;  // of requests that may be tried again at all
   milliseconds connect_timeout{10'000};
 
   observe::EndpointSeries* attempts = nullptr;  // never null in a snapshot
   observe::GenAiSeries* gen_ai = nullptr;       // of chat; null for a plain upstream
+
+  // Whether anything that comes as an answer is tried again because the configuration says so.
+  bool retries_answers() const { return !retry_codes.empty() || retry_condition; }
 
   // Whether the provider does what is asked, and whether in the dialect's own format. REQUIRES:
   // there is a provider, and the match a route.

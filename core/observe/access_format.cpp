@@ -4,15 +4,19 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <concepts>
 #include <cstring>
 #include <optional>
 #include <string>
 
 #include "core/base/json_text.hpp"
+#include "core/observe/put.hpp"
 
 namespace headgate::observe {
 namespace {
+
+using hg::expression::Kind;
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(AccessField::count)> kNames{
     "time",
@@ -77,11 +81,25 @@ bool is_taken(std::string_view name) {
 
 constexpr std::string_view kTakenPrefix = "attribute.";
 
+// What no field may be called, not even one that stands in the place of another.
+bool is_of_frame(std::string_view name) {
+  return name == "level" || name == "message" || name == "attempts_not_listed";
+}
+
 // How much a line has at most beside its texts: names, numbers and marks.
 constexpr std::size_t kFieldRoom = 64;  // a name, a number or two quotes, marks
 constexpr std::size_t kLineRoom = kFieldRoom * (static_cast<std::size_t>(AccessField::count) + 2);
 constexpr std::size_t kAttemptRoom = 3 * kFieldRoom;
 constexpr std::size_t kAttributeRoom = kFieldRoom;
+
+std::size_t room_for(std::span<const AddedValue> added) {
+  std::size_t room = 0;
+  for (const AddedValue& each : added) {
+    const std::size_t text = each.value.is(Kind::text) ? each.value.text().size() : 0;
+    room += json_string_room(each.name.size() + text) + kFieldRoom;
+  }
+  return room;
+}
 
 // The room that the line of a record needs, whatever the format.
 std::size_t room_for(const AccessRecord& record) {
@@ -97,82 +115,6 @@ std::size_t room_for(const AccessRecord& record) {
   for (const auto& [name, value] : record.attributes()) text += name.size() + value.size();
   return json_string_room(text) + kLineRoom + kAttemptRoom * record.attempts().size() +
          kAttributeRoom * record.attributes().size();
-}
-
-// The writers below put text at `to` and return its end; the line's room was asked for at once.
-
-char* put(char* to, std::string_view text) {
-  std::memcpy(to, text.data(), text.size());
-  return to + text.size();
-}
-
-// A text whose size the compiler knows: a few moves.
-template <std::size_t size>
-char* put(char* to, const std::array<char, size>& text) {
-  std::memcpy(to, text.data(), size);
-  return to + size;
-}
-template <std::size_t size>
-char* put(char* to, const char (&text)[size]) {
-  std::memcpy(to, text, size - 1);
-  return to + size - 1;
-}
-
-constexpr std::array<char, 200> make_pairs() {
-  std::array<char, 200> pairs{};
-  for (std::size_t i = 0; i < 100; ++i) {
-    pairs[2 * i] = static_cast<char>('0' + i / 10);
-    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
-  }
-  return pairs;
-}
-constexpr std::array<char, 200> kPairs = make_pairs();
-
-// REQUIRES: value < 100.
-char* put_two(char* to, std::uint64_t value) {
-  std::memcpy(to, &kPairs[2 * value], 2);
-  return to + 2;
-}
-
-// REQUIRES: value < 1000.
-char* put_three(char* to, std::uint64_t value) {
-  *to = static_cast<char>('0' + value / 100);
-  return put_two(to + 1, value % 100);
-}
-
-char* put_integer(char* to, std::integral auto value) {
-  constexpr std::size_t kDigitsMax = 20;
-  const auto count = static_cast<std::uint64_t>(value);  // very large where it is negative
-  if (count < 10) {
-    *to = static_cast<char>('0' + count);
-    return to + 1;
-  }
-  if (count < 100) return put_two(to, count);
-  if (count < 1000) return put_three(to, count);
-  return std::to_chars(to, to + kDigitsMax, value).ptr;
-}
-
-// Milliseconds with three decimals.
-char* put_milliseconds(char* to, std::chrono::nanoseconds duration) {
-  const auto us = static_cast<std::uint64_t>(std::max<std::int64_t>(0, duration.count() / 1000));
-  to = put_integer(to, us / 1000);
-  *to++ = '.';
-  return put_three(to, us % 1000);
-}
-
-constexpr std::array<bool, 256> make_word_bytes() {
-  std::array<bool, 256> table{};
-  for (std::size_t byte = '!'; byte < 0x7f; ++byte) {
-    table[byte] = byte != '"' && byte != '=' && byte != '\\';
-  }
-  return table;
-}
-constexpr std::array<bool, 256> kWordBytes = make_word_bytes();
-
-bool is_word(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return kWordBytes[static_cast<unsigned char>(c)];
-  });
 }
 
 // key=value, as logfmt has it.
@@ -202,6 +144,13 @@ class TextLine {
     }
     *to_++ = '=';
     put_value(value);
+  }
+  void added(const AddedValue& each) {
+    *to_++ = ' ';
+    if (is_of_frame(each.name)) to_ = put(to_, kTakenPrefix);
+    put_value(each.name);
+    *to_++ = '=';
+    if (!put_scalar(to_, each.value)) put_value(each.value.text());
   }
   template <AccessField field>
   void integer(std::integral auto value) {
@@ -298,6 +247,17 @@ class JsonLine {
     *to_++ = ':';
     to_ = write_json_string(to_, value);
   }
+  void added(const AddedValue& each) {
+    *to_++ = ',';
+    if (is_of_frame(each.name)) {
+      to_ = put(to_, "\"");
+      to_ = put(put(put(to_, kTakenPrefix), each.name), "\"");
+    } else {
+      to_ = write_json_string(to_, each.name);
+    }
+    *to_++ = ':';
+    if (!put_scalar(to_, each.value)) to_ = write_json_string(to_, each.value.text());
+  }
   template <AccessField field>
   void integer(std::integral auto value) {
     key<field>();
@@ -379,9 +339,10 @@ class FieldWriter {
 };
 
 template <class Line>
-void append_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields) {
+void append_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields,
+                 std::span<const AddedValue> added) {
   using enum AccessField;
-  Line line(out.room(room_for(record)));
+  Line line(out.room(room_for(record) + room_for(added)));
   FieldWriter<Line> write(line, fields);
   line.begin(record, fields);
   write.template text<listener>(record.listener);
@@ -415,6 +376,7 @@ void append_line(TextBuffer& out, const AccessRecord& record, const FieldSelecti
   for (const auto& [name, value] : record.attributes()) {
     if (fields.shows_attribute(name)) line.attribute(name, value);
   }
+  for (const AddedValue& each : added) line.added(each);
   out.set_end(line.end());
 }
 
@@ -438,12 +400,14 @@ bool FieldSelection::shows_attribute(std::string_view name) const {
          removed_attributes_.end();
 }
 
-void append_text_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields) {
-  append_line<TextLine>(out, record, fields);
+void append_text_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields,
+                      std::span<const AddedValue> added) {
+  append_line<TextLine>(out, record, fields, added);
 }
 
-void append_json_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields) {
-  append_line<JsonLine>(out, record, fields);
+void append_json_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields,
+                      std::span<const AddedValue> added) {
+  append_line<JsonLine>(out, record, fields, added);
 }
 
 char* write_time(char* to, WallTime time) {

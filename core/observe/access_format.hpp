@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/text_buffer.hpp"
+#include "core/observe/access_expressions.hpp"
 #include "core/observe/access_record.hpp"
 
 namespace headgate::observe {
@@ -66,9 +67,12 @@ class FieldSelection {
   std::vector<std::string> removed_attributes_;
 };
 
-// Each appends one line and its line feed.
-void append_text_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields);
-void append_json_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields);
+// Each appends one line and its line feed. `added` stands behind the fields; a name that only a
+// line's frame may have ("level", "message") gets a prefix.
+void append_text_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields,
+                      std::span<const AddedValue> added = {});
+void append_json_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields,
+                      std::span<const AddedValue> added = {});
 
 // Writes RFC 3339 in UTC with milliseconds, 2027-01-15T08:00:00.000Z, and returns its end.
 // REQUIRES: kTimeBytes at `to`.

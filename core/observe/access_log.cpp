@@ -58,6 +58,10 @@ std::unique_ptr<AccessRecord> AccessLogWriter::take() {
   return record;
 }
 
+const std::vector<std::string>& AccessLogWriter::headers() const {
+  return log_.options_.expressions.headers();
+}
+
 void AccessLogWriter::submit(std::unique_ptr<AccessRecord> record) {
   Queues& queues = *queues_;
   if (!queues.filled.push(record)) {
@@ -176,19 +180,24 @@ std::size_t AccessLog::drain_once() {
     in_batch = 0;
   };
 
+  const AccessExpressions& expressions = options_.expressions;
   std::unique_ptr<AccessRecord> record;
   for (const auto& worker : workers_) {
     AccessLogWriter::Queues& queues = *worker->queues_;
     for (std::size_t left = queues.filled.size(); left != 0 && queues.filled.pop(record); --left) {
-      if (options_.format == log::Format::json) {
-        append_json_line(batch_, *record, options_.fields);
-      } else {
-        append_text_line(batch_, *record, options_.fields);
+      if (expressions.wants(*record)) {
+        std::span<const AddedValue> added;
+        if (!expressions.added().empty()) added = added_.of(expressions, *record);
+        if (options_.format == log::Format::json) {
+          append_json_line(batch_, *record, options_.fields, added);
+        } else {
+          append_text_line(batch_, *record, options_.fields, added);
+        }
+        ++in_batch;
       }
       record->reset();
       if (!queues.spent.push(record)) record.reset();
       ++count;
-      ++in_batch;
       if (batch_.size() >= kBatchBytes) flush();
     }
   }

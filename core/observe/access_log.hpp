@@ -16,6 +16,7 @@
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text_buffer.hpp"
+#include "core/observe/access_expressions.hpp"
 #include "core/observe/access_format.hpp"
 #include "core/observe/access_record.hpp"
 
@@ -40,6 +41,8 @@ class AccessLogOptions {
  public:
   log::Format format = log::Format::text;
   FieldSelection fields;
+  // Which requests are logged, and what else is said of them.
+  AccessExpressions expressions;
 
   // Records that may wait per worker. Further ones are dropped and counted.
   std::size_t queue_records_max = 4096;
@@ -62,6 +65,9 @@ class AccessLogWriter {
 
   // An empty record to fill: one that was used before, if there is one.
   std::unique_ptr<AccessRecord> take();
+
+  // Names, in lower case, of the request headers that a record must carry; most often none.
+  const std::vector<std::string>& headers() const;
 
   // Hands the record to the log thread, or drops it when the queue is full. Never blocks.
   void submit(std::unique_ptr<AccessRecord> record);
@@ -116,6 +122,7 @@ class AccessLog {
   const std::unique_ptr<LogSink> sink_;
   std::vector<std::unique_ptr<AccessLogWriter>> workers_;
   TextBuffer batch_;
+  AddedValues added_;
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::uint64_t> lost_in_sink_{0};
   std::unique_ptr<Thread> thread_;

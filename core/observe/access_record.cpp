@@ -47,6 +47,7 @@ void AccessRecord::reset() {
   attempts_.clear();
   attempt_count_ = 0;
   attributes_.clear();
+  headers_.clear();
 }
 
 }  // namespace headgate::observe

@@ -54,6 +54,8 @@ class AccessRecord {
   // More attempts than that are counted (attempt_count) but not listed.
   static constexpr std::size_t kListedAttemptsMax = 8;
   static constexpr std::size_t kAttributesMax = 32;
+  // Of a header that an expression reads: what is longer is cut.
+  static constexpr std::size_t kHeaderBytesMax = 4096;
 
   AccessRecord() = default;
   AccessRecord(const AccessRecord&) = delete;
@@ -110,6 +112,12 @@ class AccessRecord {
   void add_attribute(std::string_view name, std::string_view value);
   std::span<const std::pair<KeptText, KeptText>> attributes() const { return attributes_; }
 
+  // A header of the request that an expression of the log reads; nothing secret.
+  void add_header(std::string_view name, std::string_view value) {
+    headers_.emplace_back(keep(name), keep(value.substr(0, kHeaderBytesMax)));
+  }
+  std::span<const std::pair<KeptText, KeptText>> headers() const { return headers_; }
+
   // As new, but keeps memory for the next request; not that of texts beyond the room.
   void reset();
 
@@ -125,6 +133,7 @@ class AccessRecord {
   std::vector<AccessAttempt> attempts_;
   std::size_t attempt_count_ = 0;
   std::vector<std::pair<KeptText, KeptText>> attributes_;
+  std::vector<std::pair<KeptText, KeptText>> headers_;
   std::vector<std::unique_ptr<char[]>> large_;
   std::size_t used_ = 0;
   char room_[kRoomBytes];

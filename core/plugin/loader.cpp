@@ -221,7 +221,7 @@ class Loader {
         return missing_in(plugin.provider);
       case Kind::policy:
         plugin.policy =
-            whole(static_cast<const hg_policy_api*>(theirs.api), HG_END_OF(hg_policy_api, close));
+            whole(static_cast<const hg_policy_api*>(theirs.api), HG_END_OF(hg_policy_api, judge));
         return missing_in(plugin.policy, plugin.manifest.policy);
       case Kind::dialect:
         plugin.dialect =
@@ -243,13 +243,14 @@ class Loader {
       bool there;
       const char* name;
     };
-    const std::array<Need, 6> needs = {{
+    const std::array<Need, 7> needs = {{
         {kPhaseRequest, api.on_request != nullptr, "on_request"},
         {kPhaseAttempt, api.on_attempt != nullptr, "on_attempt"},
         {kPhaseOutcome, api.on_outcome != nullptr, "on_outcome"},
         {kPhaseResponse, api.on_response != nullptr, "on_response"},
         {kPhaseEvent, api.on_event != nullptr, "on_event"},
         {kPhaseComplete, api.on_complete != nullptr, "on_complete"},
+        {kPhaseJudge, api.judge != nullptr, "judge"},
     }};
     for (const Need& need : needs) {
       if (manifest.has_phase(need.phase) && !need.there) {

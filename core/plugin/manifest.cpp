@@ -30,13 +30,14 @@ constexpr std::array<Word, 6> kStages = {{
     {"guard", static_cast<std::uint32_t>(Stage::guard)},
     {"account", static_cast<std::uint32_t>(Stage::account)},
 }};
-constexpr std::array<Word, 6> kPhases = {{
+constexpr std::array<Word, 7> kPhases = {{
     {"request", kPhaseRequest},
     {"attempt", kPhaseAttempt},
     {"outcome", kPhaseOutcome},
     {"response", kPhaseResponse},
     {"event", kPhaseEvent},
     {"complete", kPhaseComplete},
+    {"judge", kPhaseJudge},
 }};
 constexpr std::array<Word, 4> kLevels = {{
     {"listener", kLevelListener},
@@ -298,6 +299,7 @@ PolicyManifest read_policy(Object& object) {
   PolicyManifest policy;
   policy.stage = static_cast<Stage>(object.word("stage", kStages, 0, true));
   policy.phases = object.bits("phases", kPhases);
+  policy.judge_when = object.text("judgeWhen", false);
   policy.body = static_cast<BodyNeed>(object.word("body", kBodies, 0));
   policy.sets_credential = object.flag("credential");
   policy.is_default = object.flag("default");

@@ -62,6 +62,7 @@ inline constexpr std::uint32_t kPhaseOutcome = 1u << 2;
 inline constexpr std::uint32_t kPhaseResponse = 1u << 3;
 inline constexpr std::uint32_t kPhaseEvent = 1u << 4;
 inline constexpr std::uint32_t kPhaseComplete = 1u << 5;
+inline constexpr std::uint32_t kPhaseJudge = 1u << 6;
 // Phases that act on the client's request; a policy with one of them is not for the provider level.
 inline constexpr std::uint32_t kClientPhases =
     kPhaseRequest | kPhaseResponse | kPhaseEvent | kPhaseComplete;
@@ -78,6 +79,7 @@ enum class BodyNeed : std::uint8_t { none, whole, stream };
 struct PolicyManifest {
   Stage stage = Stage::transform;
   std::uint32_t phases = 0;
+  std::string judge_when;  // member of the configuration without which it judges nothing
   BodyNeed body = BodyNeed::none;
   bool sets_credential = false;
   std::uint32_t levels = 0;  // never 0 once read

@@ -10,10 +10,11 @@ namespace headgate::plugin {
 class PolicyInstance final : public Instance {
  public:
   // REQUIRES: spec.plugin is a policy. [main]
-  PolicyInstance(const InstanceSpec& spec, void* made, std::uint32_t workers)
-      : Instance(spec, made, workers) {}
+  PolicyInstance(const InstanceSpec& spec, void* made, std::uint32_t workers);
 
   const PolicyManifest& declares() const { return manifest().policy; }
+  // Whether judge() is worth calling, as its manifest says of its configuration.
+  bool judges() const { return judges_; }
 
   // All below [worker]. `context` is what open() gave.
   std::int32_t open(std::uint32_t worker, hg_call& call, void*& context) const {
@@ -32,6 +33,12 @@ class PolicyInstance final : public Instance {
     if (!api().on_attempt) return HG_CONTINUE;
     const Running running(id_text(), "on_attempt", &call);
     return checked(api().on_attempt(made(), context, &call), kGo | allow(HG_PAUSE));
+  }
+  // HG_HEALTH_*, or something else: as it was.
+  std::uint32_t judge(void* context, hg_call& call, const hg_outcome& outcome) const {
+    if (!api().judge) return outcome.health;
+    const Running running(id_text(), "judge", &call);
+    return api().judge(made(), context, &call, &outcome);
   }
   void on_outcome(void* context, hg_call& call, const hg_outcome& outcome) const {
     if (!api().on_outcome) return;
@@ -72,6 +79,8 @@ class PolicyInstance final : public Instance {
   static constexpr std::uint32_t kGo = allow(HG_CONTINUE) | allow(HG_ABORT);
 
   const hg_policy_api& api() const { return plugin().policy; }
+
+  bool judges_ = false;
 };
 
 }  // namespace headgate::plugin

@@ -358,6 +358,10 @@ std::int32_t PolicyRun::on_attempt() {
   return in_phase(call_, Phase::attempt,
                   [&] { return api().on_attempt(instance_.get(), context_, &call_); });
 }
+std::uint32_t PolicyRun::judge(const hg_outcome& outcome) {
+  return in_phase(call_, Phase::outcome,
+                  [&] { return api().judge(instance_.get(), context_, &call_, &outcome); });
+}
 void PolicyRun::on_outcome(const hg_outcome& outcome) {
   in_phase(call_, Phase::outcome,
            [&] { api().on_outcome(instance_.get(), context_, &call_, &outcome); });

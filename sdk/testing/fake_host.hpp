@@ -165,6 +165,7 @@ class PolicyRun {
 
   std::int32_t on_request();
   std::int32_t on_attempt();
+  std::uint32_t judge(const hg_outcome& outcome);
   void on_outcome(const hg_outcome& outcome);
   std::int32_t on_response();
   EventResult on_event(std::string_view data, std::uint32_t flags);

@@ -269,7 +269,7 @@ HG_AT(hg_completion, cancelled, 12);
 HG_AT(hg_completion, endpoint_name, 16);
 HG_AT(hg_completion, duration_us, 32);
 HG_AT(hg_completion, usage, 40);
-HG_SIZE(hg_policy_api, 80);
+HG_SIZE(hg_policy_api, 88);
 HG_AT(hg_policy_api, size, 0);
 HG_AT(hg_policy_api, reserved, 4);
 HG_AT(hg_policy_api, open, 8);
@@ -281,6 +281,7 @@ HG_AT(hg_policy_api, on_event, 48);
 HG_AT(hg_policy_api, on_complete, 56);
 HG_AT(hg_policy_api, on_async, 64);
 HG_AT(hg_policy_api, close, 72);
+HG_AT(hg_policy_api, judge, 80);
 
 // dialect.h
 HG_SIZE(hg_client_error, 48);

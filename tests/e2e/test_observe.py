@@ -9,7 +9,7 @@ import pytest
 
 from harness import config as make
 from harness.process import free_port
-from harness.raw import exchange, post, post_chat
+from harness.raw import chat_body, exchange, post, post_chat
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
 
@@ -212,3 +212,34 @@ def test_a_key_is_never_sent_to_the_other_provider(start, sdk):
         assert "gemini-key" not in str(record.header_list) + record.target
     for record in right.records():
         assert "sk-openai-key" not in str(record.header_list) + record.target
+
+
+def test_expressions_say_what_is_logged_and_what_else_of_it(start):
+    logging = {
+        "filter": 'response.code >= 400 || request.headers["x-log"] == "yes"',
+        "fields": {"add": {
+            "team": 'default(request.headers["x-team"], "none")',
+            "auth": 'request.headers["authorization"]',
+            "x.key": 'request.headers["x-own-key"]',
+            "tokens": "llm.inputTokens + llm.outputTokens",
+            "http.host": '"instead"',
+        }, "remove": ["src.addr"]},
+    }
+    policies = {"apiKey": {"keys": [{"key": "client-key-of-a-team"}],
+                           "location": {"header": {"name": "x-own-key"}}}}
+    gateway, simulator = start.single(policies=policies, static={"logging": logging})
+    simulator.set(promptTokens=11, tokens=7)
+    own = ("X-Own-Key: client-key-of-a-team", "Authorization: Bearer secret-of-somebody")
+
+    def ask(*lines):
+        return exchange(gateway.address, post("/v1/chat/completions", chat_body(), *lines)).status
+    for lines in ((), ("X-Log: yes", "X-Team: red"), ("X-Log: no",)):
+        assert ask(*own, *lines) == 200
+    assert ask("X-Own-Key: wrong-key-of-a-client") == 401
+    gateway.wait_for_access_line(2)
+    first, second = gateway.access_lines()
+    assert (first["team"], first["tokens"], first["http.host"]) == ("red", 18, "instead")
+    assert (second["team"], second["http.status"]) == ("none", 401)
+    assert "tokens" not in second and "src.addr" not in first
+    for secret in ("client-key-of-a-team", "secret-of-somebody", "wrong-key-of-a-client"):
+        assert secret not in gateway.log()

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "eviction.hpp"
+#include "unhealthy.hpp"
 
 namespace {
 
@@ -20,7 +21,8 @@ class Health final : public hg::Policy {
     "version": "0.1.0",
     "summary": "Takes failing endpoints out of the choice for a while",
     "stage": "account",
-    "phases": ["outcome"],
+    "phases": ["outcome", "judge"],
+    "judgeWhen": "unhealthyExpression",
     "body": "none",
     "levels": ["listener", "route", "backend", "provider"],
     "default": true,
@@ -28,7 +30,7 @@ class Health final : public hg::Policy {
       "type": "object",
       "additionalProperties": false,
       "properties": {
-        "unhealthyExpression": {"type": "string", "description": "Not supported yet"},
+        "unhealthyExpression": {"type": "string"},
         "eviction": {
           "type": "object",
           "additionalProperties": false,
@@ -48,9 +50,11 @@ class Health final : public hg::Policy {
   static constexpr std::uint32_t kNeeds = hg::kEndpoints;
 
   explicit Health(const hg::Config& config) {
-    refuse(
-        config["unhealthyExpression"],
-        "unhealthyExpression is not supported yet: failures are what the provider says they are");
+    if (const hg::Config written = config["unhealthyExpression"]; written.exists()) {
+      std::string problem;
+      unhealthy_ = headgate_health::Unhealthy::compiled(written.text(""), problem);
+      if (!problem.empty()) written.fault("'unhealthyExpression' at " + problem);
+    }
     refuse(config["probe"], "active probes are not supported yet");
     const hg::Config eviction = config["eviction"];
     refuse(eviction["restoreHealth"],
@@ -67,6 +71,10 @@ class Health final : public hg::Policy {
         config["maxEvictionPercent"].count(settings_.max_eviction_percent));
   }
 
+  hg::Health judge(hg::Call& call, const hg::Outcome& outcome) const {
+    return unhealthy_.judge(call, outcome);
+  }
+
   void on_outcome(hg::Call&, const hg::Outcome& outcome) const {
     const std::optional<headgate_health::Eviction> eviction =
         headgate_health::decide(settings_, outcome);
@@ -81,6 +89,7 @@ class Health final : public hg::Policy {
   }
 
   headgate_health::Settings settings_;
+  headgate_health::Unhealthy unhealthy_;
 };
 
 }  // namespace

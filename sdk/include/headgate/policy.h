@@ -15,7 +15,8 @@
  *   stage       "authenticate" | "authorize" | "limit" | "transform" | "guard" | "account": the order
  *               of policies; inside a stage the order of the file
  *   phases      which calls it wants: ["request", "attempt", "outcome", "response", "event",
- *               "complete"]. A phase that is not listed costs nothing.
+ *               "complete", "judge"]. A phase that is not listed costs nothing.
+ *   judgeWhen   a member of the configuration: the judge phase is called only where it is there
  *   body        "none" | "whole" | "stream": what it reads of the answer (default none)
  *   credential  true: its on_attempt sets the credential, and its configuration is part of what
  *               tells endpoints apart
@@ -29,6 +30,7 @@
  *   on_attempt   HG_REQUEST                HG_UPSTREAM headers (JSON and model of this attempt); credential
  *   on_response  all                       HG_RESPONSE headers; body with "body": "whole"
  *   on_event     all                       emit
+ *   judge        all                       nothing; its result
  *   on_outcome, on_complete                nothing
  */
 #ifndef HEADGATE_POLICY_H
@@ -106,6 +108,13 @@ typedef struct hg_policy_api {
 
   /* Ends the request. [worker] */
   void (*close)(void *instance, void *context) HG_NOEXCEPT;
+
+  /* A provider answered, whole or with an error status: is that a failure of the endpoint? Called before
+   * the attempt is counted, so the counts in `outcome` are 0; its health is what the provider, or the
+   * policy before this one, says. Returns HG_HEALTH_*; other values leave it as it is. Attempts
+   * without an answer, and answers that broke off, are failures without asking. [worker] */
+  uint32_t (*judge)(void *instance, void *context, hg_call *call,
+                    const hg_outcome *outcome) HG_NOEXCEPT;
 } hg_policy_api;
 
 #ifdef __cplusplus

@@ -9,6 +9,7 @@
 //     explicit Tag(const hg::Config& config);
 //     hg::Action on_request(hg::Call& call) const;
 //     hg::Action on_attempt(hg::Call& call) const;
+//     hg::Health judge(hg::Call& call, const hg::Outcome& outcome) const;
 //     void on_outcome(hg::Call& call, const hg::Outcome& outcome) const;
 //     hg::Action on_response(hg::Call& call) const;
 //     hg::Action on_event(hg::Call& call, std::string_view data, hg::EventFlags flags) const;
@@ -101,6 +102,7 @@ namespace detail {
 HG_DETAIL_MEMBER(on_request)
 HG_DETAIL_MEMBER(on_attempt)
 HG_DETAIL_MEMBER(on_outcome)
+HG_DETAIL_MEMBER(judge)
 HG_DETAIL_MEMBER(on_response)
 HG_DETAIL_MEMBER(on_complete)
 
@@ -130,8 +132,7 @@ struct PolicyAdapter : Adapter<P, typename RequestOf<P>::type> {
         instance, context, call, [](auto& self, Call& typed) { return self.on_response(typed); });
   }
 
-  static void on_outcome(void* instance, void* context, hg_call* call,
-                         const hg_outcome* raw) noexcept {
+  static Outcome typed_outcome(const hg_outcome* raw) noexcept {
     Outcome outcome;
     outcome.health =
         raw->health <= HG_HEALTH_SUCCESS ? static_cast<Health>(raw->health) : Health::neutral;
@@ -145,6 +146,23 @@ struct PolicyAdapter : Adapter<P, typename RequestOf<P>::type> {
     outcome.evictions_in_row = raw->evictions_in_row;
     outcome.health_score = raw->health_score;
     outcome.code = view(raw->code);
+    return outcome;
+  }
+
+  static std::uint32_t judge(void* instance, void* context, hg_call* call,
+                             const hg_outcome* raw) noexcept {
+    const Outcome outcome = typed_outcome(raw);
+    Health health = outcome.health;
+    Base::template run<Has_judge>(instance, context, call, [&](auto& self, Call& typed) {
+      health = self.judge(typed, outcome);
+      return Action::proceed;
+    });
+    return static_cast<std::uint32_t>(health);
+  }
+
+  static void on_outcome(void* instance, void* context, hg_call* call,
+                         const hg_outcome* raw) noexcept {
+    const Outcome outcome = typed_outcome(raw);
     Base::template run<Has_on_outcome>(instance, context, call, [&](auto& self, Call& typed) {
       self.on_outcome(typed, outcome);
       return Action::proceed;
@@ -191,10 +209,11 @@ struct PolicyAdapter : Adapter<P, typename RequestOf<P>::type> {
   HG_DETAIL_ENTRY(hg_policy_api, on_event)
   HG_DETAIL_ENTRY(hg_policy_api, on_complete)
   HG_DETAIL_ENTRY(hg_policy_api, on_async)
+  HG_DETAIL_ENTRY(hg_policy_api, judge)
 
   static constexpr hg_policy_api make_api() noexcept {
     hg_policy_api api{};
-    api.size = HG_END_OF(hg_policy_api, close);
+    api.size = HG_END_OF(hg_policy_api, judge);
     api.open = Base::open_entry();
     api.on_request = on_request_entry();
     api.on_attempt = on_attempt_entry();
@@ -204,6 +223,7 @@ struct PolicyAdapter : Adapter<P, typename RequestOf<P>::type> {
     api.on_complete = on_complete_entry();
     api.on_async = on_async_entry();
     api.close = Base::close_entry();
+    api.judge = judge_entry();
     return api;
   }
   static constexpr std::uint32_t kKind = HG_KIND_POLICY;

@@ -105,12 +105,42 @@ TEST(ConfigErrors, WhatIsNotBuiltYetIsSaidSo) {
             "config.yaml:3:13: 'bundles' in 'plugins' is not supported yet\n"
             "config.yaml:3:27: 'lock' in 'plugins' is not supported yet\n"
             "config.yaml:3:36: 'allowPaths' in 'plugins' is not supported yet");
-  EXPECT_EQ(faults_of(with_static("  logging: {filter: x, fields: {add: {a: b}}}\n")),
-            "config.yaml:3:13: 'filter' in 'logging' is not supported yet\n"
-            "config.yaml:3:33: 'add' in 'fields' is not supported yet");
-  EXPECT_EQ(faults_of(with_route("    - policies: {retry: {condition: x, precondition: y}}\n")),
-            "config.yaml:5:26: 'condition' in 'retry' is not supported yet\n"
-            "config.yaml:5:40: 'precondition' in 'retry' is not supported yet");
+}
+
+TEST(ConfigErrors, ExpressionsAreCompiledWithTheFile) {
+  EXPECT_EQ(faults_of(with_route("    - policies: {retry: {condition: response.cod > 1, "
+                                 "precondition: 'request.method = \"GET\"'}}\n")),
+            "config.yaml:5:37: 'condition' at 1:1: unknown variable 'response.cod'; did you mean "
+            "'response.code'?\n"
+            "config.yaml:5:69: 'precondition' at 1:16: '=' is no operator; did you mean '=='?");
+  EXPECT_EQ(faults_of(with_route("    - policies: {retry: {precondition: response.code == 1}}\n")),
+            "config.yaml:5:40: 'precondition' at 1:1: unknown variable 'response'; there are: "
+            "request.method, request.path, request.uri, request.host, request.headers, "
+            "backend.name, llm.requestModel, llm.streaming");
+  EXPECT_EQ(
+      faults_of(with_static("  logging:\n    filter: |\n      true &&\n      response.code\n"
+                            "    fields:\n      add:\n        a: '[1]'\n        b/c: nope(1)\n"
+                            "        d: size(request.headers) > 1\n"
+                            "        e: request.headers[\"x\"]\n")),
+      "config.yaml:4:13: 'filter' at 2:1: && takes true or false, not int\n"
+      "config.yaml:9:12: 'a' must be one value, not a list or a map\n"
+      "config.yaml:10:14: 'b/c' at 1:1: unknown function 'nope'\n"
+      "config.yaml:11:12: a log knows the headers that are named in its expressions, such as "
+      "request.headers[\"user-agent\"], and cannot look at all of them");
+  EXPECT_EQ(faults_of(with_static("  logging: {filter: true, fields: {add: {a: \"'x'\"}}}\n")), "");
+  EXPECT_EQ(faults_of(with_static("  logging: {filter: [1], fields: {add: {a: [1]}}}\n")),
+            "config.yaml:3:21: 'filter' must be an expression that is true or false\n"
+            "config.yaml:3:44: 'a' must be an expression");
+}
+
+TEST(ConfigErrors, ExpressionsOutOfAVariableAreNotShown) {
+  World world;
+  world.variables["SECRET"] = "hunter2.x";
+  const LoadedConfig loaded =
+      load_config(with_route("    - policies: {retry: {condition: \"$SECRET\"}}\n"), "config.yaml",
+                  test_plugins(), world.environment());
+  EXPECT_EQ(to_string(loaded.faults),
+            "config.yaml:5:37: 'condition' at 1:1: not an expression that can stand here");
 }
 
 TEST(ConfigErrors, ScalarsMustBeOfTheirForm) {

@@ -118,6 +118,7 @@ class KeyRecorder final : public Fields {
 
   void value(const Key& key, const ScalarForm&, const Take&) override { add(key); }
   void values(const Key& key, const ScalarForm&, const Take&) override { add(key); }
+  void named_values(const Key& key, const ScalarForm&, const NamedTake&) override { add(key); }
   void map(const Key& key, const Inside& inside) override { enter(key, inside); }
   void list(const Key& key, const Inside& inside) override { enter(key, inside); }
   void entries(const Key& key, const NamedInside& inside) override {

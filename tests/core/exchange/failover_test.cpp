@@ -169,6 +169,95 @@ TEST_F(Failover, AsksAgainWhereTheConfigurationSaysSo) {
   EXPECT_EQ(a->requests().size(), 2u);
 }
 
+// What the provider's plugin would give up at.
+TEST_F(Failover, AsksAgainWhereAnExpressionSaysSo) {
+  load(
+      two_groups("{retry: {condition: 'response.code == 422 && response.headers[\"x-again\"] == "
+                 "\"1\" && request.path.endsWith(\"/completions\") && llm.requestModel == \"m\"', "
+                 "backoff: 1ms, attempts: 2}}"));
+  a->says(answer(422, "application/json", error_of("x"), "x-again: 1\r\n"));
+  a->says(answer(200, "application/json", kWhole));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 200);
+  EXPECT_EQ(a->requests().size(), 2u);
+  a->forget();
+  a->says(answer(422, "application/json", error_of("x"), "x-again: 0\r\n"));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 422);
+  EXPECT_EQ(a->requests().size() + b->requests().size(), 3u);
+}
+
+TEST_F(Failover, SendsOnceWhatTheConfigurationSaysIsSentOnce) {
+  load(two_groups("{retry: {precondition: 'request.headers[\"x-once\"] != \"1\"', backoff: 1ms}}"));
+  a->says(answer(503, "application/json", error_of("x")));
+  EXPECT_EQ(ask_for(post(kChatBody, "x-once: 1\r\n")).status, 503);
+  EXPECT_EQ(b->requests().size(), 0u);
+  b->says(answer(200, "application/json", kWhole));
+  a->says(answer(503, "application/json", error_of("x")));
+  EXPECT_EQ(ask_for(post(kChatBody, "x-once: 0\r\n")).status, 200);
+  EXPECT_EQ(b->requests().size(), 1u);
+  // Without the header the expression comes to an error, which is not true.
+  a->says(answer(503, "application/json", error_of("x")));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
+  EXPECT_EQ(b->requests().size(), 1u);
+}
+
+TEST_F(Failover, AsksAPlainUpstreamAgainWhereAnExpressionSaysSo) {
+  const auto plain = [](std::string_view retry) {
+    return "binds: [{port: 3000, listeners: [{routes: [{policies: {retry: {" + std::string(retry) +
+           ", backoff: 1ms, attempts: 2}}, backends: [{host: \"127.0.0.1:$A\"}]}]}]}]";
+  };
+  const std::string get = "GET /x HTTP/1.1\r\nhost: g\r\n\r\n";
+  load(
+      plain("condition: 'response.code == 200 && response.headers[\"x-own\"] == \"1\" && "
+            "!has(llm)'"));
+  a->says(answer(200, "text/plain", "stale", "x-own: 1\r\n"));
+  a->says(answer(200, "text/plain", "fine"));
+  EXPECT_EQ(ask_for(get).body, "fine");
+  EXPECT_EQ(a->requests().size(), 2u);
+  // The answer passes whole where the request may not be sent again.
+  load(plain("codes: [503], precondition: 'request.method != \"GET\"'"));
+  a->forget();
+  a->says(answer(503, "text/plain", "busy"));
+  const Got got = ask_for(get);
+  EXPECT_EQ(got.status, 503);
+  EXPECT_EQ(got.body, "busy");
+  EXPECT_EQ(a->requests().size(), 3u);
+}
+
+// The health of an endpoint is what the expression makes of its answers.
+TEST_F(Failover, EvictsForAnswersThatAnExpressionCallsUnhealthy) {
+  const auto health = [](std::string_view expression) {
+    return "{retry: {attempts: 1}, health: {unhealthyExpression: '" + std::string(expression) +
+           "', eviction: {consecutiveFailures: 2, duration: 30s}}}";
+  };
+  // A good status and a bad header.
+  load(two_groups(health("response.headers[\"x-degraded\"] == \"true\"")));
+  for (int i = 0; i < 2; ++i) {
+    a->says(answer(200, "application/json", kWhole, "x-degraded: true\r\n"));
+    EXPECT_EQ(ask_for(post(kChatBody)).header("x-headgate-provider"), "one");
+  }
+  b->says(answer(200, "application/json", kWhole));
+  EXPECT_EQ(ask_for(post(kChatBody)).header("x-headgate-provider"), "two");
+}
+
+TEST_F(Failover, EvictsNobodyForAnswersThatAnExpressionCallsHealthy) {
+  load(
+      two_groups("{retry: {attempts: 1}, health: {unhealthyExpression: 'response.code == 500', "
+                 "eviction: {consecutiveFailures: 2, duration: 30s}}}"));
+  for (int i = 0; i < 4; ++i) {
+    a->says(answer(503, "application/json", error_of("x")));
+    EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
+  }
+  EXPECT_EQ(a->requests().size(), 4u);
+  // Where there is no answer, there is nothing to ask about: that is a failure.
+  a->forget();
+  a->says_and_closes("");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_GE(ask_for(post(kChatBody)).status, 500);
+  }
+  b->says(answer(200, "application/json", kWhole));
+  EXPECT_EQ(ask_for(post(kChatBody)).header("x-headgate-provider"), "two");
+}
+
 TEST_F(Failover, AsksAPlainUpstreamAgainWhereTheConfigurationSaysSo) {
   const std::string plain =
       "binds: [{port: 3000, listeners: [{routes: [{policies: {retry: {codes: [503, 422], backoff: "

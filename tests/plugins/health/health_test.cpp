@@ -160,13 +160,55 @@ TEST_F(Health, TakesItsFiguresFromTheConfiguration) {
 
 TEST_F(Health, RefusesWhatItCannotDoNamingEachPlace) {
   EXPECT_FALSE(Instance(host, kId,
-                        R"({"unhealthyExpression":"true","probe":{},)"
+                        R"({"unhealthyExpression":"code > 1","probe":{},)"
                         R"("eviction":{"restoreHealth":0.5,"duration":"0s"}})")
                    .ok());
   std::vector<std::string> pointers;
   for (const auto& fault : host.faults) pointers.push_back(fault.pointer);
   EXPECT_EQ(pointers, (std::vector<std::string>{"/unhealthyExpression", "/probe",
                                                 "/eviction/restoreHealth", "/eviction/duration"}));
+}
+
+// What becomes of a verdict about an answer of this status.
+class Judged : public Health {
+ protected:
+  std::uint32_t judged(std::uint32_t health, std::uint32_t status, std::string_view expression) {
+    std::string config = "{\"unhealthyExpression\":\"" + std::string(expression) + "\"}";
+    Instance policy(host, kId, config);
+    EXPECT_TRUE(policy.ok()) << config;
+    hg_call call;
+    call.request().target = "/v1/chat?x=1";
+    call.response().headers.emplace_back("x-degraded", "true");
+    PolicyRun run(policy, call);
+    hg_outcome outcome{};
+    outcome.size = HG_END_OF(hg_outcome, code);
+    outcome.health = health;
+    outcome.status = status;
+    return run.judge(outcome);
+  }
+  static constexpr std::uint32_t kFailure = HG_HEALTH_FAILURE;
+  static constexpr std::uint32_t kNeutral = HG_HEALTH_NEUTRAL;
+  static constexpr std::uint32_t kSuccess = HG_HEALTH_SUCCESS;
+};
+
+TEST_F(Judged, IsAFailureWhereTheExpressionIsTrue) {
+  for (const std::uint32_t health : {kFailure, kNeutral, kSuccess}) {
+    EXPECT_EQ(judged(health, 404, "response.code == 404"), kFailure);
+    EXPECT_EQ(judged(health, 200, "response.headers['X-Degraded'] == 'true'"), kFailure);
+    EXPECT_EQ(judged(health, 200, "request.path == '/v1/chat' && has(response)"), kFailure);
+  }
+}
+
+TEST_F(Judged, IsNoFailureWhereTheExpressionIsFalse) {
+  EXPECT_EQ(judged(kFailure, 503, "response.code == 500"), kNeutral);
+  EXPECT_EQ(judged(kNeutral, 400, "response.code == 500"), kNeutral);
+  EXPECT_EQ(judged(kSuccess, 200, "response.code == 500"), kSuccess);
+}
+
+TEST_F(Judged, IsWhatTheProviderSaysWhereTheExpressionFails) {
+  for (const std::uint32_t health : {kFailure, kNeutral, kSuccess}) {
+    EXPECT_EQ(judged(health, 500, "response.headers['x-none'] == ''"), health);
+  }
 }
 
 TEST_F(Health, RefusesADurationThatIsNone) {

@@ -1,0 +1,109 @@
+// How an attempt ended: what policies say of it, what is counted, and who is told.
+
+#include <headgate/policy.h>
+
+#include "core/exchange/attempt.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+std::uint32_t to_c(select::OutcomeKind kind) {
+  switch (kind) {
+    case select::OutcomeKind::failure:
+      return HG_HEALTH_FAILURE;
+    case select::OutcomeKind::success:
+      return HG_HEALTH_SUCCESS;
+    default:
+      return HG_HEALTH_NEUTRAL;
+  }
+}
+
+select::OutcomeKind kind_of(std::uint32_t health) {
+  switch (health) {
+    case HG_HEALTH_FAILURE:
+      return select::OutcomeKind::failure;
+    case HG_HEALTH_SUCCESS:
+      return select::OutcomeKind::success;
+    default:
+      return select::OutcomeKind::neutral;
+  }
+}
+
+}  // namespace
+
+std::uint64_t Attempt::count_of(const std::optional<milliseconds>& time) {
+  return time ? static_cast<std::uint64_t>(time->count()) : HG_UNKNOWN_COUNT;
+}
+
+// An outcome is recorded once, whatever way the attempt ends.
+void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
+                     std::optional<milliseconds> retry_after) {
+  finished_ = true;
+  deadline_.disarm();
+  const TimePoint now = request_.worker.worker.clock().now();
+  // With the client's own key, what is said about key, quota or model is between the two of them:
+  // one caller's bad key must not evict a provider for everybody. A server error or silence is not.
+  if (endpoint_.provider && used_client_key() && attempt_status_ >= 400 && attempt_status_ < 500) {
+    pick_.permit.use_caller_credential();
+  }
+  if (!endpoint_.on_judge.empty()) kind = judged(kind, code, scope, retry_after);
+  select::AttemptOutcome outcome;
+  outcome.kind = kind;
+  outcome.caller_credential = pick_.permit.caller_credential();
+  outcome.model = context_.model;
+  outcome.prompt_tokens = static_cast<double>(context_.usage.input.value_or(0));
+  if (kind == select::OutcomeKind::success) {
+    outcome.output_tokens = static_cast<double>(context_.usage.output.value_or(0));
+    if (first_token_ && last_token_)
+      outcome.streaming = select::Millis(*last_token_ - *first_token_);
+    if (!first_token_) outcome.whole_answer = select::Millis(now - sent_);
+  } else if (!first_token_) {
+    outcome.waited = select::Millis(now - sent_);
+  }
+  const select::OutcomeFacts facts = select::record(pick_.permit, outcome, now);
+  // By now the model is known there, if it was not before.
+  if (limited_until_) hold_back(*limited_until_);
+  endpoint_.attempts->attempt(request_.worker.metrics, code.empty() ? "success" : code);
+  request_.attempts.push_back(note_at(now, code));
+  if (facts.counted) tell_policies(facts, kind, code, scope, retry_after);
+  pick_.permit.release();
+}
+
+// An answer may be a failure, or none, because a policy says so. What is no answer is not asked
+// about.
+select::OutcomeKind Attempt::judged(select::OutcomeKind kind, std::string_view code,
+                                    std::uint32_t scope, std::optional<milliseconds> retry_after) {
+  if (!code.empty() && code != kRefusedCode) return kind;
+  hg_outcome outcome = outcome_for_policies(kind, code, scope, retry_after);
+  policies_.judge(context_, outcome);
+  return kind_of(outcome.health);
+}
+
+hg_outcome Attempt::outcome_for_policies(select::OutcomeKind kind, std::string_view code,
+                                         std::uint32_t scope,
+                                         std::optional<milliseconds> retry_after) const {
+  hg_outcome outcome{};
+  outcome.size = HG_END_OF(hg_outcome, code);
+  outcome.health = to_c(kind);
+  outcome.endpoint = endpoint_.id;
+  outcome.endpoint_name = plugin::str(endpoint_.name);
+  outcome.status = static_cast<std::uint32_t>(attempt_status_);
+  outcome.scope = scope;
+  outcome.retry_after = count_of(retry_after);
+  outcome.health_score = 1;
+  outcome.code = plugin::str(code);
+  return outcome;
+}
+
+void Attempt::tell_policies(const select::OutcomeFacts& facts, select::OutcomeKind kind,
+                            std::string_view code, std::uint32_t scope,
+                            std::optional<milliseconds> retry_after) {
+  if (endpoint_.on_outcome.empty()) return;
+  hg_outcome outcome = outcome_for_policies(kind, code, scope, retry_after);
+  outcome.consecutive_failures = facts.consecutive_failures;
+  outcome.evictions_in_row = facts.evictions_in_a_row;
+  outcome.health_score = facts.health;
+  policies_.on_outcome(context_, outcome);
+}
+
+}  // namespace headgate::exchange

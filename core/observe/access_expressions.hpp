@@ -1,0 +1,96 @@
+#pragma once
+// Expressions over a request that is over: which requests are logged, and further fields of their
+// lines. Evaluated by the log thread. [any]
+
+#include <headgate/expression/program.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/observe/access_record.hpp"
+
+namespace headgate::observe {
+
+using ExpressionProgram = std::shared_ptr<const hg::expression::Program>;
+
+struct AddedField {
+  std::string name;
+  ExpressionProgram value;
+};
+
+// A field that an expression made, for one line.
+struct AddedValue {
+  std::string_view name;
+  hg::expression::Value value;  // null, a boolean, a number or a text
+};
+
+// What the variables are for one record. The record must outlive it.
+class RecordVariables final : public hg::expression::Source {
+ public:
+  explicit RecordVariables(const AccessRecord& record)
+      : record_(record),
+        headers_(record.headers(), true),
+        attributes_(record.attributes(), false) {}
+
+  hg::expression::Value value(std::uint32_t id) const noexcept override;
+
+ private:
+  using Pairs = std::span<const std::pair<KeptText, KeptText>>;
+
+  // Names and values as a map.
+  class PairMap final : public hg::expression::Map {
+   public:
+    PairMap(Pairs pairs, bool ignores_case) : pairs_(pairs), ignores_case_(ignores_case) {}
+    hg::expression::Value find(const hg::expression::Value& key) const noexcept override;
+    std::size_t size() const noexcept override { return pairs_.size(); }
+    hg::expression::Value key(std::size_t index) const noexcept override {
+      return hg::expression::Value::text(pairs_[index].first);
+    }
+
+   private:
+    Pairs pairs_;
+    bool ignores_case_;
+  };
+
+  hg::expression::Value of_model(std::uint32_t id) const noexcept;
+  hg::expression::Value of_gateway(std::uint32_t id) const noexcept;
+
+  const AccessRecord& record_;
+  PairMap headers_;
+  PairMap attributes_;
+};
+
+class AccessExpressions {
+ public:
+  AccessExpressions() = default;
+  // `filter` may be null: everything is logged.
+  AccessExpressions(ExpressionProgram filter, std::vector<AddedField> added);
+
+  // Whether the request is logged.
+  bool wants(const AccessRecord& record) const;
+  const std::vector<AddedField>& added() const { return added_; }
+
+  // The request headers that the expressions read: a record must carry them. Lower case.
+  const std::vector<std::string>& headers() const { return headers_; }
+
+ private:
+  ExpressionProgram filter_;
+  std::vector<AddedField> added_;
+  std::vector<std::string> headers_;
+};
+
+// The further fields of one line after another, and the memory that they are made in.
+class AddedValues {
+ public:
+  // Valid until the next call, or the end of the record.
+  const std::vector<AddedValue>& of(const AccessExpressions& expressions,
+                                    const AccessRecord& record);
+
+ private:
+  std::vector<AddedValue> values_;
+  std::vector<std::unique_ptr<hg::expression::Scratch>> scratch_;  // of each field
+};
+
+}  // namespace headgate::observe
