@@ -67,7 +67,10 @@ net::Task<Result<std::string_view>> RequestBody::read_length(std::uint64_t lengt
   const std::size_t head_bytes = request_.head.head_bytes;
   const std::size_t wanted = head_bytes + static_cast<std::size_t>(length);
   while (in_.size() < wanted) {
-    auto more = co_await read_more(wanted - in_.size());
+    // One byte more than there will be: a read that fills its room is followed by one that asks at
+    // once, in vain.
+    const std::size_t room = wanted - in_.size() + 1;
+    auto more = co_await read_more(room);
     if (!more) co_return std::move(more.error());
   }
   buffered_bytes_ = wanted;
