@@ -163,6 +163,7 @@ class Attempt {
 
   // attempt_raw.cpp
   net::Task<AttemptEnd> relay_raw();
+  BodyPiece take_chunks();
   AttemptEnd cut_raw();
   TimePoint idle_deadline(milliseconds idle) const;
 

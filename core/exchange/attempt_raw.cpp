@@ -10,6 +10,21 @@
 
 namespace headgate::exchange {
 
+// Whole chunks that have been read, for a client that takes them as they came.
+BodyPiece Attempt::take_chunks() {
+  BodyPiece run;
+  if (!client_.takes_chunks()) return run;
+  ReadBuffer& buffer = connection_->buffer();
+  http::Chunk chunk;
+  while (framing_.take_chunk(buffer.data(), chunk)) {
+    const char* const begin = run.bytes.empty() ? chunk.raw.data() : run.bytes.data();
+    run.bytes = std::string_view(begin, run.bytes.size() + chunk.raw.size());
+    run.in_chunks += chunk.data.size();
+    buffer.consume(chunk.consumed);
+  }
+  return run;
+}
+
 net::Task<AttemptEnd> Attempt::relay_raw() {
   deadline_.disarm();  // from here on it is armed for each read
   if (!race_.commit(*this)) co_return superseded();
@@ -24,10 +39,12 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
     if (!length && context_.method != "HEAD") length = 0;
   }
   ReadBuffer& buffer = connection_->buffer();
+  BodyPiece chunks = take_chunks();
   http::Piece piece = framing_.next(buffer.data());
-  const std::array<BodyPiece, 2> first{BodyPiece{whole_}, BodyPiece{piece.data}};
+  bool ended = piece.status == http::PieceStatus::done;
+  const std::array<BodyPiece, 3> first{BodyPiece{whole_}, chunks, BodyPiece{piece.data}};
   if (!co_await client_.begin_answer(context_.head.status, context_.response_headers, length, first,
-                                     false)) {
+                                     ended)) {
     co_return served();
   }
   const milliseconds idle = endpoint_.timeout.stream_idle_timeout;
@@ -40,19 +57,27 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
       if (!took(read)) {
         if (!net::is_end(read_error_) || !framing_.end_of_input()) co_return cut_raw();
         piece = http::Piece();
-        piece.status = http::PieceStatus::done;
+        piece.status = http::PieceStatus::done;  // with no bytes
         break;
       }
     }
+    chunks = take_chunks();
     piece = framing_.next(buffer.data());
-    const std::array<BodyPiece, 1> pieces{BodyPiece{piece.data}};
-    if (!co_await client_.send(pieces)) co_return served();
+    const std::array<BodyPiece, 2> pieces{chunks, BodyPiece{piece.data}};
+    ended = piece.status == http::PieceStatus::done;
+    if (ended) {
+      if (!co_await client_.end_answer(pieces)) co_return served();
+    } else {
+      if (!co_await client_.send(pieces)) co_return served();
+    }
   }
   if (piece.status == http::PieceStatus::failed) co_return cut_raw();
   buffer.consume(piece.consumed);
   body_complete_ = true;
-  const std::span<const BodyPiece> nothing;
-  co_await client_.end_answer(nothing);
+  if (!ended) {  // it ended with its connection
+    const std::span<const BodyPiece> nothing;
+    co_await client_.end_answer(nothing);
+  }
   co_return served();
 }
 

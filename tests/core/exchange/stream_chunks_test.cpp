@@ -130,5 +130,24 @@ TEST_F(StreamChunks, ComparesAnEventThatIsCutWithTheOthersAsWell) {
   EXPECT_EQ(a->connections(), 1u);
 }
 
+TEST_F(StreamChunks, PassesChunksThatNobodyReadsAsTheyCame) {
+  const std::string first = chunk("one") + "00" + chunk("and two") + "7\r\nthr";
+  const std::string second =
+      "ee, \r\n5;x=y\r\n and \r\n" + chunk("four") + chunk("five") + "0\r\n\r\n";
+  const std::string got =
+      relayed(first, second, "GET /v1/files HTTP/1.1\r\nHost: gateway.test\r\n\r\n");
+  EXPECT_EQ(read_answer(got).body, "oneand twothree,  and fourfive");
+  EXPECT_TRUE(read_answer(got).complete);
+  EXPECT_NE(got.find(chunk("one") + "00" + chunk("and two")), std::string::npos) << got;
+  EXPECT_TRUE(got.ends_with(chunk("four") + chunk("five") + "0\r\n\r\n")) << got;
+  EXPECT_EQ(got.find("x=y"), std::string::npos);
+  const auto lines = records();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find(":30,"), std::string::npos) << lines[0];
+
+  std::string old = "GET /v1/files HTTP/1.0\r\nHost: gateway.test\r\n\r\n";
+  EXPECT_TRUE(relayed(first, second, old).ends_with("\r\n\r\noneand twothree,  and fourfive"));
+}
+
 }  // namespace
 }  // namespace headgate::exchange
