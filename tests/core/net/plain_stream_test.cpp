@@ -51,7 +51,7 @@ TEST_F(PlainStream, GathersPiecesInOrderEmptyOnesIncluded) {
 TEST_F(PlainStream, GathersMorePiecesThanOneSystemCallTakes) {
   auto [ours, peer] = tcp_pair();
   std::vector<std::string> texts;
-  for (int i = 0; i < 500; ++i) texts.push_back(std::to_string(i) + ",");
+  for (int i = 0; i < 2000; ++i) texts.push_back(std::to_string(i) + ",");
   const std::vector<std::string_view> pieces(texts.begin(), texts.end());
   std::string expected;
   for (const std::string& text : texts) expected += text;
@@ -95,6 +95,23 @@ TEST_F(PlainStream, SendsAtOnceWhatTheKernelTakesAndLeavesTheRest) {
   while (got.size() < big.size() + 8) got += read_text(*reader);
   run_until([&written] { return written.has_value(); });
   EXPECT_EQ(got, "head" + big + "tail");
+}
+
+TEST_F(PlainStream, LosesNothingOfManySmallWritesToASlowReader) {
+  auto [writer, reader] = stream_pair();
+  const std::string text = pattern(1u << 20);
+  std::size_t written = 0;
+  std::string got;
+  while (written < text.size()) {
+    const std::string_view rest = std::string_view(text).substr(written, 1500);
+    const std::vector<std::string_view> pieces = {rest.substr(0, rest.size() / 2), "",
+                                                  rest.substr(rest.size() / 2)};
+    const std::size_t sent = writer->write_at_once(pieces);
+    written += sent;
+    if (sent < rest.size()) got += read_text(*reader);
+  }
+  while (got.size() < text.size()) got += read_text(*reader);
+  EXPECT_EQ(got, text);
 }
 
 TEST_F(PlainStream, SendsNothingAtOnceWhenClosed) {
