@@ -66,6 +66,9 @@ class Continuation {
   std::string_view code() const { return code_; }
   std::string message() const;
   void note_different(std::string_view endpoint) { different_ = endpoint; }
+  bool was_different() const { return !different_.empty(); }
+  // Whose answer broke off first.
+  const std::string& cut_of() const { return cut_of_; }
   // An event with the provider's own words, if it may be passed on; else empty.
   const std::string& words() const { return words_; }
   void set_words(std::string_view event) { words_ = event; }

@@ -101,6 +101,7 @@ class Exchange {
   bool goes_on() const;
   bool asks_afresh(const AttemptEnd& end, const EndpointPlan& failed);
   net::Task<void> end_cut();
+  void count_cut();
 
   // exchange_answer.cpp
   void finish();

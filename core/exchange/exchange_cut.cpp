@@ -46,4 +46,18 @@ net::Task<void> Exchange::end_cut() {
   co_await client_.end_answer(pieces);
 }
 
+// What came of going on with an answer, at the end of the request.
+void Exchange::count_cut() {
+  if (!goes_on()) return;
+  std::string_view result = "whole";
+  if (!request_.broken_code.empty())
+    result = continuation_->was_different() ? "different" : "error";
+  if (client_.gone()) result = "client_gone";
+  for (const EndpointPlan& endpoint : request_.backend->endpoints) {
+    if (endpoint.name != continuation_->cut_of()) continue;
+    endpoint.attempts->gone_on(result);
+    return;
+  }
+}
+
 }  // namespace headgate::exchange

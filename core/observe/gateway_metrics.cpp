@@ -40,7 +40,7 @@ class Families {
   explicit Families(MetricRegistry& registry);
 
   std::size_t requests, in_flight, request_seconds, connections, attempts, picks, seconds,
-      evictions, reloads;
+      evictions, continuations, reloads;
   std::size_t token_usage, server_seconds, first_token_seconds, per_token_seconds;
 };
 
@@ -82,6 +82,10 @@ Families::Families(MetricRegistry& registry) {
   evictions = add(registry, "headgate_evictions_total",
                   "Times an endpoint was taken out of the choice: what of it (scope), and why.",
                   counter, {"backend", "endpoint", "scope", "reason"});
+  continuations = add(registry, "headgate_continuations_total",
+                      "Answers of an endpoint that broke off at the client and that others were to "
+                      "go on with, by what came of that.",
+                      counter, {"backend", "endpoint", "result"});
   reloads = add(registry, "headgate_config_reloads_total",
                 "Configurations that were loaded, the first included.", counter, {"result"});
 
@@ -175,6 +179,10 @@ class EndpointNumbers final : public EndpointSeries {
   void evicted(std::string_view scope, std::string_view reason) override {
     const std::array<std::string_view, 4> values{backend_, endpoint_, scope, reason};
     registry_.count(registry_.counter(families_.evictions, values));
+  }
+  void gone_on(std::string_view result) override {
+    const std::array<std::string_view, 3> values{backend_, endpoint_, result};
+    registry_.count(registry_.counter(families_.continuations, values));
   }
 
  private:

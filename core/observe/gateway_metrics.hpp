@@ -51,6 +51,9 @@ class EndpointSeries {
   virtual void second_attempt(WorkerMetrics& worker, bool hedge, SecondEvent event) = 0;
   // It was taken out of the choice. What is out and why have few values. [any]
   virtual void evicted(std::string_view scope, std::string_view reason) = 0;
+  // Its answer broke off at the client, and others were to go on with it: what came of that has few
+  // values. [any]
+  virtual void gone_on(std::string_view result) = 0;
 };
 
 // What is known of one answered request.

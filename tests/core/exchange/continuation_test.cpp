@@ -68,6 +68,16 @@ class Continued : public ExchangeTest {
     const std::string& request = b->requests().at(index);
     return request.substr(request.find("\r\n\r\n") + 4);
   }
+  // How often it was counted that an answer of `one` broke off, and what came of it.
+  bool counted_once(const std::string& result) {
+    const std::string family = "headgate_continuations_total";
+    const std::string text = engine.metric_registry.render();
+    const std::string line =
+        "\n" + family + R"({backend="backend0",endpoint="one",result=")" + result + "\"} 1\n";
+    const std::size_t found = text.find(line);
+    return found != std::string::npos &&
+           text.find("\n" + family, found + line.size() - 1) == std::string::npos;
+  }
   static bool ends_in_error(const Got& got, const std::string& code) {
     return got.complete && got.body.find("[DONE]") == std::string::npos &&
            got.body.find("\"code\":\"" + code + "\"") != std::string::npos;
@@ -90,6 +100,7 @@ TEST_F(Continued, HoldsBackWhatIsRepeatedAndGoesOnAsTheFirstAnswer) {
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_NE(lines[0].find(R"("http.status":200)"), std::string::npos) << lines[0];
   EXPECT_NE(lines[0].find(R"("two")"), std::string::npos) << lines[0];
+  EXPECT_TRUE(counted_once("whole"));
 }
 
 TEST_F(Continued, TwoDifferentAnswersAreNeverPutTogether) {
@@ -107,6 +118,7 @@ TEST_F(Continued, AShorterAnswerIsAnotherOne) {
   b->says(stream_of(sse({begun("B"), said("one", "B"), stopped("B"), kEnd})));
   const Got got = ask_and_cut({begun(), said("one "), said("two ")});
   EXPECT_TRUE(ends_in_error(got, "upstream_closed")) << got.body;
+  EXPECT_TRUE(counted_once("different"));
 }
 
 TEST_F(Continued, AnAnswerThatWasCutAtItsVeryEndIsFinished) {
@@ -225,6 +237,7 @@ TEST_F(Continued, AnErrorOfTheClientsMakingIsTold) {
   run_until([&] { return read_answer(peer.received()).complete; });
   EXPECT_EQ(read_answer(peer.received()).body, sse({begun(), said("one "), error}));
   EXPECT_TRUE(b->requests().empty());
+  EXPECT_TRUE(counted_once("error"));
 }
 
 TEST_F(Continued, WhatWasReadWithTheEndIsNotLost) {
@@ -254,6 +267,7 @@ TEST_F(Continued, GoesOnTwice) {
   EXPECT_EQ(read_answer(peer.received()).body,
             sse({begun(), said("one "), said("two "), said("three"), stopped(), kEnd}));
   EXPECT_EQ(in_flight(), 0);
+  EXPECT_TRUE(counted_once("whole"));
 }
 
 TEST_F(Continued, EndsInAnErrorWhenNobodyIsLeft) {
@@ -271,6 +285,7 @@ TEST_F(Continued, EndsInAnErrorWhenNobodyIsLeft) {
   const auto lines = records();
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_NE(lines[0].find("upstream_closed"), std::string::npos) << lines[0];
+  EXPECT_TRUE(counted_once("error"));
 }
 
 TEST_F(Continued, AnswersInOnePieceAreNoneToGoOnWith) {

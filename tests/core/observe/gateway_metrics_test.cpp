@@ -143,10 +143,13 @@ TEST_F(GatewayMetricsTest, CountsEvictionsFromWhateverThread) {
   for (int i = 0; i < kEach; ++i) endpoint.evicted("key", "retry_after");
   other.join();
   endpoint.evicted("endpoint", "failures");
+  endpoint.gone_on("whole");
   const std::string text = registry_.render();
   const std::string name = "headgate_evictions_total{backend=\"models\",endpoint=\"first\",scope=";
   EXPECT_THAT(text, HasSubstr(name + "\"key\",reason=\"retry_after\"} 2000\n"));
   EXPECT_THAT(text, HasSubstr(name + "\"endpoint\",reason=\"failures\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("headgate_continuations_total{backend=\"models\",endpoint=\"first\","
+                              "result=\"whole\"} 1\n"));
 }
 
 TEST_F(GatewayMetricsTest, RecordsTheTokensOfADroppedAnswerAndNothingElse) {
