@@ -100,17 +100,9 @@ static int32_t on_attempt(void* instance, void* context, hg_call* call) {
 static const hg_instance_api kInstance = {
     HG_END_OF(hg_instance_api, worker_destroy), 0, create, destroy, NULL, NULL};
 
-static const hg_policy_api kPolicy = {HG_END_OF(hg_policy_api, close),
-                                      0,
-                                      NULL, /* open: requests need no context */
-                                      on_request,
-                                      on_attempt,
-                                      NULL, /* on_outcome */
-                                      NULL, /* on_response */
-                                      NULL, /* on_event */
-                                      NULL, /* on_complete */
-                                      NULL, /* on_async */
-                                      NULL /* close */};
+/* By name: what the table gains later is NULL. */
+static const hg_policy_api kPolicy = {
+    .size = HG_END_OF(hg_policy_api, close), .on_request = on_request, .on_attempt = on_attempt};
 
 static const hg_plugin kPlugin = {
     HG_END_OF(hg_plugin, api), HG_KIND_POLICY,
