@@ -152,7 +152,7 @@ Result<void> Gateway::apply_file() {
   bodies_.set_max(config->frontend.http.total_body_bytes_max);
   current_ = shared(std::move(built.snapshot));
   workers_->on_each(
-      [this](std::size_t, exchange::WorkerContext& context) { context.snapshot = current_; });
+      [this](std::size_t, exchange::WorkerContext& context) { context.serve(current_); });
   listeners_->apply();
   std::vector<std::string> watched = config->referenced_files;
   watched.push_back(options_.file);
@@ -302,10 +302,7 @@ void Gateway::stop_accepting() {
   first_requests_until_ = clock_.now() + kFirstRequestTime;
   log::info("draining");
   listeners_->stop();
-  workers_->on_each([](std::size_t, exchange::WorkerContext& context) {
-    context.draining = true;
-    context.idle.end_all();
-  });
+  workers_->on_each([](std::size_t, exchange::WorkerContext& context) { context.drain(); });
   check_drained();
 }
 
@@ -341,7 +338,7 @@ void Gateway::end() {
     listeners_->stop();
     listeners_->drop_retired();
     workers_->on_each(
-        [](std::size_t, exchange::WorkerContext& context) { context.snapshot.reset(); });
+        [](std::size_t, exchange::WorkerContext& context) { context.serve(nullptr); });
   }
   current_.reset();
   if (admin_) admin_->stop();

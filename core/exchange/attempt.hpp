@@ -10,8 +10,9 @@
 //   attempt_stream.cpp   an answer event by event
 //   attempt_stream_cut.cpp  ... that breaks off, and is gone on with elsewhere
 //   attempt_raw.cpp      bytes that nobody here understands
-//   attempt_limits.cpp   what an answer says of the upstream's rate limits
-//   attempt_race.cpp     how long it may take alone, and the one that runs beside it
+//   attempt_probe.cpp    no client's request: a path that is asked to see whether the upstream is
+//   back attempt_limits.cpp   what an answer says of the upstream's rate limits attempt_race.cpp
+//   how long it may take alone, and the one that runs beside it
 
 #include <memory>
 #include <memory_resource>
@@ -31,6 +32,7 @@
 #include "core/net/cancel.hpp"
 #include "core/net/deadline.hpp"
 #include "core/net/task.hpp"
+#include "core/plugin/policy_instance.hpp"
 #include "core/select/outcome.hpp"
 #include "core/select/picker.hpp"
 #include "core/upstream/connection.hpp"
@@ -121,6 +123,10 @@ class Attempt {
 
   net::Task<AttemptEnd> run();
 
+  // In place of run(): asks for a path with the endpoint's own credential. Served: it was answered
+  // as the settings want it.
+  net::Task<AttemptEnd> ask_path(const plugin::ProbeSettings& probe);
+
   const EndpointPlan& endpoint() const { return endpoint_; }
 
   // attempt_race.cpp
@@ -166,6 +172,9 @@ class Attempt {
   BodyPiece take_chunks();
   AttemptEnd cut_raw();
   TimePoint idle_deadline(milliseconds idle) const;
+
+  // attempt_probe.cpp
+  MaybeFailure build_path(const plugin::ProbeSettings& probe);
 
   // attempt_limits.cpp
   void learn_limits();

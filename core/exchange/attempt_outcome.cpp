@@ -3,6 +3,8 @@
 #include <headgate/policy.h>
 
 #include "core/exchange/attempt.hpp"
+#include "core/exchange/probe_plan.hpp"
+#include "core/exchange/prober.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -40,6 +42,7 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
                      std::optional<milliseconds> retry_after) {
   finished_ = true;
   deadline_.disarm();
+  if (!pick_.permit) return;  // a probe of the gateway's own: whoever sent it knows what it means
   const TimePoint now = request_.worker.worker.clock().now();
   // With the client's own key, what is said about key, quota or model is between the two of them:
   // one caller's bad key must not evict a provider for everybody. A server error or silence is not.
@@ -66,6 +69,10 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   endpoint_.attempts->attempt(request_.worker.metrics, code.empty() ? "success" : code);
   request_.attempts.push_back(note_at(now, code));
   if (facts.counted) tell_policies(facts, kind, code, scope, retry_after);
+  if (endpoint_.probe && kind != select::OutcomeKind::success) {
+    request_.worker.prober->watch(*request_.snapshot, *endpoint_.probe, *pick_.permit.cell());
+    request_.worker.prober->watch(*request_.snapshot, *endpoint_.probe, endpoint_.probe->cell());
+  }
   pick_.permit.release();
 }
 

@@ -154,6 +154,7 @@ BackendPlan BackendBuilder::build(const config::BackendConfig& backend) {
     return std::move(plan_);
   }
   plan_.set = *set;
+  add_probes(backend);
   for (std::size_t i = 0; i < plan_.endpoints.size(); ++i) {
     snapshot_.registrations.push_back(
         sources_.directory.add(plan_.set, static_cast<std::uint16_t>(i),
@@ -186,13 +187,7 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
     plan.provider = make_provider(config);
     if (plan.provider) plan.declared = declared_routes(plan.provider->declares());
     if (!plan.provider || !set_target(plan, config, policies)) continue;
-    for (const auto& instance : make_policies(policies)) {
-      if (instance->declares().has_phase(plugin::kPhaseAttempt))
-        plan.on_attempt.push_back(use(instance));
-      if (instance->judges()) plan.on_judge.push_back(use(instance));
-      if (instance->declares().has_phase(plugin::kPhaseOutcome))
-        plan.on_outcome.push_back(use(instance));
-    }
+    attach(plan, make_policies(policies));
     if (config.policies.timeout && config.policies.timeout->request_timeout) {
       fault(config.position, "",
             "provider '" + config.name +
@@ -221,6 +216,8 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
     key.key_fingerprint = key_fingerprint(policies);
     key.model = plan.model;
     spec.cell = sources_.cells.find_or_make(key, sources_.clock.now());
+    spec.probed = probe_.has_value();
+    probed_.push_back(Probed{std::move(probe_), spec.cell});
     groups_.back().push_back(std::move(spec));
     plan_.endpoints.push_back(std::move(plan));
   }
@@ -239,6 +236,32 @@ void BackendBuilder::add_selection(const config::SelectionConfig& config) {
   plan_.affinity.back() = config.affinity->values;
 }
 
+// What takes part in its attempts, and how it comes back.
+void BackendBuilder::attach(EndpointPlan& plan, const Policies& policies) {
+  probe_.reset();
+  for (const auto& instance : policies) {
+    if (instance->declares().has_phase(plugin::kPhaseAttempt))
+      plan.on_attempt.push_back(use(instance));
+    if (instance->judges()) plan.on_judge.push_back(use(instance));
+    if (!instance->declares().has_phase(plugin::kPhaseOutcome)) continue;
+    plan.on_outcome.push_back(use(instance));
+    if (!probe_) probe_ = instance->probe();
+  }
+}
+
+void BackendBuilder::add_probes(const config::BackendConfig& backend) {
+  for (std::size_t i = 0; i < plan_.endpoints.size(); ++i) {
+    Probed& each = probed_[i];
+    if (!each.settings) continue;
+    EndpointPlan& endpoint = plan_.endpoints[i];
+    if (auto problem = check_probe(*each.settings, endpoint, snapshot_.dialects)) {
+      fault(backend.position, "", "provider '" + endpoint.name + "': " + *problem);
+      continue;
+    }
+    endpoint.probe = make_probe_plan(plan_, i, std::move(each.cell), std::move(*each.settings));
+  }
+}
+
 void BackendBuilder::add_plain(const config::BackendConfig& backend) {
   EndpointPlan plan;
   plan.name = backend.name;
@@ -255,13 +278,7 @@ void BackendBuilder::add_plain(const config::BackendConfig& backend) {
                        ? authority_of(options.host, options.port, options.tls != nullptr)
                        : "localhost";
   plan.target = sources_.targets.intern(std::move(options));
-  for (const auto& instance : make_policies(outer_)) {
-    if (instance->declares().has_phase(plugin::kPhaseAttempt))
-      plan.on_attempt.push_back(use(instance));
-    if (instance->judges()) plan.on_judge.push_back(use(instance));
-    if (instance->declares().has_phase(plugin::kPhaseOutcome))
-      plan.on_outcome.push_back(use(instance));
-  }
+  attach(plan, make_policies(outer_));
   set_limits(plan, outer_);
   plan.attempts = &sources_.metrics.endpoint(backend.name, plan.name);
   select::EndpointSpec spec;
@@ -269,6 +286,8 @@ void BackendBuilder::add_plain(const config::BackendConfig& backend) {
   select::CellKey key;
   key.authority = plan.target->key();
   spec.cell = sources_.cells.find_or_make(key, sources_.clock.now());
+  spec.probed = probe_.has_value();
+  probed_.push_back(Probed{std::move(probe_), spec.cell});
   groups_.emplace_back();
   groups_.back().push_back(std::move(spec));
   settings_.emplace_back();

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/exchange/probe_plan.hpp"
 #include "core/exchange/snapshot_builder.hpp"
 
 namespace headgate::exchange {
@@ -37,6 +38,8 @@ class BackendBuilder {
   // How one of the group that was added last is chosen.
   void add_selection(const config::SelectionConfig& config);
   void add_plain(const config::BackendConfig& backend);
+  void attach(EndpointPlan& plan, const Policies& policies);
+  void add_probes(const config::BackendConfig& backend);
   void set_limits(EndpointPlan& plan, const config::PoliciesConfig& policies);
   std::shared_ptr<plugin::ProviderInstance> make_provider(const config::ProviderConfig& config);
   std::vector<DeclaredRoute> declared_routes(const plugin::ProviderManifest& provider) const;
@@ -56,6 +59,13 @@ class BackendBuilder {
   BackendPlan plan_;
   std::vector<std::vector<select::EndpointSpec>> groups_;
   std::vector<select::Settings> settings_;  // of each
+  // Of each endpoint, in order.
+  struct Probed {
+    std::optional<plugin::ProbeSettings> settings;
+    std::shared_ptr<select::Cell> cell;
+  };
+  std::vector<Probed> probed_;
+  std::optional<plugin::ProbeSettings> probe_;  // of the endpoint that is being made
 };
 
 }  // namespace headgate::exchange

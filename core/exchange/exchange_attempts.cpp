@@ -8,6 +8,8 @@
 #include "core/exchange/affinity_key.hpp"
 #include "core/exchange/exchange.hpp"
 #include "core/exchange/pause.hpp"
+#include "core/exchange/probe_plan.hpp"
+#include "core/exchange/prober.hpp"
 #include "core/exchange/request_variables.hpp"
 #include "core/select/cell.hpp"
 #include "core/select/cell_table.hpp"
@@ -43,6 +45,11 @@ select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now, bool 
   query.excluded = excluded_;
   query.eligible = eligible;
   query.last_resort = last_resort;
+  const auto probe_due = [&](const select::Endpoint& endpoint, select::Cell& cell) {
+    const auto& probe = plans[endpoint.index()].probe;
+    if (probe) worker_.prober->watch(*request_.snapshot, *probe, cell);
+  };
+  query.probe_due = probe_due;
   return select::pick(*request_.backend->set, query, worker_.worker.rng());
 }
 

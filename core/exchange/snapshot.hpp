@@ -37,6 +37,8 @@ struct DeclaredRoute {
   bool format = false;     // and takes and gives the dialect's own format
 };
 
+struct ProbePlan;
+
 // One configured provider, or a plain HTTP upstream.
 struct EndpointPlan {
   std::string name;
@@ -61,6 +63,8 @@ struct EndpointPlan {
   config::Expression retry_condition;  // of answers that are tried again likewise
   config::Expression retry_precondition;  // of requests that may be tried again at all
   milliseconds connect_timeout{10'000};
+
+  std::shared_ptr<const ProbePlan> probe;  // how it comes back; null: by a client's request
 
   observe::EndpointSeries* attempts = nullptr;  // never null in a snapshot
   observe::GenAiSeries* gen_ai = nullptr;       // of chat; null for a plain upstream

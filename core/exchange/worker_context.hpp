@@ -20,21 +20,16 @@
 
 namespace headgate::exchange {
 
+class Prober;
 class Wakers;
 
 struct WorkerContext {
   WorkerContext(net::Worker& worker, upstream::Pool& pool, observe::WorkerMetrics& metrics,
                 observe::AccessLogWriter& access_log, select::AttemptBudgets& budgets,
-                BodyBudget& bodies, Wakers& wakers)
-      : worker(worker),
-        pool(pool),
-        metrics(metrics),
-        access_log(access_log),
-        retries(budgets.retries),
-        seconds(budgets.seconds),
-        hedges(budgets.hedges),
-        bodies(bodies),
-        wakers(wakers) {}
+                BodyBudget& bodies, Wakers& wakers);
+  ~WorkerContext();
+  WorkerContext(const WorkerContext&) = delete;
+  WorkerContext& operator=(const WorkerContext&) = delete;
 
   net::Worker& worker;
   upstream::Pool& pool;
@@ -54,8 +49,12 @@ struct WorkerContext {
   BlockPool<kExchangeBytes> exchange_memory;
   BlockPool<kAttemptBytes> attempt_memory;
 
-  // What new requests are served with. Swapped by a reload, on this worker.
+  // What new requests are served with. Swapped by a reload, on this worker, through serve().
   std::shared_ptr<const Snapshot> snapshot;
+  void serve(std::shared_ptr<const Snapshot> next);
+
+  // Asks endpoints of the snapshot that are out whether they are back.
+  const std::unique_ptr<Prober> prober;
 
   // Connections that wait for their next request, to be closed when the gateway ends; and those
   // that have not sent one yet, which may be on its way.
@@ -68,6 +67,7 @@ struct WorkerContext {
 
   // Answers close their connections from now on, and idle ones are closed: the gateway is ending.
   bool draining = false;
+  void drain();
 
   // Counts and names requests: "3-1f" is the 31st of worker 3 since the start.
   std::uint64_t requests = 0;

@@ -40,7 +40,7 @@ class Families {
   explicit Families(MetricRegistry& registry);
 
   std::size_t requests, in_flight, request_seconds, connections, attempts, picks, seconds,
-      evictions, continuations, reloads;
+      evictions, continuations, probes, reloads;
   std::size_t token_usage, server_seconds, first_token_seconds, per_token_seconds;
 };
 
@@ -86,6 +86,11 @@ Families::Families(MetricRegistry& registry) {
                       "Answers of an endpoint that broke off at the client and that others were to "
                       "go on with, by what came of that.",
                       counter, {"backend", "endpoint", "result"});
+  probes =
+      add(registry, "headgate_probe_total",
+          "Times an endpoint that is out was asked whether it is back: success, or the code of "
+          "the error.",
+          counter, {"backend", "endpoint", "result"});
   reloads = add(registry, "headgate_config_reloads_total",
                 "Configurations that were loaded, the first included.", counter, {"result"});
 
@@ -175,6 +180,10 @@ class EndpointNumbers final : public EndpointSeries {
     const std::array<std::string_view, 4> values{backend_, endpoint_, hedge ? "hedge" : "slow",
                                                  kEvents[static_cast<std::size_t>(event)]};
     worker.add(registry_.counter(families_.seconds, values));
+  }
+  void probed(WorkerMetrics& worker, std::string_view result) override {
+    const std::array<std::string_view, 3> values{backend_, endpoint_, result};
+    worker.add(registry_.counter(families_.probes, values));
   }
   void evicted(std::string_view scope, std::string_view reason) override {
     const std::array<std::string_view, 4> values{backend_, endpoint_, scope, reason};

@@ -49,6 +49,9 @@ class EndpointSeries {
   virtual void picked(WorkerMetrics& worker, std::size_t reason, std::string_view name) = 0;
   // About an attempt beside one that was slow or may become so (`hedge`). [worker]
   virtual void second_attempt(WorkerMetrics& worker, bool hedge, SecondEvent event) = 0;
+  // The gateway asked it whether it is back. `result` is "success" or the code of an Error.
+  // [worker]
+  virtual void probed(WorkerMetrics& worker, std::string_view result) = 0;
   // It was taken out of the choice. What is out and why have few values. [any]
   virtual void evicted(std::string_view scope, std::string_view reason) = 0;
   // Its answer broke off at the client, and others were to go on with it: what came of that has few

@@ -221,7 +221,7 @@ class Loader {
         return missing_in(plugin.provider);
       case Kind::policy:
         plugin.policy =
-            whole(static_cast<const hg_policy_api*>(theirs.api), HG_END_OF(hg_policy_api, judge));
+            whole(static_cast<const hg_policy_api*>(theirs.api), HG_END_OF(hg_policy_api, probe));
         return missing_in(plugin.policy, plugin.manifest.policy);
       case Kind::dialect:
         plugin.dialect =

@@ -3,9 +3,23 @@
 // changes nothing; a result that it may not return is HG_ABORT. The phases in the manifest say
 // which are worth calling.
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "core/plugin/instance.hpp"
 
 namespace headgate::plugin {
+
+// hg_probe, kept.
+struct ProbeSettings {
+  std::string method;
+  std::string path;
+  std::string body;           // empty: the path is asked
+  std::vector<int> statuses;  // empty: any 2xx
+  std::chrono::milliseconds interval{0};
+  std::chrono::milliseconds timeout{0};
+};
 
 class PolicyInstance final : public Instance {
  public:
@@ -15,6 +29,10 @@ class PolicyInstance final : public Instance {
   const PolicyManifest& declares() const { return manifest().policy; }
   // Whether judge() is worth calling, as its manifest says of its configuration.
   bool judges() const { return judges_; }
+
+  // How endpoints under this policy come back; nothing: by a client's request. What is out of its
+  // bounds is bounded; a path that no request can have is as if there were nothing. [main]
+  std::optional<ProbeSettings> probe() const;
 
   // All below [worker]. `context` is what open() gave.
   std::int32_t open(std::uint32_t worker, hg_call& call, void*& context) const {

@@ -3,7 +3,11 @@
 namespace headgate::select {
 
 bool Candidates::may_probe(Candidate& candidate) {
-  if (query_.may_probe) candidate.leases = take_leases(*candidate.cell, query_.now);
+  if (candidate.endpoint->probed()) {
+    if (query_.probe_due) query_.probe_due(*candidate.endpoint, *candidate.cell);
+  } else if (query_.may_probe) {
+    candidate.leases = take_leases(*candidate.cell, query_.now);
+  }
   if (candidate.leases != 0) return true;
   misses_.returns(query_.now + kProbeRecheck);
   return miss(Shortage::evicted);

@@ -11,6 +11,7 @@ Endpoint::Endpoint(EndpointSpec spec, std::uint16_t index, double mean_weight)
       weight_(spec.weight),
       concurrency_max_(spec.concurrency_max),
       index_(index),
+      probed_(spec.probed),
       name_(std::make_unique<const std::string>(std::move(spec.name))),
       owned_(std::move(spec.cell)) {}
 

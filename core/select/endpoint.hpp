@@ -17,6 +17,7 @@ struct EndpointSpec {
   std::uint32_t weight = 1;           // 0: drained, never picked
   std::uint32_t concurrency_max = 0;  // requests in flight; 0 = no limit
   std::shared_ptr<Cell> cell;
+  bool probed = false;  // comes back by a probe of the gateway's own, not by a client's request
 };
 
 // One cache line, because a pick among many endpoints reads two of them cold.
@@ -30,6 +31,7 @@ class alignas(64) Endpoint {
   std::uint32_t weight() const { return weight_; }
   double relative_weight() const { return relative_weight_; }  // 1 = the group's mean
   std::uint32_t concurrency_max() const { return concurrency_max_; }
+  bool probed() const { return probed_; }
 
   Cell& base_cell() const { return *cell_; }
   // The cell for a model (model_hash(), 0 = not known), where the endpoint leaves it to the
@@ -48,6 +50,7 @@ class alignas(64) Endpoint {
   std::uint32_t weight_;
   std::uint32_t concurrency_max_;
   std::uint16_t index_;
+  bool probed_;
   std::unique_ptr<const std::string> name_;
   std::shared_ptr<Cell> owned_;
 };

@@ -121,4 +121,9 @@ void Eviction::probe_failed(TimePoint now) {
   give_back_lease();
 }
 
+void Eviction::probe_failed(TimePoint now, std::chrono::milliseconds wait) {
+  if (until_ms_.load(kRelaxed) != 0) extend(to_ms(now) + wait.count());
+  give_back_lease();
+}
+
 }  // namespace headgate::select

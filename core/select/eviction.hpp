@@ -75,6 +75,9 @@ class Eviction {
   bool probe_succeeded(TimePoint now);
   // The probe failed: out for as long as before. The lease is free.
   void probe_failed(TimePoint now);
+  // The same for one that is asked at an interval of its own: out for so long, and whatever comes
+  // after its return is no eviction in a row with this failure.
+  void probe_failed(TimePoint now, std::chrono::milliseconds wait);
 
  private:
   std::int64_t extend(std::int64_t until_ms);

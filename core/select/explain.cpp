@@ -40,7 +40,9 @@ Standing standing_of(const Endpoint& endpoint, const PickQuery& query) {
   if (state == ServiceState::out) return Standing::out;
   if (endpoint.base_cell().load.full(endpoint.concurrency_max())) return Standing::full;
   if (state == ServiceState::in_service) return Standing::candidate;
-  return query.may_probe && probe_is_free(cell, query.now) ? Standing::probe : Standing::probing;
+  return query.may_probe && !endpoint.probed() && probe_is_free(cell, query.now)
+             ? Standing::probe
+             : Standing::probing;
 }
 
 bool usable(Standing standing) {

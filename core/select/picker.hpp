@@ -42,6 +42,9 @@ struct PickQuery {
   // Whether an endpoint can express the request; empty = all can.
   FunctionRef<bool(const Endpoint&)> eligible;
 
+  // Is told of an endpoint that is due to be probed by the gateway itself; may be empty.
+  FunctionRef<void(const Endpoint&, Cell&)> probe_due;
+
   // May be the probe of an endpoint that comes back. Not for an attempt that cannot be repeated.
   bool may_probe = true;
 

@@ -269,7 +269,16 @@ HG_AT(hg_completion, cancelled, 12);
 HG_AT(hg_completion, endpoint_name, 16);
 HG_AT(hg_completion, duration_us, 32);
 HG_AT(hg_completion, usage, 40);
-HG_SIZE(hg_policy_api, 88);
+HG_SIZE(hg_probe, 80);
+HG_AT(hg_probe, size, 0);
+HG_AT(hg_probe, status_count, 4);
+HG_AT(hg_probe, statuses, 8);
+HG_AT(hg_probe, method, 16);
+HG_AT(hg_probe, path, 32);
+HG_AT(hg_probe, body, 48);
+HG_AT(hg_probe, interval, 64);
+HG_AT(hg_probe, timeout, 72);
+HG_SIZE(hg_policy_api, 96);
 HG_AT(hg_policy_api, size, 0);
 HG_AT(hg_policy_api, reserved, 4);
 HG_AT(hg_policy_api, open, 8);
@@ -282,6 +291,7 @@ HG_AT(hg_policy_api, on_complete, 56);
 HG_AT(hg_policy_api, on_async, 64);
 HG_AT(hg_policy_api, close, 72);
 HG_AT(hg_policy_api, judge, 80);
+HG_AT(hg_policy_api, probe, 88);
 
 // dialect.h
 HG_SIZE(hg_client_error, 48);

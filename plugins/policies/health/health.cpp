@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "eviction.hpp"
+#include "probe.hpp"
 #include "unhealthy.hpp"
 
 namespace {
@@ -43,7 +44,23 @@ class Health final : public hg::Policy {
           }
         },
         "maxEvictionPercent": {"type": "integer", "minimum": 1, "maximum": 100, "default": 100},
-        "probe": {"type": "object", "description": "Not supported yet"}
+        "probe": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": ["path"],
+          "description": "How an endpoint that is out is asked whether it is back",
+          "properties": {
+            "path": {"type": "string", "pattern": "^/[!-~]*$", "maxLength": 1024},
+            "method": {"enum": ["GET", "HEAD"], "default": "GET"},
+            "body": {"type": "object"},
+            "interval": {"type": "string", "default": "5s"},
+            "timeout": {"type": "string", "default": "5s"},
+            "expect": {
+              "type": "array", "minItems": 1, "maxItems": 16,
+              "items": {"type": "integer", "minimum": 200, "maximum": 599}
+            }
+          }
+        }
       }
     }
   })";
@@ -55,7 +72,7 @@ class Health final : public hg::Policy {
       unhealthy_ = headgate_health::Unhealthy::compiled(written.text(""), problem);
       if (!problem.empty()) written.fault("'unhealthyExpression' at " + problem);
     }
-    refuse(config["probe"], "active probes are not supported yet");
+    if (config["probe"].exists()) probe_ = headgate_health::read_probe(config["probe"]);
     const hg::Config eviction = config["eviction"];
     refuse(eviction["restoreHealth"],
            "restoreHealth is not supported yet: an endpoint returns with one request at a time");
@@ -75,6 +92,18 @@ class Health final : public hg::Policy {
     return unhealthy_.judge(call, outcome);
   }
 
+  bool probe(hg::Probe& out) const {
+    if (probe_.path.empty()) return false;
+    out.method = probe_.method;
+    out.path = probe_.path;
+    out.body = probe_.body;
+    out.statuses = probe_.expect.data();
+    out.status_count = probe_.expect.size();
+    out.interval = probe_.interval;
+    out.timeout = probe_.timeout;
+    return true;
+  }
+
   void on_outcome(hg::Call&, const hg::Outcome& outcome) const {
     const std::optional<headgate_health::Eviction> eviction =
         headgate_health::decide(settings_, outcome);
@@ -90,6 +119,7 @@ class Health final : public hg::Policy {
 
   headgate_health::Settings settings_;
   headgate_health::Unhealthy unhealthy_;
+  headgate_health::ProbeSettings probe_;
 };
 
 }  // namespace

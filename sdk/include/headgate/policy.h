@@ -72,6 +72,20 @@ typedef struct hg_completion {
   const hg_usage *usage; /* never NULL */
 } hg_completion;
 
+/* How endpoints that were taken out are asked whether they are back. Views live as long as the
+ * instance. The gateway asks one at a time per endpoint, with the endpoint's own key, from when its time
+ * has come; until one is answered it gets no client's request. */
+typedef struct hg_probe {
+  uint32_t size;
+  uint32_t status_count; /* of `statuses`; 0: any 2xx. Only without `body` */
+  const uint32_t *statuses; /* that are an answer */
+  hg_str method;         /* "GET" or "HEAD"; only without `body` */
+  hg_str path;           /* with its query. Without `body` the upstream's own, with all that is in front */
+  hg_str body;           /* JSON: a request as a client would send to `path`. Empty: the path is asked */
+  uint64_t interval;     /* ms from one that failed to the next */
+  uint64_t timeout;      /* ms for all of one */
+} hg_probe;
+
 typedef struct hg_policy_api {
   uint32_t size;
   uint32_t reserved;
@@ -115,6 +129,10 @@ typedef struct hg_policy_api {
    * without an answer, and answers that broke off, are failures without asking. [worker] */
   uint32_t (*judge)(void *instance, void *context, hg_call *call,
                     const hg_outcome *outcome) HG_NOEXCEPT;
+
+  /* Whether endpoints under this policy come back by a probe rather than by a client's request. Asked
+   * once, after create. HG_CONTINUE: as `out` says; HG_STOP: no. NULL: no. [main] */
+  int32_t (*probe)(void *instance, hg_probe *out) HG_NOEXCEPT;
 } hg_policy_api;
 
 #ifdef __cplusplus

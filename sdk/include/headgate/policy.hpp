@@ -15,6 +15,7 @@
 //     hg::Action on_event(hg::Call& call, std::string_view data, hg::EventFlags flags) const;
 //     void on_complete(hg::Call& call, const hg::Completion& completion) const;
 //     hg::Action on_async(hg::Call& call, std::uint32_t reason) const;
+//     bool probe(hg::Probe& out) const;  // do endpoints come back by a probe?
 //   };
 //
 // The object is shared by all workers, hence const. What one request remembers goes into a nested
@@ -87,6 +88,18 @@ inline bool restore(std::uint64_t endpoint) noexcept {
   return host().endpoints->restore(host().raw, endpoint) == HG_OK;
 }
 
+// How an endpoint that was taken out is asked whether it is back. Views live as long as the
+// instance.
+struct Probe {
+  std::string_view method = "GET";  // or HEAD; only without a body
+  std::string_view path;
+  std::string_view body;  // a request in a client's format; empty: the path is asked
+  const std::uint32_t* statuses = nullptr;
+  std::size_t status_count = 0;  // 0: any 2xx
+  std::chrono::milliseconds interval{5'000};
+  std::chrono::milliseconds timeout{5'000};
+};
+
 // How the client's request ended.
 struct Completion {
   std::uint32_t status = 0;  // 0: the client left before
@@ -105,6 +118,7 @@ HG_DETAIL_MEMBER(on_outcome)
 HG_DETAIL_MEMBER(judge)
 HG_DETAIL_MEMBER(on_response)
 HG_DETAIL_MEMBER(on_complete)
+HG_DETAIL_MEMBER(probe)
 
 template <class T, class = void>
 struct RequestOf {
@@ -202,6 +216,26 @@ struct PolicyAdapter : Adapter<P, typename RequestOf<P>::type> {
     });
   }
 
+  static std::int32_t probe(void* instance, hg_probe* out) noexcept {
+    Probe probe;
+    if (!static_cast<const P*>(instance)->probe(probe)) return HG_STOP;
+    out->method = str(probe.method);
+    out->path = str(probe.path);
+    out->body = str(probe.body);
+    out->statuses = probe.statuses;
+    out->status_count = static_cast<std::uint32_t>(probe.status_count);
+    out->interval = raw_time(probe.interval);
+    out->timeout = raw_time(probe.timeout);
+    return HG_CONTINUE;
+  }
+  static constexpr decltype(hg_policy_api::probe) probe_entry() noexcept {
+    if constexpr (Has_probe<P>::value) {
+      return &probe;
+    } else {
+      return nullptr;
+    }
+  }
+
   HG_DETAIL_ENTRY(hg_policy_api, on_request)
   HG_DETAIL_ENTRY(hg_policy_api, on_attempt)
   HG_DETAIL_ENTRY(hg_policy_api, on_outcome)
@@ -213,7 +247,7 @@ struct PolicyAdapter : Adapter<P, typename RequestOf<P>::type> {
 
   static constexpr hg_policy_api make_api() noexcept {
     hg_policy_api api{};
-    api.size = HG_END_OF(hg_policy_api, judge);
+    api.size = HG_END_OF(hg_policy_api, probe);
     api.open = Base::open_entry();
     api.on_request = on_request_entry();
     api.on_attempt = on_attempt_entry();
@@ -224,6 +258,7 @@ struct PolicyAdapter : Adapter<P, typename RequestOf<P>::type> {
     api.on_async = on_async_entry();
     api.close = Base::close_entry();
     api.judge = judge_entry();
+    api.probe = probe_entry();
     return api;
   }
   static constexpr std::uint32_t kKind = HG_KIND_POLICY;

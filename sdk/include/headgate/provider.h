@@ -7,6 +7,9 @@
  *   open, build, sign, on_head, then on_body once (whole answers) or on_event per event, on_end,
  *   classify if it failed, close (always, exactly once after a successful open)
  *
+ * When the gateway asks a path to see whether the endpoint is back there is no build and nothing
+ * between sign and classify.
+ *
  * The manifest adds to hg_plugin's:
  *
  *   accepts      dialect ids whose bodies the provider takes as they are. A request in any other

@@ -112,7 +112,7 @@ void ExchangeTest::drop_snapshot() {
   if (!loaded_) return;
   for (const auto& instance : loaded_->instances) instance->stop_worker(0);
   loaded_ = nullptr;
-  context->snapshot.reset();
+  context->serve(nullptr);
 }
 
 BuiltSnapshot ExchangeTest::build(const std::string& yaml) {
@@ -138,7 +138,7 @@ void ExchangeTest::load(const std::string& yaml) {
   for (const auto& instance : built.snapshot->instances) ASSERT_TRUE(instance->start_worker(0));
   drop_snapshot();
   loaded_ = built.snapshot.get();
-  context->snapshot = std::move(built.snapshot);
+  context->serve(std::move(built.snapshot));
 }
 
 std::string ExchangeTest::faults_of(const std::string& yaml) {

@@ -221,7 +221,7 @@ TEST_F(RegistryTest, TakesTablesOfOtherLengths) {
   const Plugin* longer = registry.find("sizes.long");
   ASSERT_NE(longer, nullptr);
   EXPECT_NE(longer->policy.on_request, nullptr);
-  EXPECT_EQ(longer->policy.size, HG_END_OF(hg_policy_api, judge));
+  EXPECT_EQ(longer->policy.size, HG_END_OF(hg_policy_api, probe));
 }
 
 TEST(LoadModule, TakesAbsolutePathsOnly) {

@@ -21,6 +21,10 @@ struct Seen {
   double score = 1;
 };
 
+const hg_policy_api& api_of(const Instance& policy) {
+  return *static_cast<const hg_policy_api*>(policy.plugin().api);
+}
+
 class Health : public testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(host.load(plugin_path("health"))) << host.why(); }
@@ -160,13 +164,58 @@ TEST_F(Health, TakesItsFiguresFromTheConfiguration) {
 
 TEST_F(Health, RefusesWhatItCannotDoNamingEachPlace) {
   EXPECT_FALSE(Instance(host, kId,
-                        R"({"unhealthyExpression":"code > 1","probe":{},)"
+                        R"({"unhealthyExpression":"code > 1",)"
                         R"("eviction":{"restoreHealth":0.5,"duration":"0s"}})")
                    .ok());
   std::vector<std::string> pointers;
   for (const auto& fault : host.faults) pointers.push_back(fault.pointer);
-  EXPECT_EQ(pointers, (std::vector<std::string>{"/unhealthyExpression", "/probe",
-                                                "/eviction/restoreHealth", "/eviction/duration"}));
+  EXPECT_EQ(pointers, (std::vector<std::string>{"/unhealthyExpression", "/eviction/restoreHealth",
+                                                "/eviction/duration"}));
+}
+
+TEST_F(Health, HasNoProbeWhereNoneIsConfigured) {
+  Instance policy(host, kId, "{}");
+  hg_probe out{};
+  out.size = HG_END_OF(hg_probe, timeout);
+  EXPECT_EQ(api_of(policy).probe(policy.get(), &out), HG_STOP);
+}
+
+TEST_F(Health, SaysHowToAskForAPath) {
+  Instance policy(host, kId,
+                  R"({"probe":{"path":"/v1/models","method":"HEAD","interval":"2s",)"
+                  R"("timeout":"500ms","expect":[200,401]}})");
+  hg_probe out{};
+  out.size = HG_END_OF(hg_probe, timeout);
+  ASSERT_EQ(api_of(policy).probe(policy.get(), &out), HG_CONTINUE);
+  EXPECT_EQ(hg::view(out.path), "/v1/models");
+  EXPECT_EQ(hg::view(out.method), "HEAD");
+  EXPECT_EQ(hg::view(out.body), "");
+  EXPECT_EQ(out.interval, 2000u);
+  EXPECT_EQ(out.timeout, 500u);
+  ASSERT_EQ(out.status_count, 2u);
+  EXPECT_EQ(out.statuses[1], 401u);
+}
+
+TEST_F(Health, SaysHowToAskARequest) {
+  Instance policy(host, kId, R"({"probe":{"path":"/p","body":{"model":"m"}}})");
+  hg_probe out{};
+  out.size = HG_END_OF(hg_probe, timeout);
+  ASSERT_EQ(api_of(policy).probe(policy.get(), &out), HG_CONTINUE);
+  EXPECT_EQ(hg::view(out.body), R"({"model":"m"})");
+  EXPECT_EQ(out.interval, 5000u);
+  EXPECT_EQ(out.timeout, 5000u);
+  EXPECT_EQ(out.status_count, 0u);
+}
+
+TEST_F(Health, RefusesAProbeThatMakesNoSense) {
+  EXPECT_FALSE(Instance(host, kId,
+                        R"({"probe":{"path":"/p","body":{},"expect":[200],"method":"GET",)"
+                        R"("interval":"10ms","timeout":"2h"}})")
+                   .ok());
+  std::vector<std::string> pointers;
+  for (const auto& fault : host.faults) pointers.push_back(fault.pointer);
+  EXPECT_EQ(pointers, (std::vector<std::string>{"/probe/interval", "/probe/timeout",
+                                                "/probe/expect", "/probe/method"}));
 }
 
 // What becomes of a verdict about an answer of this status.
