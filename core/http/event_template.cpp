@@ -80,8 +80,11 @@ void EventTemplate::note_borders() {
     const std::string_view word = words_.word(i);
     odd_bytes_[2 + i] = Bytes{} + static_cast<std::int8_t>(chosen_byte(word));
     for (std::size_t at = 1; at < word.size(); ++at) {
-      if (front.ends_with(word.substr(0, at))) behind_front_.set(index_of(word[at]));
-      if (back.starts_with(word.substr(at))) before_back_.set(index_of(word[at - 1]));
+      // One byte decides it nearly always.
+      if (front.back() == word[at - 1] && front.ends_with(word.substr(0, at)))
+        behind_front_.set(index_of(word[at]));
+      if (back.front() == word[at] && back.starts_with(word.substr(at)))
+        before_back_.set(index_of(word[at - 1]));
     }
   }
 }
