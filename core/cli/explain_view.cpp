@@ -112,6 +112,10 @@ std::vector<std::string> explain_notes(const ExplainedRequest& explained) {
       notes.push_back("policies of '" + name + "' see the request first and may change or refuse " +
                       "it, the model too; they were not asked: " + before);
     }
+    if (!backend.plan->affinity.empty()) {
+      notes.push_back("'" + name + "' has affinity: this is for a request without the value that " +
+                      "it goes by; others go to the same provider while that is not busy");
+    }
     for (const exchange::EndpointPlan& plan : backend.plan->endpoints)
       wants_model |= plan.provider && plan.model.empty() && result.model.empty();
   }

@@ -64,7 +64,7 @@ net::Task<void> Exchange::run() {
     case Turn::nobody:
       break;
   }
-  count_cut();
+  if (continuation_) count_cut();
   client_.unwatch();
   finish();
   if (!body_.complete()) client_.close_after_answer();

@@ -22,6 +22,21 @@ class ExplainRequest : public ExchangeTest {
     const RequestExplained result = explained();
     return cli::explain_text({asked, result, clock.now()});
   }
+  std::string with_affinity() {
+    load(R"(
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - backends:
+      - ai:
+          groups:
+          - selection: {affinity: {firstOf: [{header: x-user}]}}
+            providers:
+            - {name: one, provider: {openAI: {}}, hostOverride: "127.0.0.1:$A"}
+)");
+    return text();
+  }
   std::string json() {
     const RequestExplained result = explained();
     return cli::explain_json({asked, result, clock.now()});
@@ -191,6 +206,12 @@ TEST_F(ExplainRequest, NamesThePoliciesThatWouldSeeItFirst) {
   load(two_groups("{apiKey: {keys: [{key: a}]}}"));
   EXPECT_THAT(text(), HasSubstr("they were not asked: apiKey"));
   EXPECT_THAT(text(), Not(HasSubstr(", health\n"))) << "it sees outcomes only";
+}
+
+TEST_F(ExplainRequest, SaysThatAffinityIsNotInIt) {
+  EXPECT_THAT(with_affinity(), HasSubstr("note: 'backend0' has affinity"));
+  load(two_groups());
+  EXPECT_THAT(text(), Not(HasSubstr("has affinity")));
 }
 
 TEST_F(ExplainRequest, FitsTheTableIntoItsColumns) {
