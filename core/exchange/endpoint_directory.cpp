@@ -17,33 +17,41 @@ EndpointDirectory::Registration EndpointDirectory::add(
 
 EndpointDirectory::Result EndpointDirectory::evict(std::uint64_t id, const Order& order,
                                                    TimePoint now) {
-  const auto entry = find(id);
-  if (!entry) return Result::gone;
-  const select::Endpoint& endpoint = entry->set->endpoint(entry->endpoint);
-  const select::Group& group = entry->set->group(entry->set->group_of(entry->endpoint));
+  const auto found = find_cell(id);
+  if (!found) return Result::gone;
+  const auto& [entry, cell] = *found;
+  const select::Group& group = entry.set->group(entry.set->group_of(entry.endpoint));
+  const std::uint64_t model = cell->model.empty() ? 0 : select::model_hash(cell->model);
   // Extending one that is out already takes nobody else out.
-  const bool out =
-      endpoint.base_cell().eviction(order.scope).state(now) == select::ServiceState::out;
-  if (!out && !group.may_evict(order.max_percent, now)) return Result::limit;
+  const bool out = cell->eviction(order.scope).state(now) == select::ServiceState::out;
+  if (!out && !group.may_evict(order.max_percent, now, model)) return Result::limit;
   const select::Evicted evicted =
-      select::evict(endpoint.base_cell(), order.scope, now + order.length, now, -1, order.cause);
-  if (evicted.anew && entry->series) {
-    entry->series->evicted(select::scope_name(order.scope), select::cause_name(order.cause));
+      select::evict(*cell, order.scope, now + order.length, now, -1, order.cause);
+  if (evicted.anew && entry.series) {
+    entry.series->evicted(select::scope_name(order.scope), select::cause_name(order.cause));
   }
   return Result::ok;
 }
 
 EndpointDirectory::Result EndpointDirectory::restore(std::uint64_t id, TimePoint now) {
-  const auto entry = find(id);
-  if (!entry) return Result::gone;
-  for (const select::Scope scope : select::kAllScopes)
-    select::restore(entry->set->endpoint(entry->endpoint).base_cell(), scope, now);
+  const auto found = find_cell(id);
+  if (!found) return Result::gone;
+  for (const select::Scope scope : select::kAllScopes) select::restore(*found->second, scope, now);
   return Result::ok;
 }
 
 void EndpointDirectory::remove(std::uint64_t id) {
   const std::lock_guard lock(mutex_);
   entries_.erase(id);
+}
+
+std::optional<std::pair<EndpointDirectory::Entry, select::Cell*>> EndpointDirectory::find_cell(
+    std::uint64_t id) {
+  auto entry = find(id & ((std::uint64_t{1} << kPlaceShift) - 1));
+  if (!entry) return {};
+  const std::size_t place = static_cast<std::size_t>(id >> kPlaceShift);
+  select::Cell& cell = entry->set->endpoint(entry->endpoint).cell_at(place);
+  return std::pair(std::move(*entry), &cell);
 }
 
 std::optional<EndpointDirectory::Entry> EndpointDirectory::find(std::uint64_t id) {

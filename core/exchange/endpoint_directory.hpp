@@ -7,9 +7,11 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "core/base/clock.hpp"
 #include "core/observe/gateway_metrics.hpp"
+#include "core/select/cell_table.hpp"
 #include "core/select/endpoint_set.hpp"
 #include "core/select/eviction.hpp"
 
@@ -40,6 +42,11 @@ class EndpointDirectory {
   Registration add(std::shared_ptr<const select::EndpointSet> set, std::uint16_t endpoint,
                    observe::EndpointSeries* series, std::uint64_t& id);
 
+  // The id of the same endpoint for one model that it leaves to the request (model_place()).
+  static std::uint64_t id_for(std::uint64_t id, std::size_t model_place) {
+    return id | std::uint64_t{model_place} << kPlaceShift;
+  }
+
   enum class Result : std::uint8_t { ok, gone, limit };
 
   // What is to be out, for how long and why.
@@ -62,7 +69,13 @@ class EndpointDirectory {
     observe::EndpointSeries* series = nullptr;
   };
 
+  // Above the number of the endpoint stands the model's place, below 256.
+  static constexpr int kPlaceShift = 56;
+  static_assert(select::ModelCells::kPlaces < 256);
+
   void remove(std::uint64_t id);
+  // With its cell for the model that the id is for.
+  std::optional<std::pair<Entry, select::Cell*>> find_cell(std::uint64_t id);
   std::optional<Entry> find(std::uint64_t id);
 
   std::mutex mutex_;

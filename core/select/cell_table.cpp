@@ -14,21 +14,27 @@ std::uint64_t model_hash(std::string_view model) {
   return hash == 0 ? 1 : hash;
 }
 
-Cell* ModelCells::find(std::uint64_t hash) const {
-  for (std::size_t step = 0; step < kSlots; ++step) {
-    const std::size_t slot = (hash + step) % kSlots;
+std::size_t ModelCells::place_of(std::uint64_t hash) const {
+  for (std::size_t step = 0; step < kPlaces; ++step) {
+    const std::size_t slot = (hash + step) % kPlaces;
     const std::uint64_t found = hashes_[slot].load(std::memory_order_acquire);
-    if (found == hash) return cells_[slot].load(std::memory_order_relaxed);
-    if (found == 0) return nullptr;
+    if (found == hash) return slot + 1;
+    if (found == 0) return 0;
   }
-  return nullptr;
+  return 0;
+}
+
+Cell* ModelCells::at(std::size_t place) const {
+  if (place == 0 || place > kPlaces) return nullptr;
+  // Null until it is filled, and then for good.
+  return cells_[place - 1].load(std::memory_order_acquire);
 }
 
 void ModelCells::insert(std::uint64_t hash, Cell& cell) {
-  std::size_t slot = hash % kSlots;
-  while (hashes_[slot].load(std::memory_order_relaxed) != 0) slot = (slot + 1) % kSlots;
+  std::size_t slot = hash % kPlaces;
+  while (hashes_[slot].load(std::memory_order_relaxed) != 0) slot = (slot + 1) % kPlaces;
   // The cell first: a reader that sees the hash takes the cell.
-  cells_[slot].store(&cell, std::memory_order_relaxed);
+  cells_[slot].store(&cell, std::memory_order_release);
   hashes_[slot].store(hash, std::memory_order_release);
   size_.fetch_add(1, std::memory_order_relaxed);
 }

@@ -40,9 +40,14 @@ std::uint64_t model_hash(std::string_view model);
 class ModelCells {
  public:
   static constexpr std::size_t kModelsMax = 64;
+  static constexpr std::size_t kPlaces = 2 * kModelsMax;
 
   // The cell of that model, or nothing if it has none.
-  Cell* find(std::uint64_t hash) const;
+  Cell* find(std::uint64_t hash) const { return at(place_of(hash)); }
+  // Where it lies, for as long as the target lives: 1 to kPlaces, or 0 if it has none.
+  std::size_t place_of(std::uint64_t hash) const;
+  // The cell that lies there, or nothing.
+  Cell* at(std::size_t place) const;
   std::size_t size() const { return size_.load(std::memory_order_relaxed); }
   bool full() const { return size() == kModelsMax; }
 
@@ -51,9 +56,8 @@ class ModelCells {
   // REQUIRES: not full; the target's mutex is held.
   void insert(std::uint64_t hash, Cell& cell);
 
-  static constexpr std::size_t kSlots = 2 * kModelsMax;
-  std::array<std::atomic<std::uint64_t>, kSlots> hashes_{};
-  std::array<std::atomic<Cell*>, kSlots> cells_{};
+  std::array<std::atomic<std::uint64_t>, kPlaces> hashes_{};
+  std::array<std::atomic<Cell*>, kPlaces> cells_{};
   std::atomic<std::size_t> size_{0};
 };
 

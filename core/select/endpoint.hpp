@@ -41,6 +41,14 @@ class alignas(64) Endpoint {
     Cell* const own = cell_models_->find(model);
     return own == nullptr ? *cell_ : *own;
   }
+  // The same by where the model's cell lies, as ModelCells has it: 0 = the base cell's model.
+  std::size_t model_place(std::uint64_t model) const {
+    return cell_models_ == nullptr || model == 0 ? 0 : cell_models_->place_of(model);
+  }
+  Cell& cell_at(std::size_t place) const {
+    Cell* const own = cell_models_ == nullptr ? nullptr : cell_models_->at(place);
+    return own == nullptr ? *cell_ : *own;
+  }
 
  private:
   // What a pick reads first.

@@ -51,10 +51,10 @@ Group::Group(std::vector<EndpointSpec> specs, std::uint16_t first_index, const S
   if (settings.affinity && endpoints_.size() > 1) rendezvous_.emplace(endpoints_);
 }
 
-bool Group::may_evict(double percent, TimePoint now) const {
+bool Group::may_evict(double percent, TimePoint now, std::uint64_t model) const {
   std::size_t out = 1;  // with the one that is asked about
   for (const Endpoint& endpoint : endpoints_)
-    if (endpoint.base_cell().evicted_state(now) != ServiceState::in_service) ++out;
+    if (endpoint.cell_for(model).evicted_state(now) != ServiceState::in_service) ++out;
   return static_cast<double>(out) * 100 <= percent * static_cast<double>(endpoints_.size());
 }
 

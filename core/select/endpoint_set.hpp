@@ -50,8 +50,9 @@ class Group {
     return estimates_[model % kEstimatePlaces].peek(endpoints_, model, now);
   }
 
-  // Whether one more endpoint may be evicted when at most `percent` of the group may be out. [any]
-  bool may_evict(double percent, TimePoint now) const;
+  // Whether one more endpoint may be evicted, for that model (0 = any), when at most `percent` of
+  // the group may be out. [any]
+  bool may_evict(double percent, TimePoint now, std::uint64_t model = 0) const;
 
  private:
   static constexpr std::size_t kEstimatePlaces = 8;

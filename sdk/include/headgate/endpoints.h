@@ -3,7 +3,9 @@
  *
  * `host` is the one that create() was given.
  *
- * An endpoint id is 64 bits with a generation in it: it can be kept, and a stale one is HG_GONE.
+ * An endpoint id is 64 bits with a generation in it: it can be kept, and a stale one is HG_GONE. That
+ * of an outcome is of the endpoint and the model that it was asked for, so that what is said of a
+ * model or of a key for a model is said of that one: ids of one endpoint may differ.
  */
 #ifndef HEADGATE_ENDPOINTS_H
 #define HEADGATE_ENDPOINTS_H

@@ -81,6 +81,23 @@ TEST_F(Limits, AreOfTheModelThatWasAsked) {
   EXPECT_EQ(served_by(other), "two");
 }
 
+TEST_F(Limits, OfARefusalAreOfTheModelThatWasAsked) {
+  const std::string other = R"({"model":"n","messages":[{"role":"user","content":"hi"}]})";
+  a->says(limited(""));
+  EXPECT_EQ(served_by(kChatBody), "one");  // both models are known there
+  EXPECT_EQ(served_by(other), "one");
+  a->forget();
+  a->says(
+      answer(429, "application/json", "{\"error\":{\"message\":\"x\"}}", "retry-after: 60\r\n"));
+  EXPECT_EQ(served_by(kChatBody), "two");
+  a->forget();
+  a->says(limited(""));
+  EXPECT_EQ(served_by(kChatBody), "two");
+  EXPECT_EQ(served_by(other), "one");
+  advance(seconds(61));
+  EXPECT_EQ(served_by(kChatBody), "one");
+}
+
 TEST_F(Limits, CountAsNoFailure) {
   a->says(limited(kUsedUp));
   EXPECT_EQ(served_by(), "one");
