@@ -47,6 +47,11 @@ if(HEADGATE_TRAIN)
   target_compile_options(headgate_flags INTERFACE -fprofile-generate ${profile_names})
   target_link_options(headgate_flags INTERFACE -fprofile-generate)
 elseif(HEADGATE_PROFILE)
+  # All of a program must be compiled by the same profile; the build does not see that it changed,
+  # unless the command line says so.
+  file(SHA256 ${HEADGATE_PROFILE} profile_hash)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${HEADGATE_PROFILE})
+  target_compile_definitions(headgate_flags INTERFACE HEADGATE_PROFILE_HASH=0x${profile_hash})
   # What changed since then is compiled as if nothing were known of it, and that is no fault.
   target_compile_options(headgate_flags INTERFACE -fprofile-use=${HEADGATE_PROFILE} ${profile_names}
     -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin
