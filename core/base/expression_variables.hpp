@@ -5,7 +5,10 @@
 
 #include <headgate/expression/program.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <iterator>
 
 namespace headgate::variables {
 
@@ -59,20 +62,16 @@ inline constexpr Variable kOfRequest[] = {
 };
 
 // `retry.condition`: the same and the answer at hand.
-inline constexpr Variable kOfAnswer[] = {
-    {"request.method", Type::text, request_method},
-    {"request.path", Type::text, request_path},
-    {"request.uri", Type::text, request_uri},
-    {"request.host", Type::text, request_host},
-    {"request.headers", Type::map, request_headers},
-    {"backend.name", Type::text, backend_name},
-    {"llm", Type::group, llm},
-    {"llm.requestModel", Type::text, llm_request_model},
-    {"llm.streaming", Type::boolean, llm_streaming},
-    {"response", Type::group, response},
-    {"response.code", Type::integer, response_code},
-    {"response.headers", Type::map, response_headers},
-};
+inline constexpr auto kOfAnswer = [] {
+  constexpr Variable kAnswer[] = {
+      {"response", Type::group, response},
+      {"response.code", Type::integer, response_code},
+      {"response.headers", Type::map, response_headers},
+  };
+  std::array<Variable, std::size(kOfRequest) + std::size(kAnswer)> all{};
+  std::ranges::copy(kAnswer, std::ranges::copy(kOfRequest, all.begin()).out);
+  return all;
+}();
 
 // `logging`: what is known of a request that is over.
 inline constexpr Variable kOfLog[] = {

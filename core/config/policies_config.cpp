@@ -70,7 +70,8 @@ void describe(Fields& fields, RetryConfig& retry) {
              {"condition",
               "Expression (docs/expressions.md) over request, response and llm: an answer of which "
               "it is true is tried again, besides 'codes' and what the provider says is worth it."},
-             retry.condition, {.variables = variables::kOfAnswer});
+             retry.condition,
+             {.variables = {variables::kOfAnswer.data(), variables::kOfAnswer.size()}});
   expression(fields,
              {"precondition",
               "Expression over request and llm: a request of which it is not true is sent once, "

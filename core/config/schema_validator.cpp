@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "core/base/trim.hpp"
 #include "core/config/schema_rules.hpp"
 
 namespace headgate::config {
@@ -60,13 +61,6 @@ double number_of(const std::string& text) {
   }
   std::from_chars(begin, text.data() + text.size(), number);
   return number;
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
 std::string label(const Node& node) {
@@ -290,7 +284,7 @@ class Validator {
       fault(*path, "cannot read '" + path->text + "': " + content.error);
       return false;
     }
-    result.typed[&node] = {ScalarType::text, std::string(trim(*content.text)), true};
+    result.typed[&node] = {ScalarType::text, std::string(trimmed(*content.text)), true};
     return true;
   }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/stable_hash.hpp"
+#include "core/base/trim.hpp"
 #include "core/http/header_rules.hpp"
 #include "core/http/target.hpp"
 
@@ -11,13 +12,6 @@ namespace headgate::exchange {
 namespace {
 
 using Place = config::RequestValue::Place;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 // 0 stands for none.
 std::uint64_t hash_of(std::string_view value) {

@@ -6,7 +6,6 @@
 #include "core/exchange/endpoint_directory.hpp"
 #include "core/exchange/probe_plan.hpp"
 #include "core/exchange/prober.hpp"
-#include "core/select/cell_table.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -94,8 +93,8 @@ hg_outcome Attempt::outcome_for_policies(select::OutcomeKind kind, std::string_v
   hg_outcome outcome{};
   outcome.size = HG_END_OF(hg_outcome, code);
   outcome.health = to_c(kind);
-  const std::uint64_t model = select::model_hash(context_.model);
-  outcome.endpoint = EndpointDirectory::id_for(endpoint_.id, pick_.endpoint->model_place(model));
+  const std::size_t place = pick_.endpoint->model_place(context_.model);
+  outcome.endpoint = EndpointDirectory::id_for(endpoint_.id, place);
   outcome.endpoint_name = plugin::str(endpoint_.name);
   outcome.status = static_cast<std::uint32_t>(attempt_status_);
   outcome.scope = scope;

@@ -21,7 +21,7 @@ EndpointDirectory::Result EndpointDirectory::evict(std::uint64_t id, const Order
   if (!found) return Result::gone;
   const auto& [entry, cell] = *found;
   const select::Group& group = entry.set->group(entry.set->group_of(entry.endpoint));
-  const std::uint64_t model = cell->model.empty() ? 0 : select::model_hash(cell->model);
+  const std::uint64_t model = select::model_hash(cell->model);
   // Extending one that is out already takes nobody else out.
   const bool out = cell->eviction(order.scope).state(now) == select::ServiceState::out;
   if (!out && !group.may_evict(order.max_percent, now, model)) return Result::limit;

@@ -26,7 +26,7 @@ bool is_sound(const select::Cell& cell) {
 
 // The name under which endpoints keep what they know of the model that is asked for; 0: none.
 std::uint64_t Exchange::model_key() const {
-  return request_.facets.model.empty() ? 0 : select::model_hash(request_.facets.model);
+  return select::model_hash(request_.facets.model);
 }
 
 select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now, bool last_resort) {

@@ -166,7 +166,7 @@ class RequestWalk {
     };
     select::PickQuery query;
     query.now = now_;
-    query.model = result_.model.empty() ? 0 : select::model_hash(result_.model);
+    query.model = select::model_hash(result_.model);
     query.prompt_tokens = asked_.prompt_tokens;
     query.output_tokens_max = asked_.max_tokens;
     query.eligible = eligible;

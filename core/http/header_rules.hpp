@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "core/base/trim.hpp"
 #include "core/http/head.hpp"
 
 namespace headgate::http {
@@ -29,12 +30,9 @@ template <class Use>
 void for_each_list_element(std::string_view list, Use use) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
-    std::string_view element = list.substr(0, comma);
+    const std::string_view element = trimmed(list.substr(0, comma), " \t");
     list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
-    const std::size_t first = element.find_first_not_of(" \t");
-    if (first == std::string_view::npos) continue;
-    element = element.substr(first, element.find_last_not_of(" \t") - first + 1);
-    if (!use(element)) return;
+    if (!element.empty() && !use(element)) return;
   }
 }
 

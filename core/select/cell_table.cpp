@@ -10,6 +10,7 @@
 namespace headgate::select {
 
 std::uint64_t model_hash(std::string_view model) {
+  if (model.empty()) return 0;
   const std::uint64_t hash = std::hash<std::string_view>{}(model);
   return hash == 0 ? 1 : hash;
 }

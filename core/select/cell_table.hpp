@@ -33,7 +33,7 @@ struct CellKey {
   std::string model;            // empty: whatever the request names
 };
 
-// Names a model in a query. Never 0.
+// Names a model in a query. 0: no model, and no model has it.
 std::uint64_t model_hash(std::string_view model);
 
 // The cells of one target and key by model. Read without a lock. [any]

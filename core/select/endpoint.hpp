@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/select/cell.hpp"
 #include "core/select/cell_table.hpp"
@@ -42,8 +43,8 @@ class alignas(64) Endpoint {
     return own == nullptr ? *cell_ : *own;
   }
   // The same by where the model's cell lies, as ModelCells has it: 0 = the base cell's model.
-  std::size_t model_place(std::uint64_t model) const {
-    return cell_models_ == nullptr || model == 0 ? 0 : cell_models_->place_of(model);
+  std::size_t model_place(std::string_view model) const {
+    return cell_models_ == nullptr || model.empty() ? 0 : cell_models_->place_of(model_hash(model));
   }
   Cell& cell_at(std::size_t place) const {
     Cell* const own = cell_models_ == nullptr ? nullptr : cell_models_->at(place);
