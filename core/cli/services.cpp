@@ -57,6 +57,7 @@ std::int32_t GatewayServices::evict(const hg_eviction& order) {
   out.length = milliseconds(order.milliseconds);
   out.max_percent = order.max_percent;
   out.cause = cause_of(order.cause);
+  out.restore_health = order.restore_health;
   return code_of(directory_.evict(order.endpoint, out, clock_.now()));
 }
 

@@ -26,7 +26,7 @@ EndpointDirectory::Result EndpointDirectory::evict(std::uint64_t id, const Order
   const bool out = cell->eviction(order.scope).state(now) == select::ServiceState::out;
   if (!out && !group.may_evict(order.max_percent, now, model)) return Result::limit;
   const select::Evicted evicted =
-      select::evict(*cell, order.scope, now + order.length, now, -1, order.cause);
+      select::evict(*cell, order.scope, now + order.length, now, order.restore_health, order.cause);
   if (evicted.anew && entry.series) {
     entry.series->evicted(select::scope_name(order.scope), select::cause_name(order.cause));
   }

@@ -55,6 +55,7 @@ class EndpointDirectory {
     milliseconds length{0};
     std::uint32_t max_percent = 100;
     select::Cause cause = select::Cause::other;
+    double restore_health = -1;  // what it returns with; below 0: its failures are forgotten
   };
 
   // As hg.endpoints/1 has it: extends only, and never puts out more than `max_percent` of the

@@ -10,10 +10,12 @@ namespace {
 std::int32_t evict_for(const hg_host* host, const hg_eviction* eviction) noexcept {
   if (host == nullptr || eviction == nullptr) return HG_INVALID;
   hg_eviction order{};
-  order.size = HG_END_OF(hg_eviction, cause);
+  order.size = HG_END_OF(hg_eviction, restore_health);
+  order.restore_health = -1;
   order = read_struct(eviction, order);
   if (order.max_percent < 1 || order.max_percent > 100) return HG_INVALID;
   if (order.scope == HG_SCOPE_NONE) return HG_INVALID;
+  if (!(order.restore_health <= 1)) return HG_INVALID;  // NaN, too
   if (order.scope > HG_SCOPE_KEY_MODEL) order.scope = HG_SCOPE_ENDPOINT;
   if (order.cause > HG_CAUSE_PROBE) order.cause = HG_CAUSE_OTHER;
   return services_of(host).evict(order);

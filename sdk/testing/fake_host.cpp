@@ -44,12 +44,13 @@ struct FakeHost::Raw {
   }
   static std::int32_t evict(const hg_host* host, std::uint64_t endpoint, std::uint32_t scope,
                             std::uint64_t milliseconds, std::uint32_t max_percent) noexcept {
-    of(host).evictions.push_back({endpoint, scope, milliseconds, max_percent, HG_CAUSE_OTHER});
+    of(host).evictions.push_back({endpoint, scope, milliseconds, max_percent, HG_CAUSE_OTHER, -1});
     return of(host).evict_result;
   }
   static std::int32_t evict_for(const hg_host* host, const hg_eviction* order) noexcept {
     of(host).evictions.push_back(
-        {order->endpoint, order->scope, order->milliseconds, order->max_percent, order->cause});
+        {order->endpoint, order->scope, order->milliseconds, order->max_percent, order->cause,
+         HG_HAS(order, hg_eviction, restore_health) ? order->restore_health : -1});
     return of(host).evict_result;
   }
   static std::int32_t restore(const hg_host* host, std::uint64_t endpoint) noexcept {

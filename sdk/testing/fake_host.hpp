@@ -39,6 +39,7 @@ struct Evicted {
   std::uint64_t milliseconds = 0;
   std::uint32_t max_percent = 0;
   std::uint32_t cause = 0;
+  double restore_health = -1;
 };
 
 class FakeHost {

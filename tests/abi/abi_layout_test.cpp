@@ -89,13 +89,14 @@ HG_AT(hg_crypto_ext, equal, 24);
 HG_AT(hg_crypto_ext, random, 32);
 
 // endpoints.h
-HG_SIZE(hg_eviction, 32);
+HG_SIZE(hg_eviction, 40);
 HG_AT(hg_eviction, size, 0);
 HG_AT(hg_eviction, scope, 4);
 HG_AT(hg_eviction, endpoint, 8);
 HG_AT(hg_eviction, milliseconds, 16);
 HG_AT(hg_eviction, max_percent, 24);
 HG_AT(hg_eviction, cause, 28);
+HG_AT(hg_eviction, restore_health, 32);
 
 HG_SIZE(hg_endpoints_ext, 32);
 HG_AT(hg_endpoints_ext, size, 0);

@@ -1,6 +1,7 @@
 """A request that fails at one provider is answered by another, within the same request."""
 
 import itertools
+import json
 import time
 
 import openai as openai_sdk
@@ -219,6 +220,28 @@ def test_a_failing_provider_is_evicted_with_no_configuration_and_comes_back(star
         assert time.monotonic() < deadline, "the provider did not come back"
         time.sleep(0.2)
     assert [ask(client)[1] for _ in range(5)][-1] == "first"
+
+
+@pytest.mark.parametrize("restored,least,most", [(None, 0.99, 1), (0.2, 0.2, 0.5)],
+                         ids=["clean slate", "restoreHealth"])
+def test_a_provider_returns_with_the_health_of_the_configuration(start, sdk, restored, least, most):
+    eviction = {"duration": "500ms", "consecutiveFailures": 1}
+    if restored is not None:
+        eviction["restoreHealth"] = restored
+    gateway, first, _ = two_groups(start, {"health": {"eviction": eviction}})
+    client = sdk(gateway)
+    first.set(status=503)
+    assert ask(client)[1] == "second"
+    first.reset()
+
+    deadline = time.monotonic() + 30
+    while ask(client)[1] != "first":
+        assert time.monotonic() < deadline, "the provider did not come back"
+        time.sleep(0.1)
+    endpoints = json.loads(gateway.admin("/api/endpoints"))[0]["endpoints"]
+    health = {endpoint["name"]: endpoint["health"] for endpoint in endpoints}
+    assert least <= health["first"] <= most, health
+    assert health["second"] == 1
 
 
 def test_when_everything_fails_the_client_gets_an_answer_soon(start, sdk):

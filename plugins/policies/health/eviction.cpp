@@ -33,7 +33,8 @@ std::optional<Eviction> decide(const Settings& settings, const hg::Outcome& outc
     return Eviction{scope, std::min(*outcome.retry_after, kLongestRetryAfter),
                     hg::Cause::retry_after};
   }
-  const bool too_many = outcome.consecutive_failures >= settings.consecutive_failures;
+  const bool too_many = settings.consecutive_failures > 0 &&
+                        outcome.consecutive_failures >= settings.consecutive_failures;
   const bool too_ill =
       settings.health_threshold && outcome.health_score < *settings.health_threshold;
   if (too_many) return Eviction{scope, time, hg::Cause::failures};

@@ -14,10 +14,12 @@ struct Settings {
   std::chrono::milliseconds duration = std::chrono::seconds(5);
   // ... up to this, or to `duration` where that is longer.
   std::chrono::milliseconds max_duration = std::chrono::seconds(60);
-  // So many failures in a row.
+  // So many failures in a row; 0: they do not count.
   std::uint32_t consecutive_failures = 3;
   // Or a health score (0 to 1) below this; none: the score does not count.
   std::optional<double> health_threshold;
+  // The health that it returns with; none: its failures are forgotten.
+  std::optional<double> restore_health;
   // Of the endpoints of a group at most so many are out.
   std::uint32_t max_eviction_percent = 100;
 };

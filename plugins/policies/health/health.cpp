@@ -38,9 +38,18 @@ class Health final : public hg::Policy {
           "properties": {
             "duration": {"type": "string", "default": "5s"},
             "maxDuration": {"type": "string", "default": "60s"},
-            "restoreHealth": {"type": "number", "description": "Not supported yet"},
-            "consecutiveFailures": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 3},
-            "healthThreshold": {"type": "number", "minimum": 0, "maximum": 1}
+            "restoreHealth": {
+              "type": "number", "minimum": 0, "maximum": 1,
+              "description": "The health that an endpoint returns with. Without it, its failures are forgotten"
+            },
+            "consecutiveFailures": {
+              "type": "integer", "minimum": 0, "maximum": 1000,
+              "description": "Failures in a row that take an endpoint out; 0: they do not count. Default: 3, or 0 where healthThreshold is set"
+            },
+            "healthThreshold": {
+              "type": "number", "minimum": 0, "maximum": 1,
+              "description": "A failure that leaves an endpoint with less health than this takes it out"
+            }
           }
         },
         "maxEvictionPercent": {"type": "integer", "minimum": 1, "maximum": 100, "default": 100},
@@ -74,16 +83,17 @@ class Health final : public hg::Policy {
     }
     if (config["probe"].exists()) probe_ = headgate_health::read_probe(config["probe"]);
     const hg::Config eviction = config["eviction"];
-    refuse(eviction["restoreHealth"],
-           "restoreHealth is not supported yet: an endpoint returns with one request at a time");
-
     settings_.duration = eviction["duration"].duration(settings_.duration);
     if (settings_.duration.count() == 0) eviction["duration"].fault("must be more than 0");
     settings_.max_duration = eviction["maxDuration"].duration(settings_.max_duration);
+    if (const hg::Config restored = eviction["restoreHealth"]; restored.exists())
+      settings_.restore_health = restored.number(1);
+    if (const hg::Config threshold = eviction["healthThreshold"]; threshold.exists()) {
+      settings_.health_threshold = threshold.number(0);
+      settings_.consecutive_failures = 0;  // who asks for the one does not ask for the other
+    }
     settings_.consecutive_failures = static_cast<std::uint32_t>(
         eviction["consecutiveFailures"].count(settings_.consecutive_failures));
-    if (const hg::Config threshold = eviction["healthThreshold"]; threshold.exists())
-      settings_.health_threshold = threshold.number(0);
     settings_.max_eviction_percent = static_cast<std::uint32_t>(
         config["maxEvictionPercent"].count(settings_.max_eviction_percent));
   }
@@ -109,14 +119,10 @@ class Health final : public hg::Policy {
         headgate_health::decide(settings_, outcome);
     if (eviction)
       hg::evict(outcome.endpoint, eviction->scope, eviction->time, settings_.max_eviction_percent,
-                eviction->cause);
+                eviction->cause, settings_.restore_health);
   }
 
  private:
-  static void refuse(const hg::Config& value, std::string_view why) {
-    if (value.exists()) value.fault(why);
-  }
-
   headgate_health::Settings settings_;
   headgate_health::Unhealthy unhealthy_;
   headgate_health::ProbeSettings probe_;

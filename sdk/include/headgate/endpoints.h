@@ -46,6 +46,9 @@ typedef struct hg_eviction {
   uint64_t milliseconds;
   uint32_t max_percent; /* 1 to 100 */
   uint32_t cause;       /* HG_CAUSE_* */
+  /* The health that it returns with, 0 to 1, in place of what was counted before. Below 0, or not in
+   * the struct: its failures are forgotten. Above 1, or no number: HG_INVALID. */
+  double restore_health;
 } hg_eviction;
 
 typedef struct hg_endpoints_ext {

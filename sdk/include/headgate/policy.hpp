@@ -65,19 +65,22 @@ enum class Cause : std::uint32_t {
 };
 
 // Need::kEndpoints. Keeps an endpoint out of the choice for `time`; false when `max_percent` of its
-// group are out already, or the endpoint is gone. A gateway of before does it without the cause.
+// group are out already, or the endpoint is gone. It returns with this health, 0 to 1; without one,
+// its failures are forgotten. A gateway of before does it without the cause and the health.
 // [worker]
 inline bool evict(std::uint64_t endpoint, Scope scope, std::chrono::milliseconds time,
-                  std::uint32_t max_percent, Cause cause = Cause::other) noexcept {
+                  std::uint32_t max_percent, Cause cause = Cause::other,
+                  std::optional<double> restore_health = std::nullopt) noexcept {
   const auto count = time.count() < 0 ? 0 : static_cast<std::uint64_t>(time.count());
   if (HG_HAS(host().endpoints, hg_endpoints_ext, evict_for)) {
     hg_eviction order{};
-    order.size = HG_END_OF(hg_eviction, cause);
+    order.size = HG_END_OF(hg_eviction, restore_health);
     order.scope = static_cast<std::uint32_t>(scope);
     order.endpoint = endpoint;
     order.milliseconds = count;
     order.max_percent = max_percent;
     order.cause = static_cast<std::uint32_t>(cause);
+    order.restore_health = restore_health.value_or(-1);
     return host().endpoints->evict_for(host().raw, &order) == HG_OK;
   }
   return host().endpoints->evict(host().raw, endpoint, static_cast<std::uint32_t>(scope), count,

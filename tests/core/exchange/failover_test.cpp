@@ -239,6 +239,33 @@ TEST_F(Failover, EvictsForAnswersThatAnExpressionCallsUnhealthy) {
   EXPECT_EQ(ask_for(post(kChatBody)).header("x-headgate-provider"), "two");
 }
 
+// Once it has served again, it is as good as the configuration says that it returns.
+TEST_F(Failover, ReturnsWithTheHealthOfTheConfiguration) {
+  const auto health_after_return = [this](const std::string& restored) {
+    load(
+        two_groups("{retry: {attempts: 2, backoff: 1ms}, health: {eviction: {duration: 5s, "
+                   "consecutiveFailures: 1" +
+                   restored + "}}}"));
+    const select::Cell& cell = context->snapshot->plans[0].backends[0].set->endpoint(0).base_cell();
+    a->forget();
+    a->says(answer(503, "application/json", error_of("x")));
+    b->says(answer(200, "application/json", kWhole));
+    EXPECT_EQ(ask_for(post(kChatBody)).header("x-headgate-provider"), "two");
+    EXPECT_EQ(cell.state(clock.now()), select::ServiceState::out);
+    advance(std::chrono::minutes(2));  // evictions in a row grow
+    a->forget();
+    a->says(answer(200, "application/json", kWhole));
+    EXPECT_EQ(ask_for(post(kChatBody)).header("x-headgate-provider"), "one");
+    settle();
+    EXPECT_EQ(cell.state(clock.now()), select::ServiceState::in_service);
+    return cell.health_at(select::to_stamp(clock.now()));
+  };
+  EXPECT_EQ(health_after_return(""), 1);
+  // The success that brought it back counts for its model.
+  EXPECT_NEAR(health_after_return(", restoreHealth: 0.2"), 0.2, 1e-3);
+  EXPECT_EQ(health_after_return(", restoreHealth: 1"), 1);
+}
+
 TEST_F(Failover, EvictsNobodyForAnswersThatAnExpressionCallsHealthy) {
   load(
       two_groups("{retry: {attempts: 1}, health: {unhealthyExpression: 'response.code == 500', "

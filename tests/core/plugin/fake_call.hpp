@@ -141,11 +141,13 @@ class FakeServices final : public Services {
  public:
   std::string asked;
   std::int32_t result = HG_OK;
+  double health = 0;  // of the last eviction
 
   std::int32_t evict(const hg_eviction& order) override {
     asked = "evict " + std::to_string(order.endpoint) + " " + std::to_string(order.scope) + " " +
             std::to_string(order.milliseconds) + " " + std::to_string(order.max_percent) + " " +
             std::to_string(order.cause);
+    health = order.restore_health;
     return result;
   }
   std::int32_t restore(std::uint64_t endpoint) override {

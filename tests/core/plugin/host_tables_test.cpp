@@ -11,6 +11,7 @@
 #include <headgate/message.h>
 #include <headgate/stream.h>
 
+#include <limits>
 #include <thread>
 
 #include "core/plugin/host.hpp"
@@ -280,6 +281,19 @@ TEST_F(HostTables, HandServicesOn) {
   EXPECT_EQ(endpoints.evict_for(host, &order), HG_OK);
   EXPECT_EQ(services.asked, "evict 6 4 2000 40 0")
       << "what the plugin's struct has not is not read";
+  EXPECT_EQ(services.health, -1);
+  order.restore_health = 0.25;
+  EXPECT_EQ(endpoints.evict_for(host, &order), HG_OK);
+  EXPECT_EQ(services.health, -1) << "nor is the health";
+  order.size = HG_END_OF(hg_eviction, restore_health);
+  EXPECT_EQ(endpoints.evict_for(host, &order), HG_OK);
+  EXPECT_EQ(services.health, 0.25);
+  services.asked.clear();
+  for (const double bad : {1.01, std::numeric_limits<double>::quiet_NaN()}) {
+    order.restore_health = bad;
+    EXPECT_EQ(endpoints.evict_for(host, &order), HG_INVALID) << bad;
+  }
+  EXPECT_EQ(services.asked, "");
   services.result = HG_GONE;
   EXPECT_EQ(endpoints.restore(host, 5), HG_GONE);
   EXPECT_EQ(services.asked, "restore 5");

@@ -202,6 +202,28 @@ TEST_F(CellTableTest, AReturnMayBeGivenAHealth) {
   EXPECT_NEAR(c->health_at(to_stamp(clock_.now())), 0.5, 1e-6);
 }
 
+TEST_F(CellTableTest, TheHealthOfAReturnHoldsForOneReturnOnly) {
+  const std::shared_ptr<Cell> c = cell("k", "m");
+  evict(*c, Scope::endpoint, clock_.now() + seconds(5), clock_.now(), 0.2);
+  c->failures.add(7, to_stamp(clock_.now()), kHealthHalfLifeMs);
+  restore(*c, Scope::endpoint, clock_.now());
+  EXPECT_NEAR(c->health_at(to_stamp(clock_.now())), 0.2, 1e-6);
+  put_out(c, Scope::endpoint);
+  restore(*c, Scope::endpoint, clock_.now());
+  EXPECT_EQ(c->health_at(to_stamp(clock_.now())), 1);
+}
+
+TEST_F(CellTableTest, AReturnWithLittleHealthHealsBySuccessesAndByTime) {
+  const std::shared_ptr<Cell> c = cell("k", "m");
+  evict(*c, Scope::endpoint, clock_.now() + seconds(5), clock_.now(), 0.2);
+  restore(*c, Scope::endpoint, clock_.now());
+  c->successes.add(8, to_stamp(clock_.now()), kHealthHalfLifeMs);
+  // 8 failures stand for 0.2 over the prior of 2: 10 / 18 with as many successes.
+  EXPECT_NEAR(c->health_at(to_stamp(clock_.now())), 10.0 / 18, 1e-6);
+  clock_.advance(seconds(30));
+  EXPECT_NEAR(c->health_at(to_stamp(clock_.now())), 6.0 / 10, 1e-3);
+}
+
 TEST_F(CellTableTest, AModelGetsItsCellWhenItHasAnswered) {
   const std::shared_ptr<Cell> base = cell("k", "");
   ASSERT_NE(base->models, nullptr);

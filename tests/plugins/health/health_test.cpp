@@ -133,6 +133,30 @@ TEST_F(Health, EvictsBelowTheThresholdWhereOneIsSet) {
   EXPECT_FALSE(after({.failures = 1, .score = 0.5}, kConfig));
 }
 
+TEST_F(Health, CountsFailuresInARowBesideAThresholdOnlyWhereBothAreSet) {
+  EXPECT_FALSE(after({.failures = 50, .score = 0.6}, R"({"eviction":{"healthThreshold":0.5}})"));
+  constexpr std::string_view kBoth =
+      R"({"eviction":{"healthThreshold":0.5,"consecutiveFailures":2}})";
+  EXPECT_TRUE(after({.failures = 2, .score = 0.6}, kBoth));
+  EXPECT_TRUE(after({.failures = 1, .score = 0.4}, kBoth));
+  EXPECT_FALSE(after({.failures = 1, .score = 0.6}, kBoth));
+}
+
+TEST_F(Health, CountsNoFailuresInARowWhereTheirNumberIsZero) {
+  constexpr std::string_view kConfig = R"({"eviction":{"consecutiveFailures":0}})";
+  EXPECT_FALSE(after({.failures = 1000, .score = 0.01}, kConfig));
+  EXPECT_TRUE(after({.failures = 1, .retry_after = 2000}, kConfig));
+  EXPECT_TRUE(after({.scope = HG_SCOPE_KEY, .failures = 1}, kConfig));
+}
+
+TEST_F(Health, SaysWithWhichHealthAnEndpointReturns) {
+  EXPECT_EQ(after({.failures = 3})->restore_health, -1) << "its failures are forgotten";
+  EXPECT_EQ(after({.failures = 3}, R"({"eviction":{"restoreHealth":0.25}})")->restore_health, 0.25);
+  constexpr std::string_view kWorst = R"({"eviction":{"restoreHealth":0}})";
+  EXPECT_EQ(after({.failures = 3}, kWorst)->restore_health, 0);
+  EXPECT_EQ(after({.scope = HG_SCOPE_KEY}, kWorst)->restore_health, 0) << "whatever is out";
+}
+
 TEST_F(Health, SaysWhy) {
   constexpr std::string_view kIll = R"({"eviction":{"healthThreshold":0.5}})";
   EXPECT_EQ(after({.failures = 3})->cause, std::uint32_t{HG_CAUSE_FAILURES});
@@ -165,12 +189,11 @@ TEST_F(Health, TakesItsFiguresFromTheConfiguration) {
 TEST_F(Health, RefusesWhatItCannotDoNamingEachPlace) {
   EXPECT_FALSE(Instance(host, kId,
                         R"({"unhealthyExpression":"code > 1",)"
-                        R"("eviction":{"restoreHealth":0.5,"duration":"0s"}})")
+                        R"("eviction":{"duration":"0s"}})")
                    .ok());
   std::vector<std::string> pointers;
   for (const auto& fault : host.faults) pointers.push_back(fault.pointer);
-  EXPECT_EQ(pointers, (std::vector<std::string>{"/unhealthyExpression", "/eviction/restoreHealth",
-                                                "/eviction/duration"}));
+  EXPECT_EQ(pointers, (std::vector<std::string>{"/unhealthyExpression", "/eviction/duration"}));
 }
 
 TEST_F(Health, HasNoProbeWhereNoneIsConfigured) {
