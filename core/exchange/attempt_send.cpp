@@ -158,7 +158,7 @@ Attempt::MaybeFailure Attempt::build_with_provider() {
   in.max_tokens = request_.facets.max_tokens.value_or(HG_UNKNOWN_COUNT);
   std::string path;
   if (!request_.dialect.route) {
-    path = provider.pass_through().match(request_.path).value_or(std::string_view());
+    path = endpoint_.pass_through->match(request_.path).value_or(std::string_view());
     const std::string query = query_without_credentials();
     if (!query.empty()) path.append("?").append(query);
     in.path = plugin::str(path);

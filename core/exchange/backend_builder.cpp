@@ -49,6 +49,44 @@ std::vector<DeclaredRoute> BackendBuilder::declared_routes(
   return declared;
 }
 
+// Where the configuration says that paths are not read, a path of a format passes to providers
+// whose own it is.
+std::shared_ptr<const plugin::PassThrough> BackendBuilder::passing_paths(
+    const std::shared_ptr<plugin::ProviderInstance>& provider) const {
+  if (!plan_.path_types || !plan_.path_types->passes())
+    return {provider, &provider->pass_through()};
+  const plugin::ProviderManifest& declares = provider->declares();
+  std::vector<std::string> paths = declares.pass_through;
+  for (const auto& dialect : snapshot_.dialects.dialects()) {
+    if (!declares.accepts_dialect(dialect->id())) continue;
+    for (const plugin::DialectRoute& route : dialect->declares().routes) {
+      if (!route.model_in_path && declares.has_operation(route.operation))
+        paths.push_back(route.path);
+    }
+  }
+  return std::make_shared<const plugin::PassThrough>(std::move(paths),
+                                                     provider->target().base_path);
+}
+
+std::shared_ptr<const plugin::PathTypes> BackendBuilder::read_path_types() {
+  std::shared_ptr<const plugin::PathTypes> types;
+  for (const config::PluginPolicy& policy : outer_.plugins) {
+    const plugin::Plugin* known = sources_.plugins.find(policy.id);
+    if (!known || known->manifest.policy.path_types.empty()) continue;
+    const std::string& member = known->manifest.policy.path_types;
+    std::vector<plugin::PluginFault> problems;
+    plugin::PathTypes read =
+        plugin::PathTypes::read(policy.config.json(), member, snapshot_.dialects, problems);
+    if (!read.empty() && types) {
+      problems.push_back({"/" + member, "another policy here says what paths are"});
+    }
+    for (const plugin::PluginFault& problem : problems)
+      faults_.push_back(policy.config.fault_at(problem.json_pointer, problem.message));
+    if (!read.empty()) types = std::make_shared<const plugin::PathTypes>(std::move(read));
+  }
+  return types;
+}
+
 BackendBuilder::BackendBuilder(const SnapshotSources& sources, Snapshot& snapshot,
                                config::Faults& faults, std::string route)
     : sources_(sources), snapshot_(snapshot), faults_(faults), route_(std::move(route)) {}
@@ -127,6 +165,7 @@ BackendPlan BackendBuilder::build(const config::BackendConfig& backend) {
   plan_.weight = backend.weight;
   plan_.request_timeout = outer_.timeout.value_or(config::TimeoutConfig{}).request_timeout;
   plan_.on_cut = outer_.stream.value_or(config::StreamConfig{}).on_cut;
+  plan_.path_types = read_path_types();
 
   for (const auto& instance : make_policies(outer_)) {
     const plugin::PolicyManifest& declares = instance->declares();
@@ -186,6 +225,7 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
     plan.name = config.name;
     plan.provider = make_provider(config);
     if (plan.provider) plan.declared = declared_routes(plan.provider->declares());
+    if (plan.provider) plan.pass_through = passing_paths(plan.provider);
     if (!plan.provider || !set_target(plan, config, policies)) continue;
     attach(plan, make_policies(policies));
     if (config.policies.timeout && config.policies.timeout->request_timeout) {

@@ -33,6 +33,8 @@ class BackendBuilder {
   Policies make_policies(const config::PoliciesConfig& policies);
   std::shared_ptr<plugin::PolicyInstance> make_policy(const config::PluginPolicy& policy);
   PolicyUse use(const std::shared_ptr<plugin::PolicyInstance>& instance);
+  // What the policies around the backend say that paths are.
+  std::shared_ptr<const plugin::PathTypes> read_path_types();
 
   void add_group(const config::BackendConfig& backend, const config::GroupConfig& group);
   // How one of the group that was added last is chosen.
@@ -43,6 +45,8 @@ class BackendBuilder {
   void set_limits(EndpointPlan& plan, const config::PoliciesConfig& policies);
   std::shared_ptr<plugin::ProviderInstance> make_provider(const config::ProviderConfig& config);
   std::vector<DeclaredRoute> declared_routes(const plugin::ProviderManifest& provider) const;
+  std::shared_ptr<const plugin::PassThrough> passing_paths(
+      const std::shared_ptr<plugin::ProviderInstance>& provider) const;
   bool set_target(EndpointPlan& plan, const config::ProviderConfig& config,
                   const config::PoliciesConfig& policies);
   std::shared_ptr<const net::TlsClientContext> make_tls(const config::BackendTlsConfig& tls,

@@ -68,8 +68,8 @@ Exchange::MaybeError Exchange::find_route() {
 void Exchange::find_dialect() {
   const http::Headers& headers = request_.head.headers;
   const auto has_header = [&headers](std::string_view name) { return headers.contains(name); };
-  request_.dialect =
-      request_.snapshot->dialects.find(request_.head.method, request_.path, has_header);
+  request_.dialect = find_format(*request_.snapshot, *request_.route, request_.head.method,
+                                 request_.path, has_header);
 }
 
 // Whether the provider of an endpoint declares what is asked.
@@ -82,7 +82,10 @@ bool Exchange::can_serve(const EndpointPlan& endpoint) const {
 // path. False: there is none.
 bool Exchange::pass_instead() {
   const plugin::DialectRoute* const route = request_.dialect.route;
+  const std::string_view path = request_.path;
   request_.dialect.route = nullptr;
+  // Where the configuration gave it another path, providers know it by its own.
+  if (!route->model_in_path && !path.ends_with(route->path)) request_.path = route->path;
   const auto& endpoints = request_.backend->endpoints;
   if (std::any_of(endpoints.begin(), endpoints.end(),
                   [this](const EndpointPlan& endpoint) { return can_serve(endpoint); })) {
@@ -90,6 +93,7 @@ bool Exchange::pass_instead() {
     return true;
   }
   request_.dialect.route = route;
+  request_.path = path;
   return false;
 }
 

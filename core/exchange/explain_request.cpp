@@ -112,7 +112,8 @@ class RequestWalk {
     const auto has_header = [this](std::string_view name) {
       return headers_.find(name).has_value();
     };
-    result_.dialect = snapshot_.dialects.find(asked_.method, target_.path, has_header);
+    result_.dialect =
+        find_format(snapshot_, *result_.route, asked_.method, target_.path, has_header);
     if (!result_.dialect.model.empty()) result_.model = result_.dialect.model;
   }
 

@@ -12,12 +12,24 @@
 
 namespace headgate::exchange {
 
+// What is asked by this path of a route.
+template <class HasHeader>
+plugin::DialectMatch find_format(const Snapshot& snapshot, const RoutePlan& route,
+                                 std::string_view method, std::string_view path,
+                                 const HasHeader& has_header) {
+  if (route.path_types) {
+    const auto said = route.path_types->find(method, path, has_header);
+    if (said) return *said;
+  }
+  return snapshot.dialects.find(method, path, has_header);
+}
+
 // Whether the provider of an endpoint declares what is asked. `dialect` without a route: bytes
 // pass.
 inline bool declares(const EndpointPlan& endpoint, const plugin::DialectMatch& dialect,
                      std::string_view path) {
   if (!endpoint.provider) return true;
-  if (!dialect.route) return endpoint.provider->pass_through().match(path).has_value();
+  if (!dialect.route) return endpoint.pass_through->match(path).has_value();
   return endpoint.has_operation(dialect);
 }
 

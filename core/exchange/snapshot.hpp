@@ -16,6 +16,8 @@
 #include "core/observe/gateway_metrics.hpp"
 #include "core/observe/mask.hpp"
 #include "core/plugin/dialect_table.hpp"
+#include "core/plugin/pass_through.hpp"
+#include "core/plugin/path_types.hpp"
 #include "core/plugin/policy_instance.hpp"
 #include "core/plugin/provider_instance.hpp"
 #include "core/route/route_table.hpp"
@@ -44,7 +46,10 @@ struct EndpointPlan {
   std::string name;
   std::uint64_t id = 0;                                // for hg.endpoints/1
   std::shared_ptr<plugin::ProviderInstance> provider;  // null: a plain upstream, bytes pass
-  std::vector<DeclaredRoute> declared;                 // by DialectMatch::route_number
+  // The paths that are forwarded untouched: the provider's, and those of its formats where the
+  // configuration says that they are not read. Null without a provider.
+  std::shared_ptr<const plugin::PassThrough> pass_through;
+  std::vector<DeclaredRoute> declared;  // by DialectMatch::route_number
   std::shared_ptr<const upstream::Target> target;
   std::string authority;  // the Host header
   std::string base_path;  // pathPrefix, else the provider's own; no slash at the end
@@ -86,7 +91,8 @@ struct BackendPlan {
   std::string name;
   std::uint32_t weight = 1;
   std::shared_ptr<const select::EndpointSet> set;
-  std::vector<EndpointPlan> endpoints;  // by select::Endpoint::index()
+  std::vector<EndpointPlan> endpoints;                  // by select::Endpoint::index()
+  std::shared_ptr<const plugin::PathTypes> path_types;  // null: the paths of the dialects' own
 
   // Every distinct instance that takes part, by slot: one context each per request.
   std::vector<PolicyUse> policies;
@@ -110,7 +116,8 @@ struct RoutePlan {
   std::string listener;
   std::string name;
   std::vector<BackendPlan> backends;
-  observe::RouteSeries* series = nullptr;  // never null in a snapshot
+  std::shared_ptr<const plugin::PathTypes> path_types;  // of its backends, which agree
+  observe::RouteSeries* series = nullptr;               // never null in a snapshot
 };
 
 struct Snapshot {

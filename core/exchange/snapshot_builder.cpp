@@ -43,6 +43,31 @@ void make_dialects(Snapshot& snapshot, const SnapshotSources& sources, config::F
   snapshot.dialects = plugin::DialectTable(std::move(dialects));
 }
 
+bool agree(const BackendPlan& a, const BackendPlan& b) {
+  if (!a.path_types || !b.path_types) return a.path_types == b.path_types;
+  return *a.path_types == *b.path_types;
+}
+
+// What a path is is known before a backend is drawn. A plain upstream is asked whatever it is.
+void take_path_types(RoutePlan& plan, const config::RouteConfig& route,
+                     const config::Config& config, config::Faults& faults) {
+  const BackendPlan* first = nullptr;
+  for (std::size_t i = 0; i < plan.backends.size(); ++i) {
+    if (!route.backends[i].ai) continue;
+    const BackendPlan& backend = plan.backends[i];
+    if (first == nullptr) {
+      first = &backend;
+    } else if (!agree(backend, *first)) {
+      faults.push_back(config::ConfigFault{
+          config.file, route.backends[i].position, "",
+          "backend '" + backend.name + "' has other types of paths than '" + first->name +
+              "', but what a path is must be known before one of them is drawn: say it at the "
+              "route, or the same at both"});
+    }
+  }
+  if (first != nullptr) plan.path_types = first->path_types;
+}
+
 }  // namespace
 
 BuiltSnapshot build_snapshot(const SnapshotSources& sources,
@@ -65,6 +90,7 @@ BuiltSnapshot build_snapshot(const SnapshotSources& sources,
       builder.add_level(backend.policies, plugin::kLevelBackend);
       plan.backends.push_back(builder.build(backend));
     }
+    take_path_types(plan, *entry.config, *snapshot->config, built.faults);
     snapshot->plans.push_back(std::move(plan));
   }
   config::sort_by_place(built.faults);

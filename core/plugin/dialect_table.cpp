@@ -81,6 +81,34 @@ void DialectTable::add(const std::shared_ptr<DialectInstance>& dialect, const Di
   by_end_[key].push_back(std::move(entry));
 }
 
+std::vector<TypedRoute> DialectTable::routes_of(std::string_view type) const {
+  std::vector<TypedRoute> routes;
+  if (type.empty()) return routes;
+  std::size_t number = 0;
+  for (const auto& dialect : dialects_) {
+    for (const DialectRoute& route : dialect->declares().routes) {
+      if (route.type == type) routes.push_back(TypedRoute{dialect.get(), &route, number});
+      ++number;
+    }
+  }
+  std::sort(routes.begin(), routes.end(), [](const TypedRoute& a, const TypedRoute& b) {
+    return std::pair(a.route->header.empty(), a.number) <
+           std::pair(b.route->header.empty(), b.number);
+  });
+  return routes;
+}
+
+std::vector<std::string> DialectTable::types() const {
+  std::vector<std::string> types;
+  for (const auto& dialect : dialects_) {
+    for (const DialectRoute& route : dialect->declares().routes) {
+      const bool known = std::find(types.begin(), types.end(), route.type) != types.end();
+      if (!route.type.empty() && !known) types.push_back(route.type);
+    }
+  }
+  return types;
+}
+
 DialectMatch DialectTable::find(std::string_view method, std::string_view path, const void* context,
                                 HasHeaderFn has_header) const {
   const std::size_t slash = path.rfind('/');

@@ -25,6 +25,13 @@ struct DialectMatch {
   explicit operator bool() const { return route != nullptr; }
 };
 
+// A route by its type rather than by its path.
+struct TypedRoute {
+  const DialectInstance* dialect = nullptr;
+  const DialectRoute* route = nullptr;
+  std::size_t number = 0;  // as DialectMatch::route_number
+};
+
 class DialectTable {
  public:
   DialectTable() = default;
@@ -47,6 +54,10 @@ class DialectTable {
   }
 
   const std::vector<std::shared_ptr<DialectInstance>>& dialects() const { return dialects_; }
+
+  // The routes of a type, those with a header condition first; and all types that there are. [main]
+  std::vector<TypedRoute> routes_of(std::string_view type) const;
+  std::vector<std::string> types() const;
 
  private:
   using HasHeaderFn = bool (*)(const void* context, std::string_view name);

@@ -300,6 +300,7 @@ PolicyManifest read_policy(Object& object) {
   policy.stage = static_cast<Stage>(object.word("stage", kStages, 0, true));
   policy.phases = object.bits("phases", kPhases);
   policy.judge_when = object.text("judgeWhen", false);
+  policy.path_types = object.text("pathTypes", false);
   policy.body = static_cast<BodyNeed>(object.word("body", kBodies, 0));
   policy.sets_credential = object.flag("credential");
   policy.is_default = object.flag("default");
@@ -319,6 +320,9 @@ PolicyManifest read_policy(Object& object) {
         kLevelListener | kLevelRoute | kLevelBackend | (for_client ? 0 : kLevelProvider);
   } else if (policy.levels == 0) {
     object.member_fault("levels", "names no level");
+  }
+  if (!policy.path_types.empty() && policy.has_level(kLevelProvider)) {
+    object.member_fault("pathTypes", "says what a request is before a provider is chosen for it");
   }
   return policy;
 }
@@ -342,6 +346,7 @@ DialectRoute read_route(Object& object) {
   route.method = object.text("method", true);
   route.path = object.text("path", true);
   route.operation = object.text("operation", true);
+  route.type = object.text("type", false);
   route.header = lower(object.text("header", false));
   route.json_body = object.word("body", kRouteBodies, 0) != 0;
   route.answered = object.flag("answered");
@@ -352,6 +357,11 @@ DialectRoute read_route(Object& object) {
     object.member_fault("path", "'" + route.path +
                                     "' must begin with '/', not end with it, and have at most one "
                                     "{model}, as a segment or in front of a segment's only ':'");
+  }
+  if (!is_key(route.type) || route.type == "passthrough") {
+    object.member_fault("type", "must be letters, digits, '-', '_', and not 'passthrough'");
+  } else if (route.model_in_path && !route.type.empty()) {
+    object.member_fault("type", "another path would not say which model is meant");
   }
   return route;
 }

@@ -80,6 +80,8 @@ struct PolicyManifest {
   Stage stage = Stage::transform;
   std::uint32_t phases = 0;
   std::string judge_when;  // member of the configuration without which it judges nothing
+  std::string
+      path_types;  // member of the configuration that says what paths are; see path_types.hpp
   BodyNeed body = BodyNeed::none;
   bool sets_credential = false;
   std::uint32_t levels = 0;  // never 0 once read
@@ -93,6 +95,7 @@ struct DialectRoute {
   std::string method;  // upper case
   std::string path;    // "/v1/models/{model}"
   std::string operation;
+  std::string type;    // by which a configuration means it for another path; empty: it cannot
   std::string header;  // lower case; must be in the request where it is not empty
   bool json_body = false;
   bool answered = false;  // by the dialect itself

@@ -12,9 +12,10 @@ inline constexpr std::string_view kManifest = R"({
   "summary": "OpenAI's chat completions, also the neutral form",
   "neutral": true,
   "routes": [
-    {"method": "POST", "path": "/v1/chat/completions", "operation": "chat", "body": "json"},
+    {"method": "POST", "path": "/v1/chat/completions", "operation": "chat", "body": "json",
+     "type": "completions"},
     {"method": "GET", "path": "/v1/models", "operation": "models", "body": "none",
-     "answered": true},
+     "answered": true, "type": "models"},
     {"method": "GET", "path": "/v1/models/{model}", "operation": "model", "body": "none",
      "answered": true}
   ],

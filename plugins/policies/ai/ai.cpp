@@ -1,4 +1,5 @@
-// ai: what a request asks for, as the operator wants it: model names, defaults and overrides.
+// ai: what a request asks for, as the operator wants it: model names, defaults and overrides. What
+// its `routes` say of paths is read by the gateway itself.
 
 #include <headgate/plugin.hpp>
 
@@ -24,6 +25,7 @@ class Ai final : public hg::Policy {
     "phases": ["request"],
     "body": "none",
     "levels": ["listener", "route", "backend"],
+    "pathTypes": "routes",
     "schema": {
       "type": "object",
       "additionalProperties": false,
@@ -37,7 +39,12 @@ class Ai final : public hg::Policy {
         "prompts": {"description": "Not supported yet"},
         "promptGuard": {"description": "Not supported yet"},
         "promptCaching": {"description": "Not supported yet"},
-        "routes": {"description": "Not supported yet"},
+        "routes": {
+          "type": "object",
+          "maxProperties": 64,
+          "additionalProperties": {"type": "string", "minLength": 1},
+          "description": "What is asked under which path, where the paths of the API formats are not it"
+        },
         "transformations": {"description": "Not supported yet"}
       }
     }
@@ -45,7 +52,7 @@ class Ai final : public hg::Policy {
 
   explicit Ai(const hg::Config& config) : aliases_(config["modelAliases"]) {
     for (const std::string_view later :
-         {"prompts", "promptGuard", "promptCaching", "routes", "transformations"})
+         {"prompts", "promptGuard", "promptCaching", "transformations"})
       if (config[later].json().exists()) config[later].fault("not supported yet");
     read(config["defaults"], defaults_);
     read(config["overrides"], overrides_);

@@ -9,7 +9,10 @@
  *                 "body": "json", "answered": false}]: the end of the client's path decides, so a
  *                route may have a prefix of its own. "{model}" in a path is the model. "answered": true
  *                means that answer() makes the answer. Where two dialects share a path,
- *                "header": "name" says which header must be there.
+ *                "header": "name" says which header must be there. "type": "completions" is the name
+ *                by which a configuration can say that another path is this one (policy.h,
+ *                pathTypes); not for a path with a {model}. The names that others use for the same
+ *                API are the best ones: dialects may share them.
  *   model       JSON pointer to the model in the body ("/model"), or "path"
  *   stream      JSON pointer to the stream flag ("/stream")
  *   maxTokens   JSON pointers to the limit on the answer's tokens, first found counts

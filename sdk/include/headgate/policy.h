@@ -17,6 +17,9 @@
  *   phases      which calls it wants: ["request", "attempt", "outcome", "response", "event",
  *               "complete", "judge"]. A phase that is not listed costs nothing.
  *   judgeWhen   a member of the configuration: the judge phase is called only where it is there
+ *   pathTypes   a member of the configuration: a map that the gateway reads, from ends of paths to
+ *               types of dialects' routes (dialect.h) or "passthrough": what is asked under these
+ *               paths. Not for the provider level.
  *   body        "none" | "whole" | "stream": what it reads of the answer (default none)
  *   credential  true: its on_attempt sets the credential, and its configuration is part of what
  *               tells endpoints apart

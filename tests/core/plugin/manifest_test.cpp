@@ -234,6 +234,35 @@ TEST(Manifest, RefusesWordsThatItDoesNotKnowAndNamesThoseItKnows) {
       HasSubstr("'xml' is not one of sse, ndjson"));
 }
 
+TEST(Manifest, ReadsTheTypesOfRoutesAndWhoGivesThemToPaths) {
+  const Manifest dialect_with = good(
+      dialect(R"("routes":[{"method":"POST","path":"/v1/x","operation":"chat","type":"x-chats"},
+                           {"method":"GET","path":"/v1/y","operation":"y"}])"),
+      Kind::dialect);
+  EXPECT_EQ(dialect_with.dialect.routes[0].type, "x-chats");
+  EXPECT_EQ(dialect_with.dialect.routes[1].type, "");
+  const Manifest policy = good(
+      with("policy",
+           R"("stage":"transform","phases":["request"],"levels":["route"],"pathTypes":"paths")"),
+      Kind::policy);
+  EXPECT_EQ(policy.policy.path_types, "paths");
+}
+
+TEST(Manifest, RefusesTypesThatCouldNotBeMeant) {
+  const auto type_fault = [](std::string_view path, std::string_view type) {
+    return fault(dialect(R"("routes":[{"method":"GET","operation":"o","path":")" +
+                         std::string(path) + R"(","type":")" + std::string(type) + R"("}])"),
+                 Kind::dialect);
+  };
+  EXPECT_THAT(type_fault("/x", "a b"), HasSubstr("'/routes/0/type'"));
+  EXPECT_THAT(type_fault("/x", "passthrough"), HasSubstr("'/routes/0/type'"));
+  EXPECT_THAT(type_fault("/x/{model}", "models"), HasSubstr("which model is meant"));
+  EXPECT_THAT(
+      fault(with("policy", R"("stage":"transform","phases":["attempt"],"pathTypes":"paths")"),
+            Kind::policy),
+      HasSubstr("'/pathTypes'"));
+}
+
 TEST(Manifest, RefusesAPolicyThatCouldNeverSetItsCredential) {
   EXPECT_THAT(fault(with("policy", R"("stage":"limit","phases":["outcome"],"credential":true)"),
                     Kind::policy),

@@ -80,16 +80,19 @@ TEST_F(Ai, LeavesABodyThatIsNotJsonToTheProvider) {
 }
 
 TEST_F(Ai, RefusesWhatItCannotDoNamingEachPlace) {
-  EXPECT_FALSE(
-      Instance(host, kId,
-               R"({"modelAliases":{"a":"b-*"},"prompts":{},"promptGuard":{},)"
-               R"("promptCaching":{},"routes":{},"transformations":{},"overrides":{"model":""}})")
-          .ok());
+  EXPECT_FALSE(Instance(host, kId,
+                        R"({"modelAliases":{"a":"b-*"},"prompts":{},"promptGuard":{},)"
+                        R"("promptCaching":{},"transformations":{},"overrides":{"model":""}})")
+                   .ok());
   std::vector<std::string> pointers;
   for (const auto& fault : host.faults) pointers.push_back(fault.pointer);
-  EXPECT_EQ(pointers, (std::vector<std::string>{"/modelAliases/a", "/prompts", "/promptGuard",
-                                                "/promptCaching", "/routes", "/transformations",
-                                                "/overrides/model"}));
+  EXPECT_EQ(pointers,
+            (std::vector<std::string>{"/modelAliases/a", "/prompts", "/promptGuard",
+                                      "/promptCaching", "/transformations", "/overrides/model"}));
+}
+
+TEST_F(Ai, LeavesItsRoutesToTheGateway) {
+  EXPECT_TRUE(Instance(host, kId, R"({"routes":{"/my/chat":"completions"}})").ok());
 }
 
 }  // namespace
