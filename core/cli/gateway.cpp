@@ -19,6 +19,8 @@ constexpr milliseconds kDrainInterval{20};
 constexpr std::chrono::seconds kFirstRequestTime{1};
 // After connections were cut off: the time for their tasks to end.
 constexpr std::chrono::seconds kCutOffTime{2};
+// After the last request: the time for sending spans, within that of the drain.
+constexpr std::chrono::seconds kLastSpansTime{5};
 
 std::size_t worker_count(const config::StaticConfig& config) {
   if (config.worker_threads > 0) return config.worker_threads;
@@ -105,10 +107,15 @@ Result<void> Gateway::start() {
   const std::string problems =
       engine_.load_plugins(plugin_folders(config_, options_.plugin_folders));
   if (!problems.empty()) return gateway_error("plugin_load_failed", problems);
-  const SharedParts shared{clock_,  engine_.metric_registry, access_log_, budgets_,
-                           bodies_, engine_.wakers,          running_};
-  workers_ = std::make_unique<WorkerSet>(
-      worker_options(config_, options_.connect_to, workers_count_), shared);
+  const WorkerSetOptions options = worker_options(config_, options_.connect_to, workers_count_);
+  auto tracing = make_tracing(config_, workers_count_, options.worker, engine_);
+  if (!tracing) return std::move(tracing.error());
+  tracing_ = std::move(*tracing);
+  if (tracing_) tracing_->exporter.start();
+  SharedParts shared{clock_,  engine_.metric_registry, access_log_, budgets_,
+                     bodies_, engine_.wakers,          running_};
+  if (tracing_) shared.tracer = &tracing_->tracer;
+  workers_ = std::make_unique<WorkerSet>(options, shared);
   listeners_ = std::make_unique<Listeners>(*workers_, engine_.metrics);
   access_log_.start();
   workers_->start();
@@ -315,11 +322,12 @@ void Gateway::check_drained() {
     workers_->on_each(
         [](std::size_t, exchange::WorkerContext& context) { context.fresh.end_all(); });
   }
-  if (open == 0 || (cut_off_ && now >= *drain_until_)) {
+  const bool ended = open == 0 || (cut_off_ && now >= *drain_until_);
+  if (ended && spans_are_sent(now)) {
     loop_.stop();
     return;
   }
-  if (now >= *drain_until_) {
+  if (!ended && now >= *drain_until_) {
     log::warn("drain deadline: closing " + std::to_string(open.load()) + " connections");
     cut_off_ = true;
     drain_until_ = now + kCutOffTime;
@@ -330,6 +338,19 @@ void Gateway::check_drained() {
   drain_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) check_drained();
   });
+}
+
+// Or there is no more time for them.
+bool Gateway::spans_are_sent(TimePoint now) {
+  if (!tracing_) return true;
+  if (!spans_until_) {
+    spans_until_ = std::min(*drain_until_, now + kLastSpansTime);
+    tracing_->exporter.finish();
+  }
+  if (tracing_->exporter.finished()) return true;
+  if (now < *spans_until_) return false;
+  log::warn("not all spans could be sent in time");
+  return true;
 }
 
 // Takes everything apart in the order that nothing outlives what it needs.
@@ -349,6 +370,7 @@ void Gateway::end() {
   loop_.poll();  // and those of requests that were cut off
   listeners_.reset();
   workers_.reset();
+  tracing_.reset();
   admin_.reset();
   access_log_.stop();
   loop_.destroy_tasks();

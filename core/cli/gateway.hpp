@@ -15,6 +15,7 @@
 #include "core/cli/file_watch.hpp"
 #include "core/cli/listeners.hpp"
 #include "core/cli/state.hpp"
+#include "core/cli/tracing.hpp"
 #include "core/cli/worker_set.hpp"
 #include "core/net/loop.hpp"
 #include "core/observe/access_log.hpp"
@@ -59,6 +60,7 @@ class Gateway {
   void drain();
   void stop_accepting();
   void check_drained();
+  bool spans_are_sent(TimePoint now);
   void end();
 
   const GatewayOptions options_;
@@ -73,6 +75,7 @@ class Gateway {
   select::AttemptBudgets budgets_;
   exchange::BodyBudget bodies_;
   plugin::RunningSlots running_;
+  std::unique_ptr<Tracing> tracing_;  // null: nothing is traced
   std::unique_ptr<WorkerSet> workers_;
   std::unique_ptr<Listeners> listeners_;
   GatewayState state_;
@@ -89,7 +92,8 @@ class Gateway {
   admin::Readiness readiness_ = admin::Readiness::starting;
   std::optional<TimePoint> drain_until_;
   TimePoint first_requests_until_{};
-  bool cut_off_ = false;  // the drain's deadline has come, connections were closed
+  std::optional<TimePoint> spans_until_;  // while the last spans are sent
+  bool cut_off_ = false;                  // the drain's deadline has come, connections were closed
 };
 
 }  // namespace headgate::cli

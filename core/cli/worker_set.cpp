@@ -9,7 +9,9 @@ WorkerSet::Member::Member(std::size_t index, const WorkerSetOptions& options,
     : worker(index, shared.clock, options.worker),
       pool(worker.sweep(), worker.connector(), options.pool),
       context(worker, pool, shared.metrics.worker(index), shared.access_log.worker(index),
-              shared.budgets, shared.bodies, shared.wakers) {}
+              shared.budgets, shared.bodies, shared.wakers) {
+  context.tracer = shared.tracer;
+}
 
 WorkerSet::WorkerSet(const WorkerSetOptions& options, const SharedParts& shared)
     : slots_(shared.running) {

@@ -30,6 +30,7 @@ struct SharedParts {
   exchange::BodyBudget& bodies;
   exchange::Wakers& wakers;
   plugin::RunningSlots& running;
+  observe::Tracer* tracer = nullptr;  // null: nothing is traced
 };
 
 class WorkerSet {

@@ -22,16 +22,6 @@ void worker_threads(Fields& fields, std::uint32_t& threads) {
   if (written != "auto") threads = static_cast<std::uint32_t>(std::stoul(written));
 }
 
-// A record carries the headers that expressions name, and no others.
-void check_headers(Fields& fields, std::string_view pointer, const Expression& expression) {
-  if (!expression) return;
-  const auto keys = expression.program()->keys_of(variables::request_headers);
-  if (!keys.others) return;
-  fields.fault(pointer,
-               "a log knows the headers that are named in its expressions, such as "
-               "request.headers[\"user-agent\"], and cannot look at all of them");
-}
-
 void describe_log_fields(Fields& fields, LoggingConfig& logging) {
   constexpr std::size_t kAddedMax = 32;
   expressions(fields,
@@ -136,7 +126,7 @@ void describe(Fields& fields, StaticConfig& config) {
            config.connection_termination_deadline, kDay);
   part(fields, {"logging", "What is logged, and how."}, config.logging);
   part(fields, {"metrics", "What is measured."}, config.metrics);
-  fields.unsupported({"tracing", "Traces to an OpenTelemetry collector."});
+  part(fields, {"tracing", "Traces to an OpenTelemetry collector."}, config.tracing);
   part(fields, {"backend", "Connections to upstreams."}, config.backend);
   part(fields, {"dns", "How names are found."}, config.dns);
   part(fields, {"plugins", "Where plugins come from, and what they may reach."}, config.plugins);

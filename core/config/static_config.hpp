@@ -10,6 +10,7 @@
 #include "core/base/log.hpp"
 #include "core/config/expression.hpp"
 #include "core/config/policies_config.hpp"
+#include "core/config/tracing_config.hpp"
 #include "core/config/values.hpp"
 
 namespace headgate::config {
@@ -80,6 +81,7 @@ struct StaticConfig {
   milliseconds connection_termination_deadline{30'000};
   LoggingConfig logging;
   MetricsConfig metrics;
+  std::optional<TracingConfig> tracing;  // unset: nothing is traced
   UpstreamConfig backend;
   DnsConfig dns;
   PluginsConfig plugins;

@@ -108,7 +108,9 @@ Attempt::Attempt(const Shared& shared, select::PickResult pick, TimePoint now)
              }),
       pieces_(request_.arena.resource()),
       started_(now),
-      sent_(started_) {}
+      sent_(started_) {
+  if (request_.trace) begin_span();
+}
 
 Attempt::~Attempt() {
   watch_.end();

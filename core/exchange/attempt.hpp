@@ -5,6 +5,7 @@
 //
 //   attempt.cpp          the story, and what a failure means
 //   attempt_outcome.cpp  what is counted of it, and who is told
+//   attempt_trace.cpp    its span, where the request is recorded
 //   attempt_send.cpp     from the client's request to the head of the answer
 //   attempt_whole.cpp    an answer in one piece
 //   attempt_stream.cpp   an answer event by event
@@ -129,6 +130,11 @@ class Attempt {
 
   const EndpointPlan& endpoint() const { return endpoint_; }
 
+  // Why it runs beside another one, for its span.
+  void runs_beside(std::string_view why) {
+    if (span_) span_->beside = why;
+  }
+
   // attempt_race.cpp
   // Another attempt answers the client: what this one waits for ends.
   void end_early();
@@ -139,6 +145,11 @@ class Attempt {
   using MaybeFailure = std::optional<Failure>;
   // The code of a failure that is an answer with a status that is not good.
   static constexpr std::string_view kRefusedCode = "upstream_status";
+
+  // attempt_trace.cpp
+  void begin_span();
+  void end_span(TimePoint now, std::string_view code);
+  void send_trace_context();
 
   // attempt_send.cpp
   std::int32_t prepare();
@@ -259,6 +270,7 @@ class Attempt {
   std::optional<TimePoint> last_token_;
   std::optional<TimePoint> limited_until_;  // as the head of the answer says
   bool finished_ = false;
+  observe::AttemptSpan* span_ = nullptr;  // null: the request is not recorded
 };
 
 }  // namespace headgate::exchange

@@ -69,6 +69,7 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   if (limited_until_) hold_back(*limited_until_);
   endpoint_.attempts->attempt(request_.worker.metrics, code.empty() ? "success" : code);
   request_.attempts.push_back(note_at(now, code));
+  if (span_) end_span(now, code);
   if (facts.counted) tell_policies(facts, kind, code, scope, retry_after);
   if (endpoint_.probe && kind != select::OutcomeKind::success) {
     request_.worker.prober->watch(*request_.snapshot, *endpoint_.probe, *pick_.permit.cell());

@@ -105,6 +105,7 @@ void Attempt::choose_credential() {
 
 std::int32_t Attempt::prepare() {
   forward_headers();
+  if (span_) send_trace_context();
   return policies_.on_attempt(context_);
 }
 

@@ -33,6 +33,7 @@ Exchange::~Exchange() {
 }
 
 net::Task<void> Exchange::run() {
+  if (worker_.tracer) begin_trace();
   Turn turn = Turn::error;
   auto problem = find_route();
   if (!problem) {

@@ -112,6 +112,10 @@ class Exchange {
   void add_logged_header(observe::AccessRecord& record, std::string_view name) const;
   void write_record(std::chrono::nanoseconds duration);
 
+  // exchange_trace.cpp
+  void begin_trace();
+  void write_trace(observe::AccessRecord& record);
+
   WorkerContext& worker_;
   net::ByteStream& stream_;
   ClientLink& client_;

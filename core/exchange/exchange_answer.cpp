@@ -181,6 +181,7 @@ void Exchange::write_record(std::chrono::nanoseconds duration) {
   }
   for (const auto& [name, value] : request_.attributes) record->add_attribute(name, value);
   for (const std::string& name : worker_.access_log.headers()) add_logged_header(*record, name);
+  if (request_.trace) write_trace(*record);
   worker_.access_log.submit(std::move(record));
 }
 

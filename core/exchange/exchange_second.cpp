@@ -53,6 +53,7 @@ void Exchange::start_second() {
   ++retry_.failovers;
   second_ = std::make_unique<Second>(worker_, shared_, std::move(picked), now);
   second_->endpoint.attempts->second_attempt(worker_.metrics, hedge, SecondEvent::started);
+  (*second_->attempt)->runs_beside(hedge ? "hedge" : "slow");
   race_.begin_second(**second_->attempt);
   net::spawn(worker_.worker.io(), run_second());
 }

@@ -40,6 +40,15 @@ std::string describe_attempts(std::span<const AttemptNote> notes);
 
 class Continuation;
 
+// Of a request that is recorded in a trace. Lives in its arena.
+struct RequestTrace {
+  RequestTrace(const observe::Trace& trace, Arena& arena)
+      : trace(trace), attempts(arena.resource()) {}
+
+  observe::Trace trace;
+  std::pmr::vector<observe::AttemptSpan*> attempts;  // in the order of their beginning
+};
+
 struct RequestContext {
   // Room that is made at once.
   static constexpr std::size_t kUsualAttributes = 4;
@@ -118,6 +127,7 @@ struct RequestContext {
   std::string_view listener_name;
   std::string own_error_code;  // of an answer that a plugin recorded
   std::unique_ptr<observe::AccessRecord> record;
+  RequestTrace* trace = nullptr;  // null: not recorded
 
   // The head's bytes, which began at `from`, are at `to` now: moves the views of path and query.
   void rebase(const char* from, const char* to);

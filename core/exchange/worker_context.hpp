@@ -15,6 +15,7 @@
 #include "core/net/worker.hpp"
 #include "core/observe/access_log.hpp"
 #include "core/observe/metrics.hpp"
+#include "core/observe/tracer.hpp"
 #include "core/select/budget.hpp"
 #include "core/upstream/pool.hpp"
 
@@ -40,6 +41,7 @@ struct WorkerContext {
   select::BudgetShare hedges;
   BodyBudget& bodies;
   Wakers& wakers;
+  observe::Tracer* tracer = nullptr;  // null: nothing is traced
 
   JsonScanner scanner;
 

@@ -47,6 +47,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(AccessField::cou
     "duration",
     "error",
     "request.id",
+    "trace.id",
+    "span.id",
 };
 
 // Also what a line has beside its fields.
@@ -108,7 +110,8 @@ std::size_t room_for(const AccessRecord& record) {
                      record.target.size() + record.dialect.size() + record.operation.size() +
                      record.provider.size() + record.provider_kind.size() +
                      record.request_model.size() + record.upstream_model.size() +
-                     record.error_code.size() + record.request_id.size();
+                     record.error_code.size() + record.request_id.size() + record.trace_id.size() +
+                     record.span_id.size();
   for (const AccessAttempt& attempt : record.attempts()) {
     text += attempt.endpoint.size() + attempt.error_code.size();
   }
@@ -372,6 +375,8 @@ void append_line(TextBuffer& out, const AccessRecord& record, const FieldSelecti
   write.template duration<duration>(record.duration);
   write.template text<error_code>(record.error_code);
   write.template text<request_id>(record.request_id);
+  write.template text<trace_id>(record.trace_id);
+  write.template text<span_id>(record.span_id);
   // An attribute must not pass for a field.
   for (const auto& [name, value] : record.attributes()) {
     if (fields.shows_attribute(name)) line.attribute(name, value);

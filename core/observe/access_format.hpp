@@ -45,6 +45,8 @@ enum class AccessField : std::uint8_t {
   duration,
   error_code,
   request_id,
+  trace_id,
+  span_id,
   count
 };
 

@@ -25,9 +25,9 @@ void AccessRecord::add_attribute(std::string_view name, std::string_view value) 
 }
 
 void AccessRecord::reset() {
-  for (KeptText* text :
-       {&listener, &route, &backend, &client_address, &method, &host, &target, &dialect, &operation,
-        &provider, &provider_kind, &request_model, &upstream_model, &error_code, &request_id}) {
+  for (KeptText* text : {&listener, &route, &backend, &client_address, &method, &host, &target,
+                         &dialect, &operation, &provider, &provider_kind, &request_model,
+                         &upstream_model, &error_code, &request_id, &trace_id, &span_id}) {
     *text = {};
   }
   used_ = 0;

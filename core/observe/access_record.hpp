@@ -100,6 +100,8 @@ class AccessRecord {
   bool stream = false;
   KeptText error_code;  // empty when all went well
   KeptText request_id;
+  KeptText trace_id;  // of a request that is recorded in a trace
+  KeptText span_id;
 
   // The next attempt to fill, or a spare one once the list is full. Valid until the next call.
   AccessAttempt& add_attempt();

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <charconv>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -40,7 +41,7 @@ class Families {
   explicit Families(MetricRegistry& registry);
 
   std::size_t requests, in_flight, request_seconds, connections, attempts, picks, seconds,
-      evictions, continuations, probes, reloads;
+      evictions, continuations, probes, reloads, spans;
   std::size_t token_usage, server_seconds, first_token_seconds, per_token_seconds;
 };
 
@@ -93,6 +94,8 @@ Families::Families(MetricRegistry& registry) {
           counter, {"backend", "endpoint", "result"});
   reloads = add(registry, "headgate_config_reloads_total",
                 "Configurations that were loaded, the first included.", counter, {"result"});
+  spans = add(registry, "headgate_trace_spans_total",
+              "Spans of recorded requests: sent, or why they were dropped.", counter, {"result"});
 
   std::vector<std::string> model{"gen_ai_operation_name", "gen_ai_provider_name",
                                  "gen_ai_request_model"};
@@ -306,6 +309,29 @@ class Directory {
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Object>> objects_;
 };
 
+class SpanNumbers final : public SpanSeries {
+ public:
+  SpanNumbers(MetricRegistry& registry, const Families& families) : registry_(registry) {
+    // In the order of SpanResult.
+    constexpr std::array<std::string_view, kResults> kNames{"sent", "rejected", "refused",
+                                                            "unreachable", "queue_full"};
+    for (std::size_t i = 0; i < kResults; ++i) {
+      const std::array<std::string_view, 1> values{kNames[i]};
+      counters_[i] = registry_.counter(families.spans, values);
+    }
+  }
+
+  void ended(SpanResult result, std::uint64_t spans) override {
+    registry_.count(counters_[static_cast<std::size_t>(result)], spans);
+  }
+
+ private:
+  static constexpr std::size_t kResults = static_cast<std::size_t>(SpanResult::queue_full) + 1;
+
+  MetricRegistry& registry_;
+  std::array<Counter, kResults> counters_;
+};
+
 }  // namespace
 
 struct GatewayMetrics::State final : public Collector {
@@ -320,6 +346,7 @@ struct GatewayMetrics::State final : public Collector {
   Directory<RouteNumbers> routes;
   Directory<EndpointNumbers> endpoints;
   Directory<GenAiNumbers> models;
+  std::unique_ptr<SpanNumbers> spans;
 
   std::mutex mutex;  // of what follows
   bool loaded = false;
@@ -370,6 +397,14 @@ EndpointSeries& GatewayMetrics::endpoint(std::string_view backend, std::string_v
 
 GenAiSeries& GatewayMetrics::gen_ai(std::string_view operation, std::string_view provider) {
   return state_->models.get(state_->registry, state_->families, operation, provider);
+}
+
+SpanSeries& GatewayMetrics::spans() {
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->spans) {
+    state_->spans = std::make_unique<SpanNumbers>(state_->registry, state_->families);
+  }
+  return *state_->spans;
 }
 
 Gauge GatewayMetrics::connections(std::string_view bind) {

@@ -82,6 +82,22 @@ class GenAiSeries {
   virtual void dropped(WorkerMetrics& worker, const GenAiSample& sample) = 0;
 };
 
+// What became of spans.
+enum class SpanResult : std::uint8_t {
+  sent,         // the collector has them
+  rejected,     // it took the others of their export, and not these
+  refused,      // it answered that it will not have them
+  unreachable,  // it could not be asked, or not in time
+  queue_full,   // too many waited
+};
+
+// Spans by what became of them.
+class SpanSeries {
+ public:
+  virtual ~SpanSeries() = default;
+  virtual void ended(SpanResult result, std::uint64_t spans) = 0;  // [any]
+};
+
 class GatewayMetrics {
  public:
   // Models that get a label of their own per operation and provider kind; the others are "other".
@@ -97,6 +113,9 @@ class GatewayMetrics {
   RouteSeries& route(std::string_view listener, std::string_view route);
   EndpointSeries& endpoint(std::string_view backend, std::string_view endpoint);
   GenAiSeries& gen_ai(std::string_view operation, std::string_view provider);
+
+  // Shown from the first call on.
+  SpanSeries& spans();
 
   // Open client connections of an address that is listened on, such as "0.0.0.0:3000"; add +1, -1.
   Gauge connections(std::string_view bind);

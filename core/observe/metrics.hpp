@@ -110,8 +110,8 @@ class MetricRegistry {
   // For the control thread.
   WorkerMetrics& control() { return *workers_[workers_.size() - 2]; }
   // For what is rare and counted by whatever thread. [any]
-  void count(Counter counter) {
-    workers_.back()->slot(counter.slot).fetch_add(1, std::memory_order_relaxed);
+  void count(Counter counter, std::uint64_t amount = 1) {
+    workers_.back()->slot(counter.slot).fetch_add(amount, std::memory_order_relaxed);
   }
 
   // `collector` must live until it is removed. [any]

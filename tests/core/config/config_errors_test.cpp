@@ -99,8 +99,6 @@ TEST(ConfigErrors, AFileIsAMapWithBinds) {
 }
 
 TEST(ConfigErrors, WhatIsNotBuiltYetIsSaidSo) {
-  EXPECT_EQ(faults_of(with_static("  tracing: {otlpEndpoint: x}\n")),
-            "config.yaml:3:3: 'tracing' in 'config' is not supported yet");
   EXPECT_EQ(faults_of(with_static("  plugins: {bundles: [x], lock: y, allowPaths: true}\n")),
             "config.yaml:3:13: 'bundles' in 'plugins' is not supported yet\n"
             "config.yaml:3:27: 'lock' in 'plugins' is not supported yet\n"

@@ -65,8 +65,8 @@ TEST(WrittenSchema, RefusesWhatTheLoaderRefuses) {
             "1:16: 'port' must be at most 65535");
   EXPECT_EQ(against_schema("binds: [{listeners: [{}]}]"), "1:9: missing key 'port' in 'binds[0]'");
   EXPECT_EQ(against_schema("binds: []"), "1:8: 'binds' needs at least 1 entries");
-  EXPECT_EQ(against_schema("binds: [{port: 1, listeners: [{}]}]\nconfig: {tracing: {}}"),
-            "2:19: 'tracing' is not allowed here");
+  EXPECT_EQ(against_schema("binds: [{port: 1, listeners: [{}]}]\nconfig: {plugins: {lock: x}}"),
+            "2:26: 'lock' is not allowed here");
   EXPECT_NE(against_schema("binds: [{port: 1, listeners: [{protocol: TCP}]}]"), "");
   EXPECT_NE(against_schema("binds: [{port: 1, listeners: [{policies: {retry: {backoff: 1}}}]}]"),
             "");
@@ -186,7 +186,7 @@ TEST(WrittenSchema, HasEveryKeyThatIsReadAndNoOther) {
   std::set<std::string> read = recorder.keys;
   EXPECT_GT(read.size(), 150u);
   EXPECT_TRUE(read.contains("binds.listeners.routes.backends.ai.groups.providers.hostOverride"));
-  EXPECT_TRUE(read.contains("config.tracing"));
+  EXPECT_TRUE(read.contains("config.tracing.otlpEndpoint"));
   std::vector<std::string> difference;
   std::set_symmetric_difference(read.begin(), read.end(), written.begin(), written.end(),
                                 std::back_inserter(difference));
