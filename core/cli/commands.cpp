@@ -20,12 +20,19 @@ void print_error(const std::string& text) {
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 
-// Plugins of the built-in folder and of the command line; faults are printed.
+// Plugins of the built-in folder, of the command line and of the bundles that the configuration
+// names; faults are printed.
 bool load_plugins(Engine& engine, const config::StaticConfig& config,
                   const CommandOptions& options) {
   const std::string problems = engine.load_plugins(plugin_folders(config, options.plugin_folders));
-  if (!problems.empty()) print_error(problems);
-  return problems.empty();
+  if (!problems.empty()) {
+    print_error(problems);
+    return false;
+  }
+  const config::Faults faults =
+      engine.load_bundles(config.plugins, options.file, bundle_folder(options.bundle_folder));
+  if (!faults.empty()) print_error(config::to_string(faults));
+  return faults.empty();
 }
 
 // The part of the file that says where plugins are; faults are printed, with all others of the file
@@ -108,6 +115,7 @@ int run_command(const CommandOptions& options) {
   GatewayOptions gateway_options;
   gateway_options.file = options.file;
   gateway_options.plugin_folders = options.plugin_folders;
+  gateway_options.bundle_folder = bundle_folder(options.bundle_folder);
   for (const std::string& text : options.connect_to) {
     auto rule = net::parse_connect_to(text);
     if (!rule) {

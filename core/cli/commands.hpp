@@ -9,6 +9,7 @@ namespace headgate::cli {
 struct CommandOptions {
   std::string file;
   std::vector<std::string> plugin_folders;
+  std::string bundle_folder;  // where bundles are installed; empty: beside the built-in plugins
   std::vector<std::string> connect_to;  // HOST:PORT:ADDR:PORT
 };
 

@@ -24,6 +24,11 @@ std::string Engine::load_plugins(const std::vector<std::string>& folders) {
   return problems;
 }
 
+config::Faults Engine::load_bundles(const config::PluginsConfig& config, const std::string& file,
+                                    const std::string& bundle_folder) {
+  return bundles.load(config, file, bundle_folder, plugins);
+}
+
 exchange::SnapshotSources Engine::sources() {
   return {plugins, instances, cells, targets, tls, metrics, directory, clock};
 }
@@ -33,6 +38,11 @@ std::string built_in_plugin_folder() {
   const auto binary = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return {};
   return (binary.parent_path().parent_path() / "lib" / "headgate" / "plugins").string();
+}
+
+std::string bundle_folder(const std::string& chosen) {
+  if (!chosen.empty()) return std::filesystem::absolute(chosen).lexically_normal().string();
+  return (std::filesystem::path(built_in_plugin_folder()).parent_path() / "bundles").string();
 }
 
 std::vector<std::string> plugin_folders(const config::StaticConfig& config,

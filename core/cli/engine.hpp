@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/cli/loaded_bundles.hpp"
 #include "core/cli/services.hpp"
 #include "core/config/config.hpp"
 #include "core/exchange/snapshot_builder.hpp"
@@ -26,6 +27,10 @@ class Engine {
   // Loads the plugins of these folders. What is wrong with them, one a line; empty: nothing.
   std::string load_plugins(const std::vector<std::string>& folders);
 
+  // Loads the bundles that the configuration names, after those. `file`: its name in faults.
+  config::Faults load_bundles(const config::PluginsConfig& config, const std::string& file,
+                              const std::string& bundle_folder);
+
   exchange::SnapshotSources sources();
 
   Clock& clock;
@@ -34,6 +39,7 @@ class Engine {
   GatewayServices services;
   plugin::Host host;
   plugin::Registry plugins;
+  LoadedBundles bundles;
   plugin::InstanceStore instances;
   select::CellTable cells;
   upstream::TargetTable targets;
@@ -44,6 +50,9 @@ class Engine {
 
 // Where the plugins that belong to this binary are: beside it, in ../lib/headgate/plugins.
 std::string built_in_plugin_folder();
+
+// Where bundles are installed: beside them. `chosen` where it is not empty.
+std::string bundle_folder(const std::string& chosen);
 
 // The folders to load plugins from: the built-in one, those of the configuration, those of the
 // command line; without repetitions.

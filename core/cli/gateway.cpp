@@ -107,6 +107,11 @@ Result<void> Gateway::start() {
   const std::string problems =
       engine_.load_plugins(plugin_folders(config_, options_.plugin_folders));
   if (!problems.empty()) return gateway_error("plugin_load_failed", problems);
+  const config::Faults bundle_faults =
+      engine_.load_bundles(config_.plugins, options_.file, options_.bundle_folder);
+  if (!bundle_faults.empty()) {
+    return gateway_error("plugin_load_failed", config::to_string(bundle_faults));
+  }
   const WorkerSetOptions options = worker_options(config_, options_.connect_to, workers_count_);
   auto tracing = make_tracing(config_, workers_count_, options.worker, engine_);
   if (!tracing) return std::move(tracing.error());
@@ -148,6 +153,7 @@ Result<void> Gateway::apply_file() {
   if (!loaded) {
     return gateway_error("bad_config", config::to_string(loaded.faults));
   }
+  if (auto locked = check_bundle_lock(loaded.config->fixed.plugins); !locked) return locked;
   const std::shared_ptr<const config::Config> config = with_own_static_part(loaded.config);
   exchange::BuiltSnapshot built = exchange::build_snapshot(engine_.sources(), config);
   if (!built.snapshot) return gateway_error("bad_config", config::to_string(built.faults));
@@ -163,11 +169,21 @@ Result<void> Gateway::apply_file() {
   listeners_->apply();
   std::vector<std::string> watched = config->referenced_files;
   watched.push_back(options_.file);
+  if (config_.plugins.lock) watched.push_back(config_.plugins.lock->text);
   files_.watch(watched);
   if (loaded.config != config) {
     log::warn("'config' has changed; that takes effect when the program is started again");
   }
   return {};
+}
+
+// What is loaded stays loaded; the lock file may have changed. `loaded` has the places of this
+// reading, unless it names other bundles, which wait for the next start.
+Result<void> Gateway::check_bundle_lock(const config::PluginsConfig& loaded) const {
+  const config::PluginsConfig& places = loaded == config_.plugins ? loaded : config_.plugins;
+  const config::Faults faults = engine_.bundles.check_lock(places, options_.file);
+  if (faults.empty()) return {};
+  return gateway_error("bad_config", config::to_string(faults));
 }
 
 // `config` is read at the start only: what a later file says of it waits for the next one.

@@ -26,6 +26,7 @@ namespace headgate::cli {
 struct GatewayOptions {
   std::string file;
   std::vector<std::string> plugin_folders;
+  std::string bundle_folder;  // absolute
   std::vector<net::ConnectToRule> connect_to;
 };
 
@@ -45,6 +46,7 @@ class Gateway {
   // Builds the file's snapshot beside the current one and swaps it in, or changes nothing and says
   // why. At the start and at each reload.
   Result<void> apply_file();
+  Result<void> check_bundle_lock(const config::PluginsConfig& loaded) const;
   void count_load(bool successful);
   Result<void> start_instances(const exchange::Snapshot& snapshot);
   std::shared_ptr<const exchange::Snapshot> shared(std::unique_ptr<exchange::Snapshot> snapshot);

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/cli/bundle_cli.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/crash_handler.hpp"
 
@@ -16,17 +17,23 @@ int main(int argc, char** argv) {
     command->add_option("--plugins", options.plugin_folders,
                         "A folder of plugins besides the built-in one");
   };
+  const auto add_bundles = [&options](CLI::App* command) {
+    command->add_option("--bundles", options.bundle_folder,
+                        "The folder of the installed bundles, instead of the built-in one");
+  };
 
   CLI::App* run = app.add_subcommand("run", "Serve a configuration until a signal ends it");
   run->add_option("-f,--file", options.file, "The configuration file")->required();
   run->add_option("--connect-to", options.connect_to,
                   "HOST:PORT:ADDR:PORT: connect to ADDR:PORT where HOST:PORT is meant");
   add_plugins(run);
+  add_bundles(run);
 
   CLI::App* check =
       app.add_subcommand("check", "Say everything that is wrong with a configuration");
   check->add_option("file,-f,--file", options.file, "The configuration file")->required();
   add_plugins(check);
+  add_bundles(check);
 
   headgate::cli::ExplainOptions request;
   CLI::App* explain = app.add_subcommand(
@@ -45,6 +52,7 @@ int main(int argc, char** argv) {
   explain->add_option("--max-tokens", request.max_tokens, "Limit on the answer");
   explain->add_flag("--json", request.json, "As JSON");
   add_plugins(explain);
+  add_bundles(explain);
 
   CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
   add_plugins(schema);
@@ -54,11 +62,15 @@ int main(int argc, char** argv) {
   CLI::App* list = plugin->add_subcommand("list", "List the plugins that would be loaded");
   add_plugins(list);
 
+  CLI::App* bundle = app.add_subcommand("bundle", "About bundles of plugins");
+  const auto bundle_command = headgate::cli::add_bundle_commands(*bundle);
+
   CLI11_PARSE(app, argc, argv);
   headgate::cli::install_crash_handler();
   if (*run) return headgate::cli::run_command(options);
   if (*check) return headgate::cli::check_command(options);
   if (*explain) return headgate::cli::explain_command(options, request);
   if (*schema) return headgate::cli::schema_command(options);
+  if (*bundle) return bundle_command();
   return headgate::cli::plugin_list_command(options);
 }

@@ -56,6 +56,14 @@ std::optional<double> fraction(const Node& scalar) {
   return number;
 }
 
+Fields::Take take_placed(const TextRule& rule, std::function<void(PlacedText)> store) {
+  return [rule, store = std::move(store)](const Node& scalar) {
+    if (!rule.pattern.empty() && !RE2::FullMatch(scalar.text, RE2(rule.pattern))) return false;
+    store({scalar.text, scalar.position, scalar.path});
+    return true;
+  };
+}
+
 Fields::Take take_text(const TextRule& rule, std::function<void(const std::string&)> store) {
   return [rule, store = std::move(store)](const Node& scalar) {
     if (!rule.pattern.empty() && !RE2::FullMatch(scalar.text, RE2(rule.pattern))) return false;
@@ -142,6 +150,16 @@ void text(Fields& fields, const Key& key, std::optional<std::string>& value, con
 void texts(Fields& fields, const Key& key, std::vector<std::string>& values, const TextRule& rule) {
   fields.values(key, text_form(rule),
                 take_text(rule, [&](const std::string& taken) { values.push_back(taken); }));
+}
+
+void text(Fields& fields, const Key& key, std::optional<PlacedText>& value, const TextRule& rule) {
+  fields.value(key, text_form(rule),
+               take_placed(rule, [&](PlacedText taken) { value = std::move(taken); }));
+}
+
+void texts(Fields& fields, const Key& key, std::vector<PlacedText>& values, const TextRule& rule) {
+  fields.values(key, text_form(rule),
+                take_placed(rule, [&](PlacedText taken) { values.push_back(std::move(taken)); }));
 }
 
 void flag(Fields& fields, const Key& key, bool& value) {

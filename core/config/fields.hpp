@@ -99,6 +99,9 @@ struct TextRule {
 void text(Fields& fields, const Key& key, std::string& value, const TextRule& rule);
 void text(Fields& fields, const Key& key, std::optional<std::string>& value, const TextRule& rule);
 void texts(Fields& fields, const Key& key, std::vector<std::string>& values, const TextRule& rule);
+// The same, with their places.
+void text(Fields& fields, const Key& key, std::optional<PlacedText>& value, const TextRule& rule);
+void texts(Fields& fields, const Key& key, std::vector<PlacedText>& values, const TextRule& rule);
 void flag(Fields& fields, const Key& key, bool& value);
 
 struct Bounds {

@@ -99,8 +99,18 @@ void describe(Fields& fields, PluginsConfig& plugins) {
   texts(fields, {"path", "Folders with plugins, besides the built-in one."}, plugins.path,
         {.expects = "the path of a folder", .pattern = ".+"});
   fields.unsupported({"upstreams", "What the HTTP calls of policy plugins may reach, by alias."});
-  fields.unsupported({"bundles", "Signed bundles of plugins."});
-  fields.unsupported({"lock", "File that pins the bundles."});
+  texts(fields,
+        {"bundles",
+         "Installed bundles of plugins (docs/bundles.md), each as NAME, which is its active "
+         "version, or NAME@VERSION."},
+        plugins.bundles,
+        {.expects = "the name of an installed bundle, NAME or NAME@VERSION",
+         .pattern = "[a-z0-9][a-z0-9_.-]{0,63}(@[0-9A-Za-z][0-9A-Za-z_.+-]{0,63})?"});
+  text(fields,
+       {"lock",
+        "The file that says which bundles may be loaded, by their hashes. A bundle that is not in "
+        "it, or has another hash, stops the start or the reload."},
+       plugins.lock, {.expects = "the path of a file", .pattern = ".+"});
   fields.unsupported({"allowPaths", "Whether a plugin may be named by the path of its file."});
 }
 

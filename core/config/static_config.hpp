@@ -64,7 +64,9 @@ struct DnsConfig {
 
 // `plugins`: where plugins come from.
 struct PluginsConfig {
-  std::vector<std::string> path;  // folders besides the built-in one
+  std::vector<std::string> path;    // folders besides the built-in one
+  std::vector<PlacedText> bundles;  // installed ones: NAME or NAME@VERSION
+  std::optional<PlacedText> lock;   // path of the file that says what they must be
 
   bool operator==(const PluginsConfig&) const = default;
 };

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/config/fault.hpp"
+
 namespace headgate::config {
 
 using std::chrono::milliseconds;
@@ -23,6 +25,17 @@ std::string format_duration(milliseconds duration);
 std::optional<std::uint64_t> parse_size(std::string_view text);
 // `20MiB` when it is even, plain bytes otherwise.
 std::string format_size(std::uint64_t bytes);
+
+// A text that is looked up in something outside the file, and where it stands, for what is wrong
+// with it is found out later.
+struct PlacedText {
+  std::string text;
+  Position position;
+  std::string path;
+
+  // The same text at another place is the same.
+  bool operator==(const PlacedText& other) const { return text == other.text; }
+};
 
 // Where something listens or is reached.
 struct Address {

@@ -104,17 +104,23 @@ T whole(const T* theirs, std::uint32_t known) {
 // Checks one library step by step; each step adds its faults.
 class Loader {
  public:
-  Loader(const std::string& path, Host& host) : path_(path), host_(host) {}
+  Loader(const LibraryFile& library, Host& host)
+      : path_(library.path),
+        opened_as_(library.descriptor < 0 ? library.path
+                                          : "/proc/self/fd/" + std::to_string(library.descriptor)),
+        host_(host) {
+    module_.path = path_;
+    module_.sha256 = library.sha256;
+  }
 
   LoadedModule load() {
-    if (std::string fault = file_fault(path_); !fault.empty()) return refuse(fault);
-    module_.path = path_;
-    module_.sha256 = file_sha256(path_);
+    if (std::string fault = file_fault(opened_as_); !fault.empty()) return refuse(fault);
+    if (module_.sha256.empty()) module_.sha256 = file_sha256(opened_as_);
 
     std::error_code error;
     dlerror();
     boost::dll::shared_library library;
-    library.load(path_, error, kLoadMode);
+    library.load(opened_as_, error, kLoadMode);
     if (error) {
       const char* text = dlerror();
       return refuse(without_path(text != nullptr ? text : error.message()));
@@ -128,7 +134,7 @@ class Loader {
  private:
   // dlerror begins with the path, which a fault's message has in front already.
   std::string without_path(std::string text) const {
-    if (text.starts_with(path_ + ": ")) text.erase(0, path_.size() + 2);
+    if (text.starts_with(opened_as_ + ": ")) text.erase(0, opened_as_.size() + 2);
     return text;
   }
 
@@ -200,6 +206,7 @@ class Loader {
 
     auto plugin = std::make_unique<Plugin>();
     plugin->manifest = std::move(*read.manifest);
+    plugin->manifest_json = view(theirs->manifest);
     plugin->path = module_.path;
     plugin->sha256 = module_.sha256;
     if (const std::string wrong = take_tables(*theirs, *plugin); !wrong.empty()) {
@@ -276,6 +283,7 @@ class Loader {
   }
 
   const std::string path_;
+  const std::string opened_as_;
   Host& host_;
   Module module_;
   std::vector<LoadFault> faults_;
@@ -300,8 +308,8 @@ std::string file_sha256(const std::string& path) {
   return hexadecimal(std::span(bytes).first(length));
 }
 
-LoadedModule load_module(const std::string& path, Host& host) {
-  return Loader(path, host).load();
+LoadedModule load_module(const LibraryFile& library, Host& host) {
+  return Loader(library, host).load();
 }
 
 }  // namespace headgate::plugin

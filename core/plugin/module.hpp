@@ -17,6 +17,15 @@ class Host;
 
 inline constexpr std::uint32_t kPluginsPerModuleMax = 64;
 
+// A library to load.
+struct LibraryFile {
+  std::string path;  // absolute
+  // Open on the bytes that are to be loaded, whatever lies at the path by then. It stays open for
+  // as long as the process lives: the loader knows a library by the name that it was opened by.
+  int descriptor = -1;
+  std::string sha256 = {};  // of these bytes, when it is known
+};
+
 struct Module {
   std::string path;    // canonical
   std::string sha256;  // hexadecimal
@@ -28,9 +37,9 @@ struct LoadedModule {
   std::vector<LoadFault> faults;
 };
 
-// Loads the library at `path`, which must be absolute, and checks all that it declares: ABI
-// version, sizes, kinds, required functions, manifests. Nothing of a library with a fault is used.
-LoadedModule load_module(const std::string& path, Host& host);
+// Loads the library and checks all that it declares: ABI version, sizes, kinds, required functions,
+// manifests. Nothing of a library with a fault is used.
+LoadedModule load_module(const LibraryFile& library, Host& host);
 
 // The bytes' SHA-256, hexadecimal; empty if the file cannot be read.
 std::string file_sha256(const std::string& path);

@@ -19,6 +19,7 @@ namespace headgate::plugin {
 
 struct Plugin {
   Manifest manifest;
+  std::string manifest_json;      // as the library has it
   std::string path;               // of the library, absolute
   std::string sha256;             // of the library's bytes, hexadecimal
   const hg_host* host = nullptr;  // this plugin's own: it knows whose log line it writes

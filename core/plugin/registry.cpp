@@ -49,7 +49,11 @@ void Registry::add_file(const std::string& path) {
                                       "file name, or restart the gateway"});
     return;
   }
-  LoadedModule loaded = load_module(canonical, host_);
+  add_library({canonical});
+}
+
+void Registry::add_library(const LibraryFile& library) {
+  LoadedModule loaded = load_module(library, host_);
   for (LoadFault& fault : loaded.faults) faults_.push_back(std::move(fault));
   if (loaded.module) add_module(std::move(*loaded.module));
 }

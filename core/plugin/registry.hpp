@@ -30,6 +30,8 @@ class Registry {
   void add_folder(const std::string& path);
   // Loads one library. A relative path is taken from the current directory.
   void add_file(const std::string& path);
+  // Loads a library that was opened and checked already.
+  void add_library(const LibraryFile& library);
 
   // nullptr when there is none.
   const Plugin* find(std::string_view id) const;

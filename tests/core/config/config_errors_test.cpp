@@ -99,10 +99,18 @@ TEST(ConfigErrors, AFileIsAMapWithBinds) {
 }
 
 TEST(ConfigErrors, WhatIsNotBuiltYetIsSaidSo) {
-  EXPECT_EQ(faults_of(with_static("  plugins: {bundles: [x], lock: y, allowPaths: true}\n")),
-            "config.yaml:3:13: 'bundles' in 'plugins' is not supported yet\n"
-            "config.yaml:3:27: 'lock' in 'plugins' is not supported yet\n"
-            "config.yaml:3:36: 'allowPaths' in 'plugins' is not supported yet");
+  EXPECT_EQ(faults_of(with_static("  plugins: {allowPaths: true}\n")),
+            "config.yaml:3:13: 'allowPaths' in 'plugins' is not supported yet");
+}
+
+TEST(ConfigErrors, BundlesAreNamesNeverPaths) {
+  EXPECT_EQ(faults_of(with_static("  plugins: {bundles: [acme, a.b-c_d@1.2.0-rc.1+x]}\n")), "");
+  for (const std::string_view bad : {"../acme", "/acme", "acme@", "acme@../1", "a@1@2", "Acme"}) {
+    EXPECT_EQ(
+        faults_of(with_static("  plugins: {bundles: [" + std::string(bad) + "]}\n")).substr(0, 17),
+        "config.yaml:3:23:")
+        << bad;
+  }
 }
 
 TEST(ConfigErrors, ExpressionsAreCompiledWithTheFile) {

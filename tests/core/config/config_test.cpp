@@ -131,6 +131,8 @@ config:
   dns: {ttl: 5s, servers: ["8.8.8.8:53"]}
   plugins:
     path: [/opt/plugins]
+    bundles: [acme, tag@1.0]
+    lock: headgate.lock.toml
 frontendPolicies:
   http:
     maxBufferSize: 1MiB
@@ -164,6 +166,13 @@ binds: [{port: $PORT, address: "::1", listeners: [{}]}]
   EXPECT_EQ(fixed.dns.ttl, std::chrono::seconds(5));
   EXPECT_EQ(fixed.dns.servers[0], Address::tcp("8.8.8.8", 53));
   EXPECT_EQ(fixed.plugins.path[0], "/opt/plugins");
+  ASSERT_EQ(fixed.plugins.bundles.size(), 2u);
+  EXPECT_EQ(fixed.plugins.bundles[1].text, "tag@1.0");
+  EXPECT_EQ(fixed.plugins.bundles[1].position.column, 21u);
+  EXPECT_EQ(fixed.plugins.lock->text, "headgate.lock.toml");
+  // What is the same at another place is the same.
+  EXPECT_EQ(*fixed.plugins.lock, (PlacedText{"headgate.lock.toml", {1, 1}, "elsewhere"}));
+  EXPECT_NE(*fixed.plugins.lock, (PlacedText{"other.toml", fixed.plugins.lock->position, ""}));
   const HttpLimits& http = config->frontend.http;
   EXPECT_EQ(http.body_bytes_max, 1u << 20);
   EXPECT_EQ(http.total_body_bytes_max, 2u << 20);

@@ -227,7 +227,7 @@ TEST_F(RegistryTest, TakesTablesOfOtherLengths) {
 TEST(LoadModule, TakesAbsolutePathsOnly) {
   FakeServices services;
   Host host(services, "1.2.3");
-  const LoadedModule loaded = load_module("good.so", host);
+  const LoadedModule loaded = load_module({"good.so"}, host);
   EXPECT_FALSE(loaded.module.has_value());
   ASSERT_THAT(loaded.faults, SizeIs(1));
   EXPECT_THAT(loaded.faults[0].message, HasSubstr("must be absolute"));
@@ -236,7 +236,7 @@ TEST(LoadModule, TakesAbsolutePathsOnly) {
 TEST(LoadModule, RefusesAFolder) {
   FakeServices services;
   Host host(services, "1.2.3");
-  const LoadedModule loaded = load_module("/", host);
+  const LoadedModule loaded = load_module({"/"}, host);
   ASSERT_THAT(loaded.faults, SizeIs(1));
   EXPECT_THAT(loaded.faults[0].message, HasSubstr("not a regular file"));
 }
