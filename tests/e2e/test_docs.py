@@ -12,7 +12,8 @@ from harness.gateway import run_command
 from harness.paths import GATEWAY, SOURCE
 
 VARIABLES = {name: "k" for name in (
-    "OPENAI_API_KEY", "GEMINI_API_KEY", "TEAM_KEY", "ACME_KEY", "INTERNAL_KEY")}
+    "OPENAI_API_KEY", "GEMINI_API_KEY", "TEAM_KEY", "ACME_KEY", "INTERNAL_KEY",
+    "COLLECTOR_KEY")}
 PAGES = sorted(page.relative_to(SOURCE) for page in [
     *SOURCE.glob("*.md"), *SOURCE.glob("docs/**/*.md"), *SOURCE.glob("plugins/*/*/README.md"),
     *SOURCE.glob("sdk/examples/*/README.md")])
