@@ -93,6 +93,17 @@ Result<admin::SelectQuery> select_query(const ExplainOptions& request) {
   return admin::read_select_query(query, {});
 }
 
+// Does something with one plugin of those that `plugin list` shows.
+template <class Use>
+int with_plugin(const CommandOptions& options, const std::string& id, const Use& use) {
+  RealClock clock;
+  Engine engine(clock, 1, {});
+  if (!load_plugins(engine, config::StaticConfig{}, options)) return 1;
+  if (const plugin::Plugin* plugin = engine.plugins.find(id)) return use(*plugin);
+  print_error("there is no plugin with the id '" + id + "'; 'headgate plugin list' shows them");
+  return 1;
+}
+
 int explain_running(const admin::SelectQuery& query, const std::string& admin) {
   const auto place = parse_admin_place(admin);
   if (!place) {
@@ -168,6 +179,30 @@ int plugin_list_command(const CommandOptions& options) {
                 manifest.summary.c_str());
   }
   return loaded ? 0 : 1;
+}
+
+int plugin_inspect_command(const CommandOptions& options, const std::string& id) {
+  return with_plugin(options, id, [](const plugin::Plugin& plugin) {
+    std::printf("library   %s\nsha256    %s\nmanifest  %s\n", plugin.path.c_str(),
+                plugin.sha256.c_str(), plugin.manifest_json.c_str());
+    return 0;
+  });
+}
+
+int plugin_schema_command(const CommandOptions& options, const std::string& id) {
+  return with_plugin(options, id, [](const plugin::Plugin& plugin) {
+    if (plugin.manifest.schema.empty()) {
+      print_error("'" + plugin.id() + "' has no configuration");
+      return 1;
+    }
+    std::printf("%s\n", plugin.manifest.schema.c_str());
+    return 0;
+  });
+}
+
+int later_command(const std::string& name, const std::string& instead) {
+  print_error("'headgate " + name + "' is not supported yet; " + instead);
+  return 2;
 }
 
 int explain_command(const CommandOptions& options, const ExplainOptions& request) {

@@ -33,6 +33,11 @@ int check_command(const CommandOptions& options);
 // Prints the JSON Schema of the file, with the schemas of all plugins.
 int schema_command(const CommandOptions& options);
 int plugin_list_command(const CommandOptions& options);
+// Prints what a plugin says of itself, or the JSON Schema of its configuration, by its id.
+int plugin_inspect_command(const CommandOptions& options, const std::string& id);
+int plugin_schema_command(const CommandOptions& options, const std::string& id);
+// A command that is planned and not there yet: says so, 2.
+int later_command(const std::string& name, const std::string& instead);
 // Says who would serve a request and why. 0: somebody would; 1: nobody would, or it cannot be said;
 // 2: the question is not one.
 int explain_command(const CommandOptions& options, const ExplainOptions& request);

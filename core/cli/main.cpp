@@ -61,6 +61,15 @@ int main(int argc, char** argv) {
   plugin->require_subcommand(1);
   CLI::App* list = plugin->add_subcommand("list", "List the plugins that would be loaded");
   add_plugins(list);
+  std::string id;
+  CLI::App* inspect = plugin->add_subcommand("inspect", "Print what a plugin says of itself");
+  CLI::App* of_plugin = plugin->add_subcommand("schema", "Print the JSON Schema of its settings");
+  for (CLI::App* command : {inspect, of_plugin}) {
+    command->add_option("id", id, "The plugin's id")->required();
+    add_plugins(command);
+  }
+  CLI::App* validate = plugin->add_subcommand("validate", "Not supported yet")->allow_extras();
+  CLI::App* fresh = plugin->add_subcommand("new", "Not supported yet")->allow_extras();
 
   CLI::App* bundle = app.add_subcommand("bundle", "About bundles of plugins");
   const auto bundle_command = headgate::cli::add_bundle_commands(*bundle);
@@ -72,5 +81,14 @@ int main(int argc, char** argv) {
   if (*explain) return headgate::cli::explain_command(options, request);
   if (*schema) return headgate::cli::schema_command(options);
   if (*bundle) return bundle_command();
+  if (*inspect) return headgate::cli::plugin_inspect_command(options, id);
+  if (*of_plugin) return headgate::cli::plugin_schema_command(options, id);
+  if (*validate) {
+    return headgate::cli::later_command(
+        "plugin validate", "'headgate check' and 'headgate bundle create' load and check a plugin");
+  }
+  if (*fresh) {
+    return headgate::cli::later_command("plugin new", "the SDK's examples are there to be copied");
+  }
   return headgate::cli::plugin_list_command(options);
 }

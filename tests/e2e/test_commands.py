@@ -190,6 +190,21 @@ def test_a_wrong_connect_to_is_refused(tmp_path, rule):
     assert rule in done.stdout + done.stderr
 
 
+def test_a_plugin_says_what_it_is_and_takes():
+    done = run_command("plugin", "schema", "headgate.provider.openai")
+    if done.returncode:  # the id is what the list says
+        pytest.fail(done.stderr + run_command("plugin", "list").stdout)
+    assert "model" in json.loads(done.stdout)["properties"]
+    shown = run_command("plugin", "inspect", "headgate.provider.openai").stdout
+    assert "openai.so" in shown and '"kind"' in shown
+    for command in ("schema", "inspect"):
+        done = run_command("plugin", command, "no.such.plugin")
+        assert done.returncode == 1 and "no plugin with the id" in done.stderr
+    for command in ("validate", "new"):
+        done = run_command("plugin", command, "x.so")
+        assert done.returncode == 2 and "is not supported yet" in done.stderr
+
+
 class TestPluginsThatCannotLoad:
     """A plugin that is missing or broken stops the start with its reason."""
 

@@ -65,8 +65,9 @@ TEST(WrittenSchema, RefusesWhatTheLoaderRefuses) {
             "1:16: 'port' must be at most 65535");
   EXPECT_EQ(against_schema("binds: [{listeners: [{}]}]"), "1:9: missing key 'port' in 'binds[0]'");
   EXPECT_EQ(against_schema("binds: []"), "1:8: 'binds' needs at least 1 entries");
-  EXPECT_EQ(against_schema("binds: [{port: 1, listeners: [{}]}]\nconfig: {plugins: {lock: x}}"),
-            "2:26: 'lock' is not allowed here");
+  EXPECT_EQ(
+      against_schema("binds: [{port: 1, listeners: [{}]}]\nconfig: {plugins: {allowPaths: true}}"),
+      "2:32: 'allowPaths' is not allowed here");
   EXPECT_NE(against_schema("binds: [{port: 1, listeners: [{protocol: TCP}]}]"), "");
   EXPECT_NE(against_schema("binds: [{port: 1, listeners: [{policies: {retry: {backoff: 1}}}]}]"),
             "");
