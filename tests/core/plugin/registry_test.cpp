@@ -1,5 +1,6 @@
 #include "core/plugin/registry.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -54,6 +55,24 @@ class RegistryTest : public ::testing::Test {
   Host host{services, "1.2.3"};
   Registry registry{host};
 };
+
+// What was checked is what is loaded: between the two, another library may come to lie at the path.
+TEST_F(RegistryTest, LoadsTheOpenFileAndNotWhatItsPathNamesByThen) {
+  const fs::path path = folder() / "exchanged.so";
+  fs::copy_file(kFixtures + "good_other.so", path);
+  const int descriptor =
+      open(path.c_str(), O_RDONLY | O_CLOEXEC);  // stays open, as the loader asks
+  ASSERT_GE(descriptor, 0);
+  fs::remove(path);
+  fs::copy_file(kFixtures + "bad_manifest.so", path);
+  registry.add_library({path.string(), descriptor, "the hash"});
+  EXPECT_THAT(registry.take_faults(), SizeIs(0));
+  ASSERT_THAT(registry.all(), SizeIs(3));
+  EXPECT_EQ(registry.all()[0]->path, path.string());
+  EXPECT_EQ(registry.all()[0]->sha256, "the hash");
+  EXPECT_THAT(registry.all()[0]->id(), HasSubstr("other"));
+  EXPECT_THAT(registry.all()[0]->manifest_json, HasSubstr(registry.all()[0]->id()));
+}
 
 TEST_F(RegistryTest, FindsThePluginsOfALibraryByIdAndKey) {
   EXPECT_THAT(faults_of(kFixtures + "good.so"), ElementsAre());
