@@ -19,6 +19,11 @@ using Time = std::chrono::nanoseconds;
 constexpr int kServer = 2;
 constexpr int kClient = 3;
 constexpr std::string_view kStatusError = R"(,"status":{"code":2)";
+// Between the name of an attribute and its value.
+constexpr std::string_view kText = R"(","value":{"stringValue":)";
+constexpr std::string_view kInteger = R"(","value":{"intValue":")";
+constexpr std::string_view kReal = R"(","value":{"doubleValue":)";
+constexpr std::string_view kFlag = R"(","value":{"boolValue":)";
 
 template <class Number>
 void append_number(std::string& out, Number number) {
@@ -47,21 +52,20 @@ struct Place {
   std::uint16_t port = 0;
 };
 
-// The attributes of one span. What has no value is left out.
+// The attributes of one span. What has no value is left out. Names have nothing to be escaped.
 class Attributes {
  public:
   Attributes(std::string& out, const std::vector<std::string>& removed)
       : out_(out), removed_(removed) {}
 
   void text(std::string_view key, std::string_view value) {
-    if (!value.empty() && begin(key, "stringValue")) {
+    if (!value.empty() && begin(key, kText)) {
       append_text(out_, value);
       out_ += "}}";
     }
   }
   void integer(std::string_view key, std::int64_t value) {
-    if (!begin(key, "intValue")) return;
-    out_ += '"';
+    if (!begin(key, kInteger)) return;
     append_number(out_, value);
     out_ += "\"}}";
   }
@@ -73,7 +77,7 @@ class Attributes {
     if (value != 0) integer(key, value);
   }
   void real(std::string_view key, double value) {
-    if (!std::isfinite(value) || !begin(key, "doubleValue")) return;
+    if (!std::isfinite(value) || !begin(key, kReal)) return;
     append_number(out_, value);
     out_ += "}}";
   }
@@ -81,7 +85,7 @@ class Attributes {
     if (value) real(key, std::chrono::duration<double>(*value).count());
   }
   void flag(std::string_view key, bool value) {
-    if (begin(key, "boolValue")) out_ += value ? "true}}" : "false}}";
+    if (begin(key, kFlag)) out_ += value ? "true}}" : "false}}";
   }
   void value(std::string_view key, const Value& value) {
     switch (value.kind()) {
@@ -101,12 +105,12 @@ class Attributes {
   }
 
  private:
-  bool begin(std::string_view key, std::string_view type) {
+  bool begin(std::string_view key, std::string_view value) {
     if (std::find(removed_.begin(), removed_.end(), key) != removed_.end()) return false;
-    out_ += first_ ? R"({"key":)" : R"(,{"key":)";
+    constexpr std::string_view kFirst = R"({"key":")";
+    constexpr std::string_view kNext = R"(,{"key":")";
+    out_.append(first_ ? kFirst : kNext).append(key).append(value);
     first_ = false;
-    append_text(out_, key);
-    out_.append(R"(,"value":{")").append(type).append("\":");
     return true;
   }
 
@@ -179,7 +183,10 @@ std::string error_type(std::string_view code, int status) {
 void write_added(Attributes& to, const AccessRecord& record, const AccessExpressions& added) {
   if (added.added().empty()) return;
   AddedValues values;
-  for (const AddedValue& each : values.of(added, record)) to.value(each.name, each.value);
+  for (const AddedValue& each : values.of(added, record)) {
+    const std::string name = json_quote(each.name);
+    to.value(std::string_view(name).substr(1, name.size() - 2), each.value);
+  }
 }
 
 void write_request(std::string& out, const Trace& trace, const AccessRecord& record,

@@ -18,9 +18,11 @@ std::optional<Integer> read_hex(std::string_view digits) {
   return value;
 }
 
-void append_hex(std::string& out, std::uint64_t value, int digits) {
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
-    out += "0123456789abcdef"[value >> shift & 0xf];
+// Appends the last `digits` digits of the value.
+void append_hex(std::string& out, std::uint64_t value, std::size_t digits) {
+  out.resize(out.size() + digits);
+  for (char* at = out.data() + out.size(); digits != 0; --digits, value >>= 4) {
+    *--at = "0123456789abcdef"[value & 0xf];
   }
 }
 
@@ -95,6 +97,7 @@ SpanId draw_span_id(Rng& rng) {
 
 std::optional<Trace> sample(std::optional<std::string_view> traceparent, const Sampling& sampling,
                             Rng& rng) {
+  if (!traceparent && sampling.random <= 0) return std::nullopt;  // most, and at once
   const auto caller = traceparent ? parse_traceparent(*traceparent) : std::nullopt;
   if (caller ? !caller->sampled() || !draw(sampling.client, rng) : !draw(sampling.random, rng)) {
     return std::nullopt;

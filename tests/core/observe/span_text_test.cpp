@@ -229,6 +229,7 @@ TEST_F(SpanText, AttributesCanBeAddedAndLeftOut) {
   added.push_back({"user", program("request.headers[\"x-user\"]")});
   added.push_back({"tokens", program("llm.inputTokens + 1")});
   added.push_back({"fast", program("headgate.durationMs < 10.0")});
+  added.push_back({"a \"b\"", program("1.5")});
   added.push_back({"none", program("request.headers[\"x-none\"]")});
   fields.added = AccessExpressions(nullptr, std::move(added));
   fields.removed = {"client.address", "headgate.endpoint"};
@@ -237,6 +238,7 @@ TEST_F(SpanText, AttributesCanBeAddedAndLeftOut) {
   EXPECT_EQ(made.attribute(0, "user"), R"({"stringValue":"me"})");
   EXPECT_EQ(made.attribute(0, "tokens"), R"({"intValue":"11"})");
   EXPECT_EQ(made.attribute(0, "fast"), R"({"boolValue":false})");
+  EXPECT_EQ(made.attribute(0, "a \"b\""), R"({"doubleValue":1.5E0})");
   EXPECT_EQ(made.attribute(0, "none"), "");
   EXPECT_EQ(made.attribute(0, "client.address"), "");
   EXPECT_EQ(made.attribute(0, "headgate.endpoint"), "");
