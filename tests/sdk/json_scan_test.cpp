@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <headgate/json_document.hpp>
+#include <headgate/json_walk.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -15,6 +16,7 @@ namespace {
 
 using hg::JsonMembers;
 using hg::JsonView;
+using hg::JsonWalk;
 
 // One byte after the other, and nothing else: how the walks are meant.
 class Plain {
@@ -228,6 +230,70 @@ std::string all_in(const JsonView& view) {
   return all;
 }
 
+// Names and plain values at every depth, in their order, by views and by a walk.
+void tell(const JsonView& view, std::string& all) {
+  all += view.is_object() ? '{' : view.is_array() ? '[' : ' ';
+  if (!view.is_object() && !view.is_array()) all += view.raw();
+  view.each_member([&](std::string_view name, JsonView value) {
+    all.append("\n").append(name);
+    tell(value, all);
+  });
+  view.each_element([&](JsonView element) { tell(element, all); });
+  all += '.';
+}
+
+bool tell(JsonWalk& walk, std::string& all) {
+  const bool object = walk.at_object();
+  const bool array = walk.at_array();
+  all += object ? '{' : array ? '[' : ' ';
+  bool whole = true;
+  if (object) {
+    whole = walk.members([&](std::string_view name) {
+      all.append("\n").append(name);
+      return tell(walk, all);
+    });
+  } else if (array) {
+    whole = walk.elements([&] { return tell(walk, all); });
+  } else {
+    const JsonView value = walk.value();
+    all += value.raw();
+    whole = value.exists();
+  }
+  all += '.';
+  return whole;
+}
+
+void compare_walks(std::string_view text, bool valid) {
+  const JsonView view(text);
+  std::string told;
+  JsonWalk deep(text);
+  ASSERT_EQ(tell(deep, told) && deep.at_end(), valid) << text;
+  if (valid) {
+    std::string expected;
+    tell(view, expected);
+    ASSERT_EQ(told, expected) << text;
+  }
+  JsonWalk skipping(text);
+  ASSERT_EQ(skipping.skip() && skipping.at_end(), valid) << text;
+  JsonWalk flat(text);
+  Members members;
+  const bool flat_valid = flat.members([&](std::string_view name) {
+    const JsonView value = flat.value();
+    members.emplace_back(std::string(name), std::string(value.raw()));
+    return value.exists();
+  });
+  ASSERT_EQ(flat_valid && flat.at_end(), valid) << text;
+  if (valid) {
+    ASSERT_EQ(members, members_of(view)) << text;
+  }
+  // Values of another kind are passed over by all of them.
+  JsonWalk other(text);
+  const bool other_valid = other.at_object()
+                               ? other.elements([] { return false; })
+                               : other.members([](std::string_view) { return false; });
+  ASSERT_EQ(other_valid && other.at_end(), valid) << text;
+}
+
 void compare(std::string_view given) {
   // The end of the text is the end of an allocation.
   const auto bytes = std::make_unique<char[]>(given.size());
@@ -252,6 +318,8 @@ void compare(std::string_view given) {
     ASSERT_EQ(visited, members) << text;
   }
   ASSERT_EQ(view.empty(), view.size() == 0) << text;
+
+  compare_walks(text, valid);
 
   hg::JsonDocument document;
   ASSERT_EQ(document.read(text), valid) << text;
@@ -283,6 +351,19 @@ TEST(JsonScan, AgreesWithAPlainWalkOverBrokenJson) {
 TEST(JsonScan, AgreesWithAPlainWalkOverAnything) {
   Random random;
   for (int i = 0; i < 20000; ++i) compare(random.soup());
+}
+
+TEST(JsonScan, WalksAsDeepAsWhatIsValid) {
+  for (const int depth : {1, 2, JsonView::kDepthMax, JsonView::kDepthMax + 1,
+                          JsonView::kDepthMax + 2, JsonView::kDepthMax + 3}) {
+    for (const bool object : {false, true}) {
+      std::string text;
+      for (int i = 0; i < depth; ++i) text += object ? "{\"a\":" : "[";
+      text += object ? "1" : "";
+      text.append(static_cast<std::size_t>(depth), object ? '}' : ']');
+      compare_walks(text, JsonView::valid(text));
+    }
+  }
 }
 
 TEST(JsonScan, FindsEveryByteThatMattersAtEveryPlace) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "event.hpp"
 #include "failures.hpp"
 #include "manifest.hpp"
 #include "usage.hpp"
@@ -25,13 +26,6 @@ constexpr std::array<hg_str, 4> kShown = {
     hg::literal("\"error\""),
     hg::literal("[DONE]"),
 };
-
-// Whether a member of a delta carries part of the answer; vendors send empty ones with the role.
-bool says_something(const hg::JsonView& value) {
-  if (value.is_null()) return false;
-  if (value.is_string()) return !value.equals("");
-  return !((value.is_object() || value.is_array()) && value.empty());
-}
 
 class OpenAi final : public hg::Provider {
  public:
@@ -132,30 +126,23 @@ class OpenAi::Attempt {
       flags = HG_EVENT_END;
       return hg::Action::proceed;
     }
-    hg::JsonView choices;
-    hg::JsonView usage;
-    bool error = false;
-    const bool is_object = hg::JsonView(event.data).each_valid_member([&](auto name, auto value) {
-      if (name == "choices") choices = value;
-      if (name == "usage" && value.is_object()) usage = value;
-      if (name == "error" && !value.is_null()) error = true;
-    });
-    if (!is_object && !hg::JsonView::valid(event.data)) {
+    headgate_openai::ChatEvent said;
+    if (!headgate_openai::read_event(event.data, said)) {
       flags = HG_EVENT_NOT_JSON;
       return hg::Action::proceed;
     }
-    if (error) {
+    if (said.error) {
       flags = HG_EVENT_ERROR;
       return hg::Action::proceed;
     }
-    const std::uint64_t finished_before = finished_;
-    choices.each_element([&](hg::JsonView choice) { flags |= flags_of(choice); });
-    if (finished_ != finished_before && finished_ >= choices_wanted_) flags |= HG_EVENT_FINAL;
-    if (usage.exists()) {
+    flags |= said.flags;
+    finished_ += said.finished;
+    if (said.finished > 0 && finished_ >= choices_wanted_) flags |= HG_EVENT_FINAL;
+    if (said.usage.exists()) {
       flags |= HG_EVENT_USAGE;
-      call.report_usage(headgate_openai::read_usage(usage));
+      call.report_usage(headgate_openai::read_usage(said.usage));
       // The event that only we asked for is not the client's.
-      if (choices.empty() && !client_wants_usage_) return hg::Action::replaced;
+      if (!said.has_choices && !client_wants_usage_) return hg::Action::replaced;
     }
     if (flags == 0) flags = HG_EVENT_LIFECYCLE;
     return hg::Action::proceed;
@@ -206,30 +193,6 @@ class OpenAi::Attempt {
       if (count > 0)
         upstream.set_json("/messages/" + std::to_string(count - 1) + "/prefix", "true");
     }
-  }
-
-  hg::EventFlags flags_of(const hg::JsonView& choice) {
-    hg::EventFlags flags = 0;
-    bool finished = false;
-    choice.each_member([&](std::string_view name, hg::JsonView value) {
-      if (name == "delta") flags |= flags_of_delta(value);
-      if (name == "finish_reason" && value.is_string()) finished = true;
-    });
-    if (finished) {
-      ++finished_;
-      flags |= HG_EVENT_MEANINGFUL;  // also an answer without a word is one
-    }
-    return flags;
-  }
-
-  static hg::EventFlags flags_of_delta(const hg::JsonView& delta) {
-    hg::EventFlags flags = 0;
-    delta.each_member([&](std::string_view name, hg::JsonView value) {
-      if (name == "role" || !says_something(value)) return;
-      flags |= HG_EVENT_MEANINGFUL;
-      if (name == "tool_calls" || name == "function_call") flags |= HG_EVENT_TOOL;
-    });
-    return flags;
   }
 
   // How long the limit that was hit stays, where only OpenAI's own headers say it.

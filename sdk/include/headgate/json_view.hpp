@@ -22,6 +22,7 @@ namespace hg {
 
 class JsonMembers;
 class JsonDocument;
+class JsonWalk;
 
 class JsonView {
  public:
@@ -93,7 +94,11 @@ class JsonView {
   JsonView(AsCut, const char* begin, const char* end, const detail::JsonSkips* skips) noexcept
       : text_(begin, static_cast<std::size_t>(end - begin)), skips_(skips) {}
 
-  // Behind the object's last bracket; nullptr if it is broken or visit() ended the walk.
+  // Behind the last bracket of the object that `at` begins; nullptr if it is broken.
+  // pass(std::string_view decoded_name, const char* value) says where the value ends, or nullptr.
+  template <class Values, class Pass>
+  static const char* walk_object(const char* at, const char* end, const Pass& pass);
+  // The same with visit(); nullptr also if that ended the walk.
   template <class Values, class Visit>
   const char* walk_members(Visit& visit) const;
 
@@ -112,6 +117,7 @@ class JsonView {
   };
   friend class JsonMembers;
   friend class JsonDocument;
+  friend class JsonWalk;
   static bool decode(std::string_view quoted, std::string& out);
   static bool decode_unicode(std::string_view& rest, std::string& out);
   static void append_utf8(std::uint32_t code, std::string& out);
@@ -131,10 +137,8 @@ class JsonView {
   const detail::JsonSkips* skips_ = nullptr;  // of the text that this is from, if there are any
 };
 
-template <class Values, class Visit>
-const char* JsonView::walk_members(Visit& visit) const {
-  const char* at = text_.data();
-  const char* const end = at + text_.size();
+template <class Values, class Pass>
+const char* JsonView::walk_object(const char* at, const char* end, const Pass& pass) {
   if (at == end || *at != '{') return nullptr;
   at = detail::skip_json_space(at + 1, end);
   if (at != end && *at == '}') return at + 1;
@@ -154,14 +158,25 @@ const char* JsonView::walk_members(Visit& visit) const {
     }
     at = detail::skip_json_space(at, end);
     if (at == end || *at != ':') return nullptr;
-    const char* const value = detail::skip_json_space(at + 1, end);
-    at = Values::behind_value(value, end, skips_);
-    if (!at || !go_on(visit, name, JsonView(AsCut(), value, at, skips_))) return nullptr;
+    at = pass(name, detail::skip_json_space(at + 1, end));
+    if (!at) return nullptr;
     at = detail::skip_json_space(at, end);
     if (at == end) return nullptr;
     if (*at == '}') return at + 1;
     if (*at != ',') return nullptr;
   }
+}
+
+template <class Values, class Visit>
+const char* JsonView::walk_members(Visit& visit) const {
+  const char* const end = text_.data() + text_.size();
+  return walk_object<Values>(
+      text_.data(), end, [&](std::string_view name, const char* value) -> const char* {
+        const char* const behind = Values::behind_value(value, end, skips_);
+        if (!behind || !go_on(visit, name, JsonView(AsCut(), value, behind, skips_)))
+          return nullptr;
+        return behind;
+      });
 }
 
 template <class Visit>
