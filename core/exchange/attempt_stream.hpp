@@ -60,6 +60,7 @@ class StreamRelay {
   // Takes what has been read apart. `failed`: failure_ says why.
   Step take_in();
   Step cut_chunks();  // whole ones, in the connection's buffer
+  void pass_alike_chunks();
   Step cut_chunk(const http::Chunk& chunk);
   bool passes_chunks() const;
   // Moves body bytes from the connection into events_. False: there were none.

@@ -116,7 +116,9 @@ StreamRelay::Step StreamRelay::cut_chunks() {
   if (decoder_) return Step::more;
   ReadBuffer& buffer = attempt_.connection_->buffer();
   http::Chunk chunk;
-  while (events_.empty() && attempt_.framing_.take_chunk(buffer.data(), chunk)) {
+  while (events_.empty()) {
+    pass_alike_chunks();
+    if (!attempt_.framing_.take_chunk(buffer.data(), chunk)) break;
     const Step step = cut_chunk(chunk);
     // Its bytes stay readable until the buffer is filled again.
     buffer.consume(chunk.consumed);
@@ -125,13 +127,20 @@ StreamRelay::Step StreamRelay::cut_chunks() {
   return Step::more;
 }
 
+// Chunks that are one event each, like those that passed before.
+void StreamRelay::pass_alike_chunks() {
+  if (!cutter_.at_event() || !passes_chunks()) return;
+  ReadBuffer& buffer = attempt_.connection_->buffer();
+  const http::ChunkRun run = attempt_.framing_.take_chunks(
+      buffer.data(), [&](std::string_view event) { return alike_.is_alike(event); });
+  if (run.consumed == 0) return;
+  output_.pass(run);
+  buffer.consume(run.consumed);
+}
+
 StreamRelay::Step StreamRelay::cut_chunk(const http::Chunk& chunk) {
   if (cutter_.at_event() && alike_.is_alike(chunk.data)) {
-    if (passes_chunks()) {
-      output_.pass(chunk);
-    } else {
-      output_.pass(chunk.data);
-    }
+    output_.pass(chunk.data);
     return Step::more;
   }
   for (std::string_view left = chunk.data; !left.empty();) {

@@ -54,8 +54,8 @@ void StreamOutput::pass(std::string_view run) {
   append(Part{Kind::run, run, 0, run.size()});
 }
 
-void StreamOutput::pass(const http::Chunk& chunk) {
-  append(Part{Kind::chunks, chunk.raw, 0, chunk.data.size()});
+void StreamOutput::pass(const http::ChunkRun& chunks) {
+  append(Part{Kind::chunks, chunks.raw, 0, static_cast<std::size_t>(chunks.data_bytes)});
 }
 
 void StreamOutput::pass_as_chunk(const http::Chunk& chunk) {
@@ -64,7 +64,7 @@ void StreamOutput::pass_as_chunk(const http::Chunk& chunk) {
   if (run.data() != chunk.data.data() || run.size() != chunk.data.size()) return;
   parts_.pop_back();
   bytes_ -= run.size();
-  pass(chunk);
+  append(Part{Kind::chunks, chunk.raw, 0, chunk.data.size()});
 }
 
 void StreamOutput::settle() {

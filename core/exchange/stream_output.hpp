@@ -29,9 +29,9 @@ class StreamOutput {
   // Bytes that stay where they are until clear() or settle().
   void pass(std::string_view run);
 
-  // A chunk with its framing, for a client that takes chunks. Its bytes stay until clear().
-  void pass(const http::Chunk& chunk);
-  // The same where its data were passed last, in whole; otherwise nothing happens.
+  // Chunks with their framing, for a client that takes chunks. Their bytes stay until clear().
+  void pass(const http::ChunkRun& chunks);
+  // The same for one chunk where its data were passed last, in whole; otherwise nothing happens.
   void pass_as_chunk(const http::Chunk& chunk);
   // Whether the next chunk may pass with its framing.
   bool has_room_for_chunks() const { return chunk_runs_ < kChunkRunsMax; }

@@ -1,43 +1,15 @@
 #include "core/http/body_framing.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
+#include "core/http/chunk_line.hpp"
 #include "core/http/header_rules.hpp"
 
 namespace headgate::http {
 namespace {
 
-// Sixteen hexadecimal digits fill 64 bits; more, also zeros, are nobody's real chunk.
-constexpr int kSizeDigitsMax = 16;
-
-constexpr std::array<std::int8_t, 256> kHexValues = [] {
-  std::array<std::int8_t, 256> values{};
-  values.fill(-1);
-  for (int digit = 0; digit < 16; ++digit) {
-    values[static_cast<unsigned char>("0123456789abcdef"[digit])] = static_cast<std::int8_t>(digit);
-    values[static_cast<unsigned char>("0123456789ABCDEF"[digit])] = static_cast<std::int8_t>(digit);
-  }
-  return values;
-}();
-
-int hex_value(char c) {
-  return kHexValues[static_cast<unsigned char>(c)];
-}
-
 constexpr std::string_view kLineEnd = "\r\n";
-
-// Where the data begin whose size, in its line, begins at `at`. 0: the line is not all there, or
-// not of the common kind, or says that the body ends.
-std::size_t find_chunk_data(std::string_view in, std::size_t at, std::uint64_t& size) {
-  const std::size_t digits_end = std::min(in.size(), at + kSizeDigitsMax);
-  size = 0;
-  for (int digit; at < digits_end && (digit = hex_value(in[at])) >= 0; ++at)
-    size = size * 16 + static_cast<std::uint64_t>(digit);
-  if (size == 0 || at + 2 > in.size() || in[at] != '\r' || in[at + 1] != '\n') return 0;
-  return at + 2;
-}
 
 constexpr const char* kTooLarge = "is larger than the limit";
 
@@ -146,28 +118,28 @@ Piece BodyFraming::take_chunked(std::string_view in) {
 
 bool BodyFraming::take_chunk(std::string_view in, Chunk& chunk) {
   std::size_t begin = 0;
-  if (state_ == State::data_cr) {
-    if (!in.starts_with(kLineEnd)) return false;
-    begin = kLineEnd.size();
-  } else if (state_ != State::size || size_digits_ != 0) {
-    return false;
-  }
-  if (kind_ != BodyKind::chunked || done_) return false;
-  std::uint64_t size = 0;
-  const std::size_t at = find_chunk_data(in, begin, size);
-  if (at == 0) return false;
-  const std::size_t room = in.size() - at;
-  if (room < kLineEnd.size() || size > room - kLineEnd.size() || !allows(size)) return false;
-  const std::size_t end = at + static_cast<std::size_t>(size);
-  if (in[end] != '\r' || in[end + 1] != '\n') return false;
-  chunk.data = std::string_view(in.data() + at, end - at);
-  chunk.consumed = end + kLineEnd.size();
+  if (!at_chunk(in, begin)) return false;
+  const std::string_view data = find_whole_chunk(in, begin, limits_.body_bytes_max - body_bytes_);
+  if (data.empty()) return false;
+  chunk.data = data;
+  chunk.consumed = static_cast<std::size_t>(data.data() - in.data()) + data.size() + 2;
   chunk.raw = std::string_view(in.data() + begin, chunk.consumed - begin);
-  body_bytes_ += size;
+  note_chunks(data.size());
+  return true;
+}
+
+bool BodyFraming::at_chunk(std::string_view in, std::size_t& begin) const {
+  if (kind_ != BodyKind::chunked || done_) return false;
+  begin = state_ == State::data_cr ? kLineEnd.size() : 0;
+  if (begin > 0) return in.starts_with(kLineEnd);
+  return state_ == State::size && size_digits_ == 0;
+}
+
+void BodyFraming::note_chunks(std::uint64_t bytes) {
+  body_bytes_ += bytes;
   remaining_ = 0;
   size_digits_ = 0;
   state_ = State::size;
-  return true;
 }
 
 std::string_view BodyFraming::take_chunk_data(std::string_view in) {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/base/error.hpp"
+#include "core/http/chunk_line.hpp"
 #include "core/http/head.hpp"
 
 namespace headgate::http {
@@ -40,6 +41,16 @@ class Piece {
   std::optional<Error> error;  // when failed
 };
 
+// Chunks that lie one behind the other.
+class ChunkRun {
+ public:
+  ChunkRun() = default;
+
+  std::string_view raw;          // with their framing
+  std::uint64_t data_bytes = 0;  // of the body
+  std::size_t consumed = 0;      // 0: there is none
+};
+
 // One chunk of a body. Behind one that was taken by next() its line end may still come first.
 class Chunk {
  public:
@@ -68,6 +79,11 @@ class BodyFraming {
   // What next() would give, where a canonical chunk lies whole in `in`. False: something else
   // comes, and nothing is consumed; next() goes on.
   bool take_chunk(std::string_view in, Chunk& chunk);
+
+  // The same for all chunks at the front of `in` for as long as `wants(data)`, which is asked once
+  // for each.
+  template <class Wants>
+  ChunkRun take_chunks(std::string_view in, const Wants& wants);
 
   // The same for a body that is passed on in the framing it came in: `raw` is a run of `in` that
   // can be sent as it is, over as many chunks as there are. Extensions and trailers are consumed
@@ -120,6 +136,9 @@ class BodyFraming {
   bool step_size_end(char byte);
   bool step_trailer(char byte, bool& keep);
   std::string_view take_chunk_data(std::string_view in);
+  // Whether nothing of a chunk's framing was read yet; its size comes at `begin` then.
+  bool at_chunk(std::string_view in, std::size_t& begin) const;
+  void note_chunks(std::uint64_t bytes);
   // The body may have that many bytes more.
   bool allows(std::uint64_t bytes) const { return limits_.body_bytes_max - body_bytes_ >= bytes; }
   bool refuse(int status, const char* why);
@@ -141,6 +160,26 @@ class BodyFraming {
   BodyLimits limits_;
   std::string trailers_;
 };
+
+template <class Wants>
+ChunkRun BodyFraming::take_chunks(std::string_view in, const Wants& wants) {
+  ChunkRun run;
+  std::size_t begin = 0;
+  if (!at_chunk(in, begin)) return run;
+  const std::uint64_t bytes_max = limits_.body_bytes_max - body_bytes_;
+  std::size_t end = begin;
+  for (;;) {
+    const std::string_view data = find_whole_chunk(in, end, bytes_max - run.data_bytes);
+    if (data.empty() || !wants(data)) break;
+    end = static_cast<std::size_t>(data.data() - in.data()) + data.size() + 2;
+    run.data_bytes += data.size();
+  }
+  if (end == begin) return run;
+  note_chunks(run.data_bytes);
+  run.raw = std::string_view(in.data() + begin, end - begin);
+  run.consumed = end;
+  return run;
+}
 
 // A request has a body when its head says so.
 BodyFraming request_body(const RequestHead& head, const BodyLimits& limits);

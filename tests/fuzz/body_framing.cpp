@@ -14,7 +14,7 @@ struct Outcome {
   bool canonical = true;
 };
 
-enum class Way { next, pass, chunks };
+enum class Way { next, pass, chunks, runs };
 
 // A chunk that is taken whole says the same with its framing as without.
 void check(const Chunk& chunk) {
@@ -42,6 +42,17 @@ Outcome read(std::string_view first, std::string_view second, Way way) {
         rest.remove_prefix(chunk.consumed);
         continue;
       }
+      if (way == Way::runs) {
+        std::size_t wanted = rest.size() % 4;
+        const ChunkRun run = body.take_chunks(rest, [&](std::string_view data) {
+          if (wanted-- == 0) return false;
+          outcome.data += data;
+          return true;
+        });
+        outcome.consumed += run.consumed;
+        rest.remove_prefix(run.consumed);
+        if (rest.empty()) break;
+      }
       const Piece piece = passing ? body.pass(rest) : body.next(rest);
       outcome.status = piece.status;
       if (piece.status == PieceStatus::failed) return outcome;
@@ -66,9 +77,12 @@ FUZZ_TARGET(input) {
   const Outcome chunks = read(first, second, Way::chunks);
   FUZZ_CHECK(parts.status == whole.status && passed.status == whole.status);
   FUZZ_CHECK(chunks.status == whole.status && chunks.canonical == parts.canonical);
+  const Outcome runs = read(first, second, Way::runs);
+  FUZZ_CHECK(runs.status == whole.status && runs.canonical == parts.canonical);
   if (whole.status == PieceStatus::failed) return;
   FUZZ_CHECK(parts.data == whole.data && parts.consumed == whole.consumed);
   FUZZ_CHECK(chunks.data == whole.data && chunks.consumed == whole.consumed);
+  FUZZ_CHECK(runs.data == whole.data && runs.consumed == whole.consumed);
   FUZZ_CHECK(passed.consumed == whole.consumed);
   const Outcome reread = read(passed.data, {}, Way::next);
   FUZZ_CHECK(reread.data == whole.data && reread.status == whole.status && reread.canonical);

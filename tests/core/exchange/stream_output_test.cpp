@@ -20,6 +20,14 @@ std::vector<std::string> pieces_of(StreamOutput& output) {
   return pieces;
 }
 
+http::ChunkRun run_of(std::string_view raw, std::uint64_t data_bytes) {
+  http::ChunkRun run;
+  run.raw = raw;
+  run.data_bytes = data_bytes;
+  run.consumed = raw.size();
+  return run;
+}
+
 http::Chunk chunk_in(std::string_view raw, std::size_t head, std::size_t data) {
   http::Chunk chunk;
   chunk.raw = raw;
@@ -62,8 +70,8 @@ TEST_F(StreamOutputTest, KeepsTheOrderOfTextRunsAndChunks) {
   const std::string_view view = buffer;
   output_.add("t1 ");
   output_.pass(view.substr(3, 1));
-  output_.pass(chunk_in(view.substr(0, 6), 3, 1));
-  output_.pass(chunk_in(view.substr(6, 7), 3, 2));
+  output_.pass(run_of(view.substr(0, 6), 1));
+  output_.pass(run_of(view.substr(6, 7), 2));
   output_.pass(view.substr(16, 1));
   output_.add(" t2");
   EXPECT_THAT(pieces_of(output_), ElementsAre("t1 a", "1\r\na\r\n2\r\nbc\r\n*3", "d t2"));
@@ -108,7 +116,7 @@ TEST_F(StreamOutputTest, BoundsItsPieces) {
         output_.add("t");
         expected += 't';
       } else if (output_.has_room_for_chunks()) {
-        output_.pass(chunk_in(std::string_view(chunks).substr(0, 6), 3, 1));
+        output_.pass(run_of(std::string_view(chunks).substr(0, 6), 1));
         expected += 'x';
       }
     }

@@ -23,7 +23,7 @@ void PrintTo(const Outcome& outcome, std::ostream* out) {
   *out << testing::PrintToString(outcome.bytes) << " " << outcome.end;
 }
 
-enum class Way { next, pass, chunks_and_next };
+enum class Way { next, pass, chunks_and_next, runs_and_next };
 
 // What a reader gets of a chunk that is sent on with its framing.
 std::string_view read_alone(std::string_view raw) {
@@ -33,6 +33,40 @@ std::string_view read_alone(std::string_view raw) {
   EXPECT_EQ(body.next(raw.substr(piece.consumed)).consumed, 2u);
   EXPECT_TRUE(body.canonical());
   return piece.data;
+}
+
+// Some of the chunks at the front, in one go: the bytes of the body that were in them.
+std::string take_run(BodyFraming& body, std::string_view part, std::size_t chunks_max,
+                     std::size_t& consumed) {
+  std::string bytes;
+  std::string refused;
+  const std::uint64_t before = body.body_bytes();
+  const ChunkRun run = body.take_chunks(part, [&](std::string_view data) {
+    EXPECT_TRUE(refused.empty()) << "asked behind a no";
+    if (chunks_max-- == 0) {
+      refused = data;
+      return false;
+    }
+    bytes += data;
+    return true;
+  });
+  consumed = run.consumed;
+  EXPECT_EQ(run.data_bytes, bytes.size());
+  EXPECT_EQ(body.body_bytes(), before + bytes.size());
+  EXPECT_EQ(run.consumed == 0, bytes.empty());
+  if (run.consumed > 0) {
+    EXPECT_EQ(part.data() + run.consumed, run.raw.data() + run.raw.size());
+    BodyFraming alone = BodyFraming::chunked(BodyLimits(), Fault::client);
+    std::string again;
+    for (std::string_view rest = run.raw; !rest.empty();) {
+      const Piece piece = alone.next(rest);
+      again += piece.data;
+      rest.remove_prefix(piece.consumed);
+    }
+    EXPECT_EQ(again, bytes) << "what is sent on says the same";
+    EXPECT_TRUE(alone.canonical());
+  }
+  return bytes;
 }
 
 // Feeds `parts` one behind the other, as reads from a connection would.
@@ -51,6 +85,13 @@ Outcome feed(BodyFraming body, const std::vector<std::string_view>& parts, Way w
           consumed += chunk.consumed;
           part.remove_prefix(chunk.consumed);
         }
+        if (part.empty()) break;
+      }
+      if (way == Way::runs_and_next) {
+        std::size_t taken = 0;
+        outcome.bytes += take_run(body, part, part.size() % 4, taken);
+        consumed += taken;
+        part.remove_prefix(taken);
         if (part.empty()) break;
       }
       const Piece piece = passing ? body.pass(part) : body.next(part);
@@ -81,7 +122,7 @@ Outcome feed(BodyFraming body, const std::vector<std::string_view>& parts, Way w
 // The same whole, in two parts and byte by byte.
 Outcome feed_every_way(const BodyFraming& body, std::string_view in, bool passing) {
   const Outcome whole = feed(body, {in}, passing ? Way::pass : Way::next);
-  for (const Way way : {Way::next, Way::pass, Way::chunks_and_next}) {
+  for (const Way way : {Way::next, Way::pass, Way::chunks_and_next, Way::runs_and_next}) {
     if ((way == Way::pass) != passing) continue;
     std::vector<std::string_view> bytes;
     for (std::size_t i = 0; i < in.size(); ++i) {
@@ -211,6 +252,48 @@ TEST(BodyFraming, TakesTheSameBytesThroughItsShortCut) {
     decode(in);
     feed_every_way(chunked(limits), in, false);
   }
+}
+
+TEST(BodyFraming, TakesChunksForAsLongAsTheyAreWanted) {
+  const std::string_view in = "1\r\na\r\n00a\r\n0123456789\r\n1\r\nb\r\n0\r\n\r\n";
+  BodyFraming body = chunked();
+  std::string asked;
+  const ChunkRun run = body.take_chunks(in, [&](std::string_view data) {
+    asked.append(data).append(" ");
+    return data != "b";
+  });
+  EXPECT_EQ(asked, "a 0123456789 b ");
+  EXPECT_EQ(run.raw, in.substr(0, 23));
+  EXPECT_EQ(run.consumed, 23u);
+  EXPECT_EQ(run.data_bytes, 11u);
+  const Piece rest = body.next(in.substr(23));
+  EXPECT_EQ(rest.data, "b");
+  EXPECT_EQ(body.body_bytes(), 12u);
+}
+
+TEST(BodyFraming, ReadsChunkSizesOfAnyLengthAndCase) {
+  for (const std::size_t size : {1u, 9u, 15u, 16u, 255u, 256u, 2989u, 4095u, 4096u, 70000u}) {
+    for (const char* const format : {"%zx", "%zX", "0%zx", "00%zX", "0000%zx"}) {
+      std::array<char, 32> line{};
+      std::snprintf(line.data(), line.size(), format, size);
+      const std::string in = std::string(line.data()) + "\r\n" + std::string(size, 'x') + "\r\n";
+      BodyFraming body = chunked();
+      Chunk chunk;
+      EXPECT_TRUE(body.take_chunk(in, chunk)) << line.data();
+      EXPECT_EQ(chunk.data.size(), size);
+      EXPECT_EQ(chunk.raw, in);
+    }
+  }
+}
+
+TEST(BodyFraming, TakesNoMoreChunksThanTheBodyMayHave) {
+  BodyLimits limits;
+  limits.body_bytes_max = 7;
+  BodyFraming body = chunked(limits);
+  const ChunkRun run = body.take_chunks("3\r\nabc\r\n3\r\ndef\r\n3\r\nghi\r\n",
+                                        [](std::string_view) { return true; });
+  EXPECT_EQ(run.raw, "3\r\nabc\r\n3\r\ndef\r\n");
+  EXPECT_EQ(body.next("3\r\nghi\r\n").status, PieceStatus::failed);
 }
 
 TEST(BodyFraming, TakesNoChunkWhereTheBodyIsNotInChunks) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <random>
@@ -48,7 +49,7 @@ class EventTemplateTest : public testing::Test {
     ASSERT_EQ(cut.consumed, raw.size());
     alike_.learn(cut.event);
   }
-  bool is_alike(std::string_view bytes) const {
+  bool is_alike(std::string_view bytes) {
     const PaddedBytes padded(bytes);
     const bool alike = alike_.is_alike(padded.view());
     EXPECT_EQ(alike_.alike_at_front(padded.view()) == bytes.size() && !bytes.empty(), alike);
@@ -97,6 +98,89 @@ TEST_F(EventTemplateTest, FindsAWordWhereverItIs) {
         "more than sixteen bytes and then [DONE]", "more than sixteen bytes, \"error\" and more"})
     EXPECT_EQ(is_alike(event_of(words)), !has_word(event_of(words))) << words;
   EXPECT_FALSE(is_alike(event_of("error"))) << "over both borders";
+}
+
+TEST_F(EventTemplateTest, KnowsWordsOverABorderFromWhatOnlyBeginsOrEndsLikeThem) {
+  learn(event_of("a"));
+  learn(event_of("b"));
+  for (const std::string_view words : {"tokens", "error", "tokens and", "an error"})
+    EXPECT_EQ(is_alike(event_of(words)), !has_word(event_of(words))) << words;
+  EXPECT_FALSE(is_alike(event_of("tokens")));
+  for (const std::string_view words :
+       {"t", "token", "tokensx", "e", "errors", "s", "r", " tokens", "reason", "errortokens", "E]"})
+    EXPECT_TRUE(is_alike(event_of(words))) << words;
+}
+
+// Every way in which a word may lie over the borders of a template, and words that overlap
+// themselves, of more ways than are remembered.
+TEST(EventTemplate, FindsAnyWordOverABorder) {
+  std::mt19937 random(20261123);
+  std::size_t alike_events = 0;
+  std::size_t words_found = 0;
+  for (int round = 0; round < 3000; ++round) {
+    const auto text = [&](std::size_t most) {
+      std::string letters;
+      for (std::size_t count = random() % (most + 1); count > 0; --count)
+        letters += "aab\"["[random() % 5];
+      return letters;
+    };
+    std::vector<std::string> words;
+    for (std::size_t count = 1 + random() % 4; count > 0; --count)
+      words.push_back(random() % 4 == 0 ? std::string(12, 'a') + "b" : text(6) + "ab");
+    const auto has = [&](const std::string& raw) {
+      return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+        return raw.find(word) != std::string::npos;
+      });
+    };
+    const std::vector<std::string_view> views(words.begin(), words.end());
+    const WordFilter filter{views};
+    EventTemplate alike(filter);
+    const std::string front = "data: {\"x\":\"" + text(20) + "\"";
+    const std::string back = "\"" + text(20) + "\"}\n\n";
+    const auto event = [&](const std::string& middle) { return front + middle + back; };
+    for (const std::string middle : {"1", "22"}) {
+      EventCutter cutter(EventFraming::sse);
+      const std::string raw = event(middle);
+      if (!has(raw)) alike.learn(cutter.next(raw).event);
+    }
+    for (int i = 0; i < 20; ++i) {
+      const std::string raw = event(text(14));
+      const PaddedBytes padded(raw);
+      const bool found = alike.is_alike(padded.view());
+      EXPECT_EQ(alike.alike_at_front(padded.view()), found ? raw.size() : 0u);
+      if (found) {
+        EXPECT_FALSE(has(raw)) << raw;
+        ++alike_events;
+      }
+      if (has(raw)) ++words_found;
+    }
+  }
+  EXPECT_GT(alike_events, 1000u);
+  EXPECT_GT(words_found, 1000u);
+}
+
+TEST_F(EventTemplateTest, ComparesEveryByteOfFrontAndEnd) {
+  for (const std::size_t more : {0u, 1u, 15u, 16u, 17u, 31u, 32u, 33u, 64u, 90u}) {
+    const auto event = [&](std::string_view words) {
+      return "data: {\"" + std::string(more, 'n') + "\":\"" + std::string(words) + "\",\"" +
+             std::string(more, 'm') + "\":1}\n\n";
+    };
+    EventTemplate alike(words_);
+    for (const std::string_view words : {"1", "22"}) {
+      EventCutter cutter(EventFraming::sse);
+      const std::string raw = event(words);
+      alike.learn(cutter.next(raw).event);
+    }
+    const std::string raw = event("words");
+    ASSERT_TRUE(alike.is_alike(PaddedBytes(raw).view())) << more;
+    const std::size_t words_at = raw.find("words");
+    for (std::size_t at = 0; at < raw.size(); ++at) {
+      if (at >= words_at && at < words_at + 5) continue;
+      std::string other = raw;
+      other[at] = static_cast<char>(other[at] ^ 1);
+      EXPECT_FALSE(alike.is_alike(PaddedBytes(other).view())) << at << " of " << raw.size();
+    }
+  }
 }
 
 TEST_F(EventTemplateTest, DoesNotMistakeLinesForWords) {
