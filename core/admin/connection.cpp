@@ -24,10 +24,8 @@ net::Task<HeadRead> read_head(net::ByteStream& stream, ReadBuffer& buffer,
   head.clear();
   http::ParseStep step = http::parse_request_head(buffer.data(), limits, head);
   while (step.status == http::ParseStatus::need_more) {
-    const std::span<char> space = buffer.space();
-    const net::ReadResult read = co_await stream.read_some(space);
+    const net::ReadResult read = co_await stream.read_into(buffer, 1);
     if (read.error) break;
-    buffer.commit(read.bytes);
     step = http::parse_request_head(buffer.data(), limits, head);
   }
   co_return HeadRead(std::move(step));
@@ -63,8 +61,7 @@ net::Task<void> linger(net::ByteStream& stream, ReadBuffer& buffer) {
   co_await stream.shutdown_send();
   while (true) {
     buffer.consume(buffer.size());
-    const std::span<char> space = buffer.space();
-    const net::ReadResult read = co_await stream.read_some(space);
+    const net::ReadResult read = co_await stream.read_into(buffer, 1);
     if (read.error) break;
   }
 }

@@ -235,8 +235,8 @@ milliseconds Attempt::elapsed_at(TimePoint now) const {
 }
 
 // Waits for bytes of the upstream; the result is for took(). No coroutine of its own.
-net::Task<net::ReadResult> Attempt::read_more() {
-  return connection_->stream().read_some(connection_->buffer().space());
+net::Task<net::ReadResult> Attempt::read_more(std::size_t room) {
+  return connection_->stream().read_into(connection_->buffer(), room);
 }
 
 // False at the upstream's end and on errors; read_failure() says which.
@@ -245,7 +245,6 @@ bool Attempt::took(const net::ReadResult& read) {
     read_error_ = read.error;
     return false;
   }
-  connection_->buffer().commit(read.bytes);
   bytes_received_ += read.bytes;
   return true;
 }

@@ -198,7 +198,7 @@ class Attempt {
   AttemptNote note_at(TimePoint now, std::string_view code) const;
 
   // attempt.cpp
-  net::Task<net::ReadResult> read_more();
+  net::Task<net::ReadResult> read_more(std::size_t room = 1);
   bool took(const net::ReadResult& read);
   Failure read_failure() const;
   Failure failure(FailureKind kind, std::string_view code, std::string detail) const;

@@ -10,6 +10,9 @@ namespace {
 // What one read may unfold to.
 constexpr std::size_t kDecodedBytesMax = 16 * 1024 * 1024;
 
+// The least that a read should be able to take.
+constexpr std::size_t kRoom = ReadBuffer::kBlockBytes / 2;
+
 }  // namespace
 
 // Some servers code their answers whatever they are asked for.
@@ -92,9 +95,8 @@ bool StreamRelay::unframe() {
 
 net::Task<bool> StreamRelay::fill() {
   output_.settle();
-  attempt_.connection_->buffer().space(upstream::Connection::kReadBytes / 2);
   attempt_.deadline_.arm(read_deadline());
-  const net::ReadResult read = co_await attempt_.read_more();
+  const net::ReadResult read = co_await attempt_.read_more(kRoom);
   attempt_.deadline_.disarm();
   if (attempt_.took(read)) co_return true;
   const bool expired = attempt_.deadline_.expired();

@@ -31,8 +31,8 @@ net::Task<Attempt::MaybeFailure> Attempt::read_whole(std::size_t bytes_max) {
   if (framing_.kind() == http::BodyKind::length && framing_.remaining() <= bytes_max) {
     const auto length = static_cast<std::size_t>(framing_.remaining());
     while (buffer.size() < length) {
-      buffer.space(length - buffer.size() + 1);  // not filled: more is not to be had
-      const net::ReadResult read = co_await read_more();
+      const std::size_t room = length - buffer.size() + 1;  // not filled: more is not to be had
+      const net::ReadResult read = co_await read_more(room);
       if (!took(read)) co_return read_failure();
     }
     take_whole_if_there(bytes_max);

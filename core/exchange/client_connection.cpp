@@ -25,7 +25,8 @@ class ClientConnection final : private ConnectionList::Member {
         port_(port),
         open_(worker.open, *this),
         link_(worker, *stream_),
-        deadline_(worker.worker.sweep(), [this] { on_deadline(); }) {
+        deadline_(worker.worker.sweep(), [this] { on_deadline(); }),
+        in_(&worker.pool.read_memory()) {
     ++worker_.connections;
   }
   ~ClientConnection() { --worker_.connections; }
@@ -38,11 +39,9 @@ class ClientConnection final : private ConnectionList::Member {
       head_.clear();
       if (in_.empty()) {
         begin_to_wait();
-        const std::span<char> space = in_.space();
-        const net::ReadResult first = co_await stream_->read_some(space);
+        const net::ReadResult first = co_await stream_->read_into(in_, 1);
         end_to_wait();
         if (first.error) break;
-        in_.commit(first.bytes);
       }
       bool came = parse_head().status == http::ParseStatus::done;
       if (!came) came = co_await read_rest_of_head();
@@ -98,7 +97,7 @@ class ClientConnection final : private ConnectionList::Member {
       }
       if (!until) until = worker_.worker.clock().now() + head_timeout;
       deadline_.arm(*until);
-      const net::ReadResult result = co_await stream_->read_some(in_.space());
+      const net::ReadResult result = co_await stream_->read_into(in_, 1);
       deadline_.disarm();
       if (deadline_.expired()) {
         const Error error =
@@ -107,7 +106,6 @@ class ClientConnection final : private ConnectionList::Member {
         co_return false;
       }
       if (result.error) co_return false;
-      in_.commit(result.bytes);
     }
   }
 
@@ -150,8 +148,7 @@ class ClientConnection final : private ConnectionList::Member {
     std::size_t seen = 0;
     while (seen < kLingerBytesMax) {
       in_.consume(in_.size());
-      const std::span<char> space = in_.space();
-      const net::ReadResult result = co_await stream_->read_some(space);
+      const net::ReadResult result = co_await stream_->read_into(in_, 1);
       if (result.error) break;
       seen += result.bytes;
     }

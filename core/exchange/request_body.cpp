@@ -106,19 +106,18 @@ net::Task<Result<std::string_view>> RequestBody::read_chunked() {
 
 net::Task<Result<void>> RequestBody::read_more(std::size_t room) {
   const char* const before = in_.data().data();
-  const std::span<char> space = in_.space(room);
+  in_.space(room);
   if (buffered_bytes_ > 0 && in_.data().data() != before) {
     request_.head.rebase(before, in_.data().data());
     request_.rebase(before, in_.data().data());
   }
   deadline_.arm(deadline());
-  const net::ReadResult result = co_await stream_.read_some(space);
+  const net::ReadResult result = co_await stream_.read_into(in_, room);
   deadline_.disarm();
   if (deadline_.expired()) {
     co_return client_error(408, "body_timeout", "the request body did not arrive in time");
   }
   if (!result.error) {
-    in_.commit(result.bytes);
     received_ += result.bytes;
     co_return Result<void>();
   }
@@ -177,7 +176,7 @@ Error RequestBody::too_large() const {
 void RequestBody::consume() {
   in_.consume(buffered_bytes_);
   buffered_bytes_ = 0;
-  in_.release_if_large();
+  in_.release();
   share_.release();
 }
 

@@ -18,6 +18,13 @@ bool is_aborted(const ErrorCode& error) {
   return error == boost::asio::error::operation_aborted;
 }
 
+Task<ReadResult> ByteStream::read_into(ReadBuffer& buffer, std::size_t room) {
+  const std::span<char> space = buffer.space(room);
+  const ReadResult result = co_await read_some(space);
+  buffer.commit(result.bytes);
+  co_return result;
+}
+
 Task<ErrorCode> write(ByteStream& stream, std::string_view bytes) {
   const std::span<const std::string_view> pieces(&bytes, 1);
   co_return co_await stream.write(pieces);

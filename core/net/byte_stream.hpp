@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/read_buffer.hpp"
 #include "core/net/task.hpp"
 
 namespace headgate::net {
@@ -48,6 +49,11 @@ class ByteStream {
   // Waits for bytes and returns as many as are there and fit. REQUIRES: `into` is not empty and
   // stays valid until the task ends.
   virtual Task<ReadResult> read_some(std::span<char> into) = 0;
+
+  // The same, to the end of `buffer`, with room for `room` bytes at least. An empty buffer may have
+  // no memory while this waits: views into what was in it die now. REQUIRES: `buffer` is left alone
+  // until the task ends.
+  virtual Task<ReadResult> read_into(ReadBuffer& buffer, std::size_t room);
 
   // Sends all pieces in order: one sendmsg when the kernel takes them. Waits for a slow reader;
   // nothing is buffered here. REQUIRES: pieces and bytes stay valid until the task ends.

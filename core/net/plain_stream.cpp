@@ -5,30 +5,25 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 
-#include "core/net/peer_watch.hpp"
+#include "core/net/readiness.hpp"
 
 namespace headgate::net {
 namespace {
 
-using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
-                                                IoContext::executor_type>;
-using Token = boost::asio::use_awaitable_t<IoContext::executor_type>;
+using Side = Readiness::Side;
 
 ErrorCode last_error() {
   return {errno, boost::system::system_category()};
+}
+
+bool is_for_later(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
 }
 
 // What is left to send of a list of pieces.
@@ -110,112 +105,141 @@ class PlainStream final : public ByteStream {
   PlainStream(IoContext& io, FileDescriptor socket, const Address& remote,
               std::shared_ptr<void> held)
       : held_(std::move(held)),
-        socket_(io.get_executor(), boost::asio::generic::stream_protocol(remote.family(), 0),
-                socket.release()),
-        peer_(io),
+        socket_(std::move(socket)),
+        readiness_(io, socket_.get()),
         remote_address_(remote.text()),
-        remote_ip_(remote.ip()) {}
+        remote_ip_(remote.ip()) {
+    if (!readiness_.joined()) socket_.reset();
+  }
 
-  // Before the descriptor is closed, and its number perhaps used again.
-  ~PlainStream() override { peer_.forget(); }
+  // The set of sockets must hear of it before the number is perhaps used again.
+  ~PlainStream() override { readiness_.leave(); }
 
   Task<ReadResult> read_some(std::span<char> into) override;
+  Task<ReadResult> read_into(ReadBuffer& buffer, std::size_t room) override;
   Task<ErrorCode> write(std::span<const std::string_view> pieces) override;
   std::size_t write_at_once(std::span<const std::string_view> pieces) override;
-  void cancel_read() override;
+  void cancel_read() override { readiness_.cancel(Side::read); }
   void close() override;
   void reset() override;
   Task<void> shutdown_send() override;
   void watch_peer(std::function<void()> on_gone) override;
-  void unwatch_peer() override { peer_.unwatch(); }
+  void unwatch_peer() override { readiness_.unwatch_peer(); }
   const std::string& remote_address() const override { return remote_address_; }
   const std::string& remote_ip() const override { return remote_ip_; }
 
  private:
-  // Reads in a row that skip the reactor: a fast sender must not keep the loop to itself.
+  // Reads in a row that do not wait: a fast sender must not keep the loop to itself.
   static constexpr int kDirectReadsMax = 8;
 
+  bool is_open() const { return socket_.valid(); }
+  bool must_wait();
+  std::optional<ReadResult> receive(std::span<char> into);
+
   std::shared_ptr<void> held_;
-  Socket socket_;
-  PeerWatch peer_;
+  FileDescriptor socket_;
+  Readiness readiness_;
   std::string remote_address_;
   std::string remote_ip_;
-  int direct_reads_left_ = 0;
+  int direct_reads_ = 0;
 };
 
-// When the last read filled its buffer there is likely more, and asking the kernel directly saves a
-// turn of the loop. Otherwise it is left to Asio, which asks as well before it waits: its way to
-// wait without asking, async_wait, costs a system call of its own to arm the reactor anew.
-Task<ReadResult> PlainStream::read_some(std::span<char> into) {
-  ErrorCode error = boost::asio::error::operation_aborted;
-  if (!socket_.is_open()) co_return ReadResult(error, 0);
-  if (direct_reads_left_ > 0) {
-    --direct_reads_left_;
-    const ssize_t got = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-    if (got > 0) {
-      const auto bytes = static_cast<std::size_t>(got);
-      if (bytes < into.size()) direct_reads_left_ = 0;
-      co_return ReadResult(ErrorCode(), bytes);
-    }
-    direct_reads_left_ = 0;
+// What is there, the end and errors included. Nothing: there is nothing yet.
+std::optional<ReadResult> PlainStream::receive(std::span<char> into) {
+  ssize_t got = 0;
+  do {
+    got = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0 && is_for_later(errno)) {
+    readiness_.not_ready(Side::read);
+    return std::nullopt;
   }
-  // Deferred: use_awaitable would wrap the operation in a coroutine of its own.
-  auto read = socket_.async_read_some(boost::asio::buffer(into.data(), into.size()),
-                                      boost::asio::as_tuple(boost::asio::deferred));
-  const std::tuple<ErrorCode, std::size_t> result = co_await std::move(read);
-  error = std::get<0>(result);
-  const std::size_t bytes = std::get<1>(result);
-  if (error && !socket_.is_open()) error = boost::asio::error::operation_aborted;
-  direct_reads_left_ = bytes == into.size() ? kDirectReadsMax : 0;
-  co_return ReadResult(error, bytes);
+  if (got < 0) return ReadResult(last_error(), 0);
+  if (got == 0) return ReadResult(boost::asio::error::eof, 0);
+  const auto bytes = static_cast<std::size_t>(got);
+  if (bytes < into.size()) readiness_.read_short();
+  return ReadResult(ErrorCode(), bytes);
+}
+// Whether the loop must go round before the next read.
+bool PlainStream::must_wait() {
+  if (!readiness_.is_ready(Side::read)) {
+    direct_reads_ = 0;
+    return true;
+  }
+  if (++direct_reads_ <= kDirectReadsMax) return false;
+  direct_reads_ = 0;
+  readiness_.wake_soon(Side::read);
+  return true;
+}
+
+Task<ReadResult> PlainStream::read_some(std::span<char> into) {
+  while (is_open()) {
+    if (must_wait()) {
+      auto wait = readiness_.wait(Side::read);
+      const bool ready = co_await std::move(wait);
+      if (!ready) break;
+    }
+    if (const auto got = receive(into)) co_return *got;
+  }
+  co_return ReadResult(boost::asio::error::operation_aborted, 0);
+}
+
+Task<ReadResult> PlainStream::read_into(ReadBuffer& buffer, std::size_t room) {
+  while (is_open()) {
+    if (must_wait()) {
+      buffer.release();
+      auto wait = readiness_.wait(Side::read);
+      const bool ready = co_await std::move(wait);
+      if (!ready) break;
+    }
+    if (const auto got = receive(buffer.space(room))) {
+      buffer.commit(got->bytes);
+      co_return *got;
+    }
+  }
+  co_return ReadResult(boost::asio::error::operation_aborted, 0);
 }
 
 Task<ErrorCode> PlainStream::write(std::span<const std::string_view> pieces) {
   Remainder remainder(pieces);
-  ErrorCode error;
   while (!remainder.empty()) {
-    if (!socket_.is_open()) co_return ErrorCode(boost::asio::error::operation_aborted);
-    if (remainder.send_some(socket_.native_handle()) >= 0 || errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) co_return last_error();
-    co_await socket_.async_wait(Socket::wait_write, boost::asio::redirect_error(Token(), error));
-    if (error) co_return error;
+    if (!is_open()) co_return ErrorCode(boost::asio::error::operation_aborted);
+    if (remainder.send_some(socket_.get()) >= 0 || errno == EINTR) continue;
+    if (!is_for_later(errno)) co_return last_error();
+    readiness_.not_ready(Side::write);
+    auto wait = readiness_.wait(Side::write);
+    const bool ready = co_await std::move(wait);
+    if (!ready) co_return ErrorCode(boost::asio::error::operation_aborted);
   }
-  co_return error;
+  co_return ErrorCode();
 }
 
 std::size_t PlainStream::write_at_once(std::span<const std::string_view> pieces) {
   Remainder remainder(pieces);
-  if (remainder.empty() || !socket_.is_open()) return 0;
-  const ssize_t sent = remainder.send_some(socket_.native_handle());
+  if (remainder.empty() || !is_open()) return 0;
+  const ssize_t sent = remainder.send_some(socket_.get());
   return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
-void PlainStream::cancel_read() {
-  ErrorCode ignored;
-  if (socket_.is_open()) socket_.cancel(ignored);
-}
-
 void PlainStream::close() {
-  if (!socket_.is_open()) return;
-  peer_.forget();
-  ErrorCode ignored;
-  socket_.close(ignored);
+  readiness_.leave();
+  socket_.reset();
 }
 
 void PlainStream::reset() {
-  if (!socket_.is_open()) return;
+  if (!is_open()) return;
   const linger now{1, 0};
-  ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
   close();
 }
 
 Task<void> PlainStream::shutdown_send() {
-  if (socket_.is_open()) ::shutdown(socket_.native_handle(), SHUT_WR);
+  if (is_open()) ::shutdown(socket_.get(), SHUT_WR);
   co_return;
 }
 
 void PlainStream::watch_peer(std::function<void()> on_gone) {
-  if (socket_.is_open()) peer_.watch(socket_.native_handle(), std::move(on_gone));
+  if (is_open()) readiness_.watch_peer(std::move(on_gone));
 }
 
 }  // namespace

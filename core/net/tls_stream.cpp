@@ -96,6 +96,7 @@ class TlsStreamImpl final : public TlsStream {
 
   Task<Result<void>> handshake() override;
   Task<ReadResult> read_some(std::span<char> into) override;
+  Task<ReadResult> read_into(ReadBuffer& buffer, std::size_t room) override;
   Task<ErrorCode> write(std::span<const std::string_view> pieces) override;
   void cancel_read() override { below_->cancel_read(); }
   void close() override { below_->close(); }
@@ -111,6 +112,7 @@ class TlsStreamImpl final : public TlsStream {
 
  private:
   std::size_t decrypt(std::span<char> into);
+  Task<ErrorCode> wait_for_input();
   bool encrypt(std::string_view bytes);
   Task<ErrorCode> fill();
   Task<ErrorCode> flush();
@@ -244,19 +246,33 @@ std::size_t TlsStreamImpl::decrypt(std::span<char> into) {
 // Reading may make OpenSSL put something out (the answer to a key update). It need not leave before
 // the next write does (RFC 8446, 4.6.3), and a reader that waited for a send would have to share
 // the stream below with a writer. A peer that makes it grow without end is cut off.
+Task<ErrorCode> TlsStreamImpl::wait_for_input() {
+  const int reason = SSL_get_error(ssl_.get(), 0);
+  if (reason != SSL_ERROR_WANT_READ || buffers_.output.size() > kUnsentBytesMax) {
+    co_return read_failure(reason);
+  }
+  const ErrorCode error = co_await fill();
+  if (is_end(error)) co_return make_error_code(StreamError::truncated);
+  co_return error;
+}
+
+// A failure after some bytes is seen again by the next read.
 Task<ReadResult> TlsStreamImpl::read_some(std::span<char> into) {
   for (;;) {
     const std::size_t bytes = decrypt(into);
-    // A failure after some bytes is seen again by the next read.
     if (bytes > 0) co_return ReadResult(ErrorCode(), bytes);
-    ErrorCode error;
-    const int reason = SSL_get_error(ssl_.get(), 0);
-    if (reason != SSL_ERROR_WANT_READ || buffers_.output.size() > kUnsentBytesMax) {
-      error = read_failure(reason);
-    } else {
-      error = co_await fill();
-      if (is_end(error)) error = make_error_code(StreamError::truncated);
-    }
+    const ErrorCode error = co_await wait_for_input();
+    if (error) co_return ReadResult(error, 0);
+  }
+}
+
+Task<ReadResult> TlsStreamImpl::read_into(ReadBuffer& buffer, std::size_t room) {
+  for (;;) {
+    const std::size_t bytes = decrypt(buffer.space(room));
+    buffer.commit(bytes);
+    if (bytes > 0) co_return ReadResult(ErrorCode(), bytes);
+    buffer.release();
+    const ErrorCode error = co_await wait_for_input();
     if (error) co_return ReadResult(error, 0);
   }
 }

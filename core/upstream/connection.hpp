@@ -14,12 +14,10 @@ namespace headgate::upstream {
 
 class Connection {
  public:
-  // What one read may take. Sends cost most, and there is one for each read of a stream: a burst
-  // should fit. Memory is touched only as far as reads fill it.
-  static constexpr std::size_t kReadBytes = 32 * 1024;
-
-  Connection(std::unique_ptr<net::ByteStream> stream, std::size_t target_index)
-      : stream_(std::move(stream)), target_index_(target_index) {}
+  // `blocks` is what its buffer takes memory from, and must outlive it.
+  Connection(std::unique_ptr<net::ByteStream> stream, std::size_t target_index,
+             ReadBuffer::Blocks* blocks = nullptr)
+      : stream_(std::move(stream)), buffer_(blocks), target_index_(target_index) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -35,7 +33,7 @@ class Connection {
   friend class Pool;
 
   std::unique_ptr<net::ByteStream> stream_;
-  ReadBuffer buffer_{kReadBytes};
+  ReadBuffer buffer_;
   std::size_t target_index_;
   TimePoint idle_since_{};
 };

@@ -26,7 +26,7 @@ net::Task<Result<std::unique_ptr<Connection>>> Pool::acquire(const Target& targe
   const std::size_t index = target.index();
   auto stream = co_await connector_.connect(std::move(connect));
   if (!stream) co_return std::move(stream.error());
-  co_return std::make_unique<Connection>(std::move(*stream), index);
+  co_return std::make_unique<Connection>(std::move(*stream), index, &read_memory_);
 }
 
 std::unique_ptr<Connection> Pool::take_idle(const Target& target) {
@@ -51,7 +51,7 @@ void Pool::give_back(std::unique_ptr<Connection> connection) {
   IdleList& list = lists_[index];
   if (list.size() >= options_.pool_size_max) return;
 
-  connection->buffer().release_if_large();
+  connection->buffer().release();
   connection->idle_since_ = sweep_.clock().now();
   connection->stream().watch_peer([this, idle = connection.get()] { drop(idle); });
   if (!idle_deadline_.armed()) {

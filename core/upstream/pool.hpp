@@ -63,6 +63,9 @@ class Pool {
   // For connections from now on; surplus and overdue idle ones go at once.
   void set_options(PoolOptions options);
 
+  // What this worker's connections read into; those of clients may as well. Must outlive them all.
+  ReadBuffer::Blocks& read_memory() { return read_memory_; }
+
   void close_idle();  // drops all idle ones
   std::size_t idle() const { return idle_total_; }
   std::size_t idle(const Target& target) const;
@@ -76,6 +79,7 @@ class Pool {
   net::DeadlineSweep& sweep_;
   net::Connector& connector_;
   PoolOptions options_;
+  ReadBuffer::Blocks read_memory_;
   std::vector<IdleList> lists_;  // by Target::index()
   std::size_t idle_total_ = 0;
   net::Deadline idle_deadline_;

@@ -18,29 +18,60 @@ TEST(ReadBuffer, KeepsWhatIsNotConsumedWhenItGrows) {
   ReadBuffer buffer;
   append(buffer, "abcdef");
   buffer.consume(2);
-  append(buffer, std::string(ReadBuffer::kInitialBytes, 'x'));
+  append(buffer, std::string(ReadBuffer::kBlockBytes, 'x'));
   EXPECT_EQ(buffer.data().substr(0, 5), "cdefx");
-  EXPECT_EQ(buffer.size(), 4 + ReadBuffer::kInitialBytes);
+  EXPECT_EQ(buffer.size(), 4 + ReadBuffer::kBlockBytes);
 }
 
 TEST(ReadBuffer, ReusesTheFrontInsteadOfGrowing) {
   ReadBuffer buffer;
-  append(buffer, std::string(ReadBuffer::kInitialBytes - 4, 'a'));
-  buffer.consume(ReadBuffer::kInitialBytes - 8);
+  append(buffer, std::string(ReadBuffer::kBlockBytes - 4, 'a'));
+  buffer.consume(ReadBuffer::kBlockBytes - 8);
   const char* before = buffer.data().data();
   append(buffer, "12345678");
   EXPECT_EQ(buffer.data(), "aaaa12345678");
   EXPECT_LT(buffer.data().data(), before);
 }
 
-TEST(ReadBuffer, GivesALargeBlockBackWhenIdle) {
+TEST(ReadBuffer, GivesItsMemoryBackWhenItIsEmpty) {
+  ReadBuffer::Blocks blocks;
+  ReadBuffer buffer(&blocks);
+  append(buffer, "abc");
+  buffer.release();
+  EXPECT_EQ(buffer.data(), "abc");  // not while it holds data
+  EXPECT_EQ(blocks.kept(), 0u);
+  buffer.consume(3);
+  buffer.release();
+  EXPECT_EQ(blocks.kept(), 1u);
+  append(buffer, "d");
+  EXPECT_EQ(buffer.data(), "d");
+  EXPECT_EQ(blocks.kept(), 0u);
+}
+
+TEST(ReadBuffer, GivesItsBlockBackWhenItGrowsBeyondIt) {
+  ReadBuffer::Blocks blocks;
+  ReadBuffer buffer(&blocks);
+  append(buffer, "abc");
+  append(buffer, std::string(ReadBuffer::kBlockBytes, 'x'));
+  EXPECT_EQ(buffer.data().substr(0, 4), "abcx");
+  EXPECT_EQ(blocks.kept(), 1u);
+}
+
+TEST(ReadBuffer, GivesItsBlockBackWhenItEnds) {
+  ReadBuffer::Blocks blocks;
+  {
+    ReadBuffer buffer(&blocks);
+    append(buffer, "abc");
+  }
+  EXPECT_EQ(blocks.kept(), 1u);
+}
+
+TEST(ReadBuffer, TakesAUsualSizeAgainAfterALargeOne) {
   ReadBuffer buffer;
   append(buffer, std::string(100'000, 'a'));
-  buffer.release_if_large();
-  EXPECT_EQ(buffer.size(), 100'000u);  // not while it holds data
   buffer.consume(100'000);
-  buffer.release_if_large();
-  EXPECT_EQ(buffer.space(1).size(), ReadBuffer::kInitialBytes);
+  buffer.release();
+  EXPECT_EQ(buffer.space(1).size(), ReadBuffer::kBlockBytes);
 }
 
 }  // namespace

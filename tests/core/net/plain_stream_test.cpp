@@ -1,5 +1,8 @@
 #include "core/net/plain_stream.hpp"
 
+#include <boost/asio/post.hpp>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -179,6 +182,105 @@ TEST_F(PlainStream, ReportsTheEndAfterTheLastByte) {
   EXPECT_EQ(end.bytes, 0u);
 }
 
+TEST_F(PlainStream, ReportsTheEndThatCameWithTheLastByte) {
+  auto [ours, peer] = tcp_pair();
+  peer.send("last");
+  peer.close();
+  settle();  // one event says both
+  EXPECT_EQ(read_text(*ours), "last");
+  EXPECT_EQ(read_text(*ours), "(End of file)");
+}
+
+TEST_F(PlainStream, ReadsIntoABufferThatHasNoMemoryWhileItWaits) {
+  auto [ours, peer] = tcp_pair();
+  ReadBuffer::Blocks blocks;
+  ReadBuffer buffer(&blocks);
+  buffer.space(1);
+  std::optional<ReadResult> result;
+  spawn(loop, store(ours->read_into(buffer, 1), result));
+  settle();
+  EXPECT_FALSE(result);
+  EXPECT_EQ(blocks.kept(), 1u);
+  peer.send("hello");
+  run_until([&result] { return result.has_value(); });
+  EXPECT_EQ(result->bytes, 5u);
+  EXPECT_EQ(buffer.data(), "hello");
+  EXPECT_EQ(blocks.kept(), 0u);
+}
+
+TEST_F(PlainStream, ReadsBehindWhatABufferHolds) {
+  auto [ours, peer] = tcp_pair();
+  ReadBuffer buffer;
+  peer.send("one ");
+  EXPECT_EQ(run(ours->read_into(buffer, 1)).bytes, 4u);
+  peer.send("two");
+  EXPECT_EQ(run(ours->read_into(buffer, 100'000)).bytes, 3u);
+  EXPECT_EQ(buffer.data(), "one two");
+  EXPECT_GE(buffer.space().size(), 100'000u - 3);
+}
+
+TEST_F(PlainStream, AReadIntoABufferThatWasCancelledLosesNothing) {
+  auto [ours, peer] = tcp_pair();
+  ReadBuffer buffer;
+  std::optional<ReadResult> result;
+  spawn(loop, store(ours->read_into(buffer, 1), result));
+  settle();
+  ours->cancel_read();
+  EXPECT_FALSE(result);  // from the loop
+  run_until([&result] { return result.has_value(); });
+  EXPECT_TRUE(is_aborted(result->error));
+  peer.send("later");
+  EXPECT_EQ(run(ours->read_into(buffer, 1)).bytes, 5u);
+  EXPECT_EQ(buffer.data(), "later");
+}
+
+TEST_F(PlainStream, AFastSenderDoesNotKeepTheLoopToItself) {
+  auto [writer, reader] = stream_pair();
+  EXPECT_EQ(writer->write_at_once(std::vector<std::string_view>{std::string(20'000, 'x')}),
+            20'000u);
+  settle();
+  bool others_ran = false;
+  int reads_before_others = 0;
+  const auto read_all = [&]() -> Task<void> {
+    std::array<char, 100> small;
+    boost::asio::post(loop, [&others_ran] { others_ran = true; });
+    for (int i = 0; i < 200; ++i) {
+      const std::span<char> room(small);
+      const ReadResult in = co_await reader->read_some(room);
+      if (in.bytes == 100 && !others_ran) ++reads_before_others;
+    }
+  };
+  run(read_all());
+  EXPECT_TRUE(others_ran);
+  EXPECT_LE(reads_before_others, 9);
+}
+
+TEST_F(PlainStream, AReadThatWaitsForItsTurnCanBeCancelled) {
+  auto [writer, reader] = stream_pair();
+  EXPECT_EQ(writer->write_at_once(std::vector<std::string_view>{"abcdefghijklmnop"}), 16u);
+  std::array<char, 1> one;
+  for (int i = 0; i < 9; ++i) run(reader->read_some(std::span<char>(one)));
+  std::optional<ReadResult> result;
+  spawn(loop, store(reader->read_some(std::span<char>(one)), result));
+  boost::asio::post(loop, [&stream = *reader] { stream.close(); });
+  run_until([&result] { return result.has_value(); });
+  EXPECT_TRUE(is_aborted(result->error));
+}
+
+TEST_F(PlainStream, TasksThatWaitAreDestroyedWithTheLoop) {
+  auto [ours, peer] = tcp_pair();
+  const auto alive = std::make_shared<int>();
+  const auto wait = [](std::unique_ptr<ByteStream> stream, std::shared_ptr<int>) -> Task<void> {
+    ReadBuffer buffer;
+    co_await stream->read_into(buffer, 1);
+  };
+  spawn(loop, wait(std::move(ours), alive));
+  settle();
+  EXPECT_EQ(alive.use_count(), 2);
+  loop.destroy_tasks();
+  EXPECT_EQ(alive.use_count(), 1);
+}
+
 TEST_F(PlainStream, SendsAnEndAndGoesOnReading) {
   auto [left, right] = stream_pair();
   run(left->shutdown_send());
@@ -297,6 +399,23 @@ TEST_F(PeerWatch, MayDestroyTheStreamAndOthers) {
   run_until([this] { return gone > 0; });
   settle();
   EXPECT_EQ(gone, 1);
+}
+
+TEST_F(PeerWatch, AFaultInOneCallKeepsNoOtherFromItsEvent) {
+  auto [first, first_peer] = tcp_pair();
+  auto [second, second_peer] = tcp_pair();
+  const auto fail = [this] {
+    ++gone;
+    throw std::runtime_error("a bug of this test");
+  };
+  first->watch_peer(fail);
+  second->watch_peer(fail);
+  first_peer.close();
+  second_peer.close();
+  for (int i = 0; i < 2 && gone < 2; ++i) {
+    EXPECT_THROW(run_until([this] { return gone > 1; }), std::runtime_error);
+  }
+  EXPECT_EQ(gone, 2);
 }
 
 TEST_F(PeerWatch, LetsTheLoopEndWhenTheStreamIsClosed) {
