@@ -1,6 +1,6 @@
 #pragma once
 // Waits for one descriptor to become readable: the piece of the reactor that the listener, the
-// resolver and the peer watch need. [worker]
+// resolver and the readiness of connections need. [worker]
 
 #include <functional>
 #include <memory>
