@@ -251,6 +251,13 @@ void Reader::read_attached(const Node& item, std::vector<PluginPolicy>& policies
     config = reader.take_key({"config", ""});
   });
   if (id.empty()) return;
+  if (id.find('/') != std::string::npos) {
+    report(*item.find("use"),
+           quote(id) +
+               " is a path: name the plugin by its id, and put the folder of its file in "
+               "config.plugins.path or install a bundle");
+    return;
+  }
   const PluginKey* plugin = context_.plugins.find_policy_id(id);
   if (!plugin) {
     report(*item.find("use"),

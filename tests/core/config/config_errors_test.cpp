@@ -103,6 +103,15 @@ TEST(ConfigErrors, WhatIsNotBuiltYetIsSaidSo) {
             "config.yaml:3:13: 'allowPaths' in 'plugins' is not supported yet");
 }
 
+TEST(ConfigErrors, APolicyPluginIsNamedByItsIdNeverByAPath) {
+  for (const std::string path : {"/opt/rate.so", "./rate.so", "plugins/rate.so"}) {
+    EXPECT_EQ(faults_of(with_route("    - policies: {plugins: [{use: " + path + "}]}\n")),
+              "config.yaml:5:34: '" + path +
+                  "' is a path: name the plugin by its id, and put the folder of its file in "
+                  "config.plugins.path or install a bundle");
+  }
+}
+
 TEST(ConfigErrors, BundlesAreNamesNeverPaths) {
   EXPECT_EQ(faults_of(with_static("  plugins: {bundles: [acme, a.b-c_d@1.2.0-rc.1+x]}\n")), "");
   for (const std::string_view bad : {"../acme", "/acme", "acme@", "acme@../1", "a@1@2", "Acme"}) {
