@@ -13,8 +13,9 @@ namespace headgate {
 template <std::size_t kBytes>
 class BlockPool {
  public:
-  // Blocks that wait for their next use; more are freed.
-  static constexpr std::size_t kKeptMax = 128;
+  // Blocks that wait for their next use, 8 MiB of them; more are freed. A worker with many requests
+  // in flight at a time would else ask malloc for most of them.
+  static constexpr std::size_t kKeptMax = 8 * 1024 * 1024 / kBytes;
 
   struct Block {
     alignas(std::max_align_t) std::byte bytes[kBytes];
