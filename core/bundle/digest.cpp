@@ -3,7 +3,10 @@
 #include <openssl/evp.h>
 
 #include <new>
+#include <span>
 #include <vector>
+
+#include "core/base/hex.hpp"
 
 namespace headgate::bundle {
 
@@ -48,17 +51,6 @@ Blake2b512 blake2b512(Bytes bytes) {
     throw std::bad_alloc();
   }
   return digest;
-}
-
-std::string hexadecimal(std::span<const unsigned char> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const unsigned char byte : bytes) {
-    text.push_back(kDigits[byte >> 4]);
-    text.push_back(kDigits[byte & 15]);
-  }
-  return text;
 }
 
 std::string base64(Bytes bytes) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,7 +11,6 @@ namespace headgate::bundle {
 
 using Bytes = std::string_view;
 
-std::string hexadecimal(std::span<const unsigned char> bytes);
 std::string base64(Bytes bytes);
 // Strict: no spaces, no missing padding, no bits that a writer would not have set.
 std::optional<std::string> from_base64(std::string_view text);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/hex.hpp"
 #include "core/bundle/digest.hpp"
 
 namespace headgate::bundle {

@@ -6,6 +6,9 @@
 
 #include <array>
 #include <charconv>
+#include <span>
+
+#include "core/base/hex.hpp"
 
 namespace headgate::config {
 
@@ -185,13 +188,7 @@ std::string sha256_hex(std::string_view text) {
   if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
     return {};
   }
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (unsigned int i = 0; i < size; ++i) {
-    out += kDigits[digest[i] >> 4];
-    out += kDigits[digest[i] & 15];
-  }
-  return out;
+  return hexadecimal(std::span(digest).first(size));
 }
 
 }  // namespace headgate::config

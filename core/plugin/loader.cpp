@@ -9,6 +9,7 @@
 #include <fstream>
 #include <span>
 
+#include "core/base/hex.hpp"
 #include "core/plugin/call.hpp"
 #include "core/plugin/host.hpp"
 #include "core/plugin/module.hpp"
@@ -23,17 +24,6 @@ namespace fs = std::filesystem;
 constexpr auto kLoadMode = static_cast<boost::dll::load_mode::type>(
     static_cast<int>(boost::dll::load_mode::rtld_now) |
     static_cast<int>(boost::dll::load_mode::rtld_local) | RTLD_NODELETE);
-
-std::string hexadecimal(std::span<const unsigned char> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const unsigned char byte : bytes) {
-    text.push_back(digits[byte >> 4]);
-    text.push_back(digits[byte & 15]);
-  }
-  return text;
-}
 
 // A library that was copied in part: the loader would map what is not there and crash on it.
 std::string cut_fault(std::ifstream& file, const Elf64_Ehdr& head, std::uint64_t size) {

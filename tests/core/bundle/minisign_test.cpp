@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/base/hex.hpp"
 #include "core/bundle/digest.hpp"
 #include "tests/core/bundle/bundle_samples.hpp"
 
