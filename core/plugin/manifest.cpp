@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <span>
+
+#include "core/plugin/manifest_object.hpp"
 
 namespace headgate::plugin {
 
@@ -15,14 +16,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kDepthMax = 64;
-constexpr std::size_t kListMax = 256;
 
-struct Word {
-  std::string_view text;
-  std::uint32_t value;
-};
-
-constexpr std::array<Word, 6> kStages = {{
+constexpr std::array<ManifestWord, 6> kStages = {{
     {"authenticate", static_cast<std::uint32_t>(Stage::authenticate)},
     {"authorize", static_cast<std::uint32_t>(Stage::authorize)},
     {"limit", static_cast<std::uint32_t>(Stage::limit)},
@@ -30,7 +25,7 @@ constexpr std::array<Word, 6> kStages = {{
     {"guard", static_cast<std::uint32_t>(Stage::guard)},
     {"account", static_cast<std::uint32_t>(Stage::account)},
 }};
-constexpr std::array<Word, 7> kPhases = {{
+constexpr std::array<ManifestWord, 7> kPhases = {{
     {"request", kPhaseRequest},
     {"attempt", kPhaseAttempt},
     {"outcome", kPhaseOutcome},
@@ -39,20 +34,20 @@ constexpr std::array<Word, 7> kPhases = {{
     {"complete", kPhaseComplete},
     {"judge", kPhaseJudge},
 }};
-constexpr std::array<Word, 4> kLevels = {{
+constexpr std::array<ManifestWord, 4> kLevels = {{
     {"listener", kLevelListener},
     {"route", kLevelRoute},
     {"backend", kLevelBackend},
     {"provider", kLevelProvider},
 }};
-constexpr std::array<Word, 3> kBodies = {{
+constexpr std::array<ManifestWord, 3> kBodies = {{
     {"none", static_cast<std::uint32_t>(BodyNeed::none)},
     {"whole", static_cast<std::uint32_t>(BodyNeed::whole)},
     {"stream", static_cast<std::uint32_t>(BodyNeed::stream)},
 }};
-constexpr std::array<Word, 2> kFramings = {
+constexpr std::array<ManifestWord, 2> kFramings = {
     {{"sse", HG_FRAMING_SSE}, {"ndjson", HG_FRAMING_NDJSON}}};
-constexpr std::array<Word, 2> kRouteBodies = {{{"none", 0}, {"json", 1}}};
+constexpr std::array<ManifestWord, 2> kRouteBodies = {{{"none", 0}, {"json", 1}}};
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -61,129 +56,6 @@ std::string lower(std::string_view text) {
   }
   return result;
 }
-
-// One object of the manifest, read member by member: what nobody asked for is a fault at the end.
-class Object {
- public:
-  Object(const json::value& value, std::string where, std::vector<std::string>& faults)
-      : object_(value.if_object()), where_(std::move(where)), faults_(faults) {
-    if (object_ == nullptr) fault("must be an object");
-  }
-
-  // Reports the members that were not asked for.
-  void finish() {
-    if (object_ == nullptr) return;
-    for (const auto& member : *object_) {
-      const std::string_view name(member.key().data(), member.key().size());
-      if (std::find(asked_.begin(), asked_.end(), name) == asked_.end()) {
-        member_fault(name, "is unknown: a typing mistake, or it needs a newer gateway");
-      }
-    }
-  }
-
-  const json::value* find(std::string_view name) {
-    asked_.push_back(name);
-    return object_ == nullptr ? nullptr
-                              : object_->if_contains(json::string_view(name.data(), name.size()));
-  }
-
-  bool has(std::string_view name) const {
-    return object_ != nullptr && object_->contains(json::string_view(name.data(), name.size()));
-  }
-
-  std::string text(std::string_view name, bool required) {
-    const json::value* value = find(name);
-    if (value == nullptr) {
-      if (required) member_fault(name, "is missing");
-      return {};
-    }
-    if (const json::string* found = value->if_string()) {
-      if (required && found->empty()) member_fault(name, "is empty");
-      return std::string(found->data(), found->size());
-    }
-    member_fault(name, "must be a string");
-    return {};
-  }
-
-  bool flag(std::string_view name) {
-    const json::value* value = find(name);
-    if (value == nullptr) return false;
-    if (const bool* found = value->if_bool()) return *found;
-    member_fault(name, "must be true or false");
-    return false;
-  }
-
-  // Calls `take(item, where)` for each item.
-  template <class Take>
-  void list(std::string_view name, Take take) {
-    const json::value* value = find(name);
-    if (value == nullptr) return;
-    const json::array* items = value->if_array();
-    if (items == nullptr) return member_fault(name, "must be a list");
-    if (items->size() > kListMax) return member_fault(name, "has too many items");
-    std::size_t index = 0;
-    for (const json::value& item : *items) take(item, path(name) + "/" + std::to_string(index++));
-  }
-
-  std::vector<std::string> texts(std::string_view name) {
-    std::vector<std::string> result;
-    list(name, [&](const json::value& item, const std::string& where) {
-      const json::string* text = item.if_string();
-      if (text == nullptr || text->empty()) {
-        faults_.push_back(describe(where, "must be a string that is not empty"));
-      } else {
-        result.emplace_back(text->data(), text->size());
-      }
-    });
-    return result;
-  }
-
-  // The value of one of `words`, or `otherwise` where the member is missing or wrong.
-  std::uint32_t word(std::string_view name, std::span<const Word> words, std::uint32_t otherwise,
-                     bool required = false) {
-    const std::size_t before = faults_.size();
-    const std::string found = text(name, required);
-    if (found.empty() && (faults_.size() != before || !has(name))) return otherwise;
-    return lookup(found, words, path(name)).value_or(otherwise);
-  }
-
-  std::uint32_t bits(std::string_view name, std::span<const Word> words) {
-    std::uint32_t result = 0;
-    std::size_t index = 0;
-    for (const std::string& text : texts(name)) {
-      result |= lookup(text, words, path(name) + "/" + std::to_string(index++)).value_or(0);
-    }
-    return result;
-  }
-
-  void fault(const std::string& message) { faults_.push_back(describe(where_, message)); }
-  void member_fault(std::string_view name, const std::string& message) {
-    faults_.push_back(describe(path(name), message));
-  }
-
- private:
-  std::string path(std::string_view name) const { return where_ + "/" + std::string(name); }
-
-  static std::string describe(const std::string& where, const std::string& message) {
-    return "manifest" + (where.empty() ? "" : ", member '" + where + "'") + ": " + message;
-  }
-
-  std::optional<std::uint32_t> lookup(std::string_view text, std::span<const Word> words,
-                                      const std::string& where) {
-    std::string known;
-    for (const Word& word : words) {
-      if (word.text == text) return word.value;
-      known += (known.empty() ? "" : ", ") + std::string(word.text);
-    }
-    faults_.push_back(describe(where, "'" + std::string(text) + "' is not one of " + known));
-    return std::nullopt;
-  }
-
-  const json::object* object_;
-  std::string where_;
-  std::vector<std::string>& faults_;
-  std::vector<std::string_view> asked_;
-};
 
 bool is_id(std::string_view text) {
   if (text.empty() || text.front() == '.' || text.back() == '.') return false;
@@ -220,7 +92,7 @@ bool is_path(std::string_view text) {
   return text.starts_with('/') && text.find("//") == text.npos;
 }
 
-std::string pointer_member(Object& object, std::string_view name) {
+std::string pointer_member(ManifestObject& object, std::string_view name) {
   std::string pointer = object.text(name, false);
   if (!pointer.empty() && pointer.front() != '/') {
     object.member_fault(name, "must be a JSON pointer, which begins with '/'");
@@ -228,7 +100,7 @@ std::string pointer_member(Object& object, std::string_view name) {
   return pointer;
 }
 
-CredentialPlace header_place(Object& object) {
+CredentialPlace header_place(ManifestObject& object) {
   CredentialPlace place;
   place.place = HG_PLACE_HEADER;
   place.name = lower(object.text("header", true));
@@ -236,7 +108,7 @@ CredentialPlace header_place(Object& object) {
   return place;
 }
 
-CredentialPlace provider_place(Object& object) {
+CredentialPlace provider_place(ManifestObject& object) {
   const int places = object.has("header") + object.has("query") + object.has("cookie");
   if (places != 1) {
     object.fault("must have exactly one of header, query and cookie");
@@ -251,7 +123,7 @@ CredentialPlace provider_place(Object& object) {
   return place;
 }
 
-ProviderManifest read_provider(Object& object, std::vector<std::string>& faults) {
+ProviderManifest read_provider(ManifestObject& object, std::vector<std::string>& faults) {
   ProviderManifest provider;
   provider.accepts = object.texts("accepts");
   provider.operations = object.texts("operations");
@@ -265,7 +137,7 @@ ProviderManifest read_provider(Object& object, std::vector<std::string>& faults)
     }
   }
   if (const json::value* value = object.find("credential")) {
-    Object place(*value, "/credential", faults);
+    ManifestObject place(*value, "/credential", faults);
     provider.credential = provider_place(place);
     place.finish();
   }
@@ -276,7 +148,7 @@ ProviderManifest read_provider(Object& object, std::vector<std::string>& faults)
     provider.forward_headers.push_back(lower(name));
   }
   object.list("limits", [&](const json::value& item, const std::string& where) {
-    Object limit(item, where, faults);
+    ManifestObject limit(item, where, faults);
     LimitHeaders read{lower(limit.text("remaining", true)), lower(limit.text("reset", true))};
     limit.finish();
     if (read.remaining.size() > ProviderManifest::kLimitNameMax) {
@@ -295,7 +167,7 @@ ProviderManifest read_provider(Object& object, std::vector<std::string>& faults)
   return provider;
 }
 
-PolicyManifest read_policy(Object& object) {
+PolicyManifest read_policy(ManifestObject& object) {
   PolicyManifest policy;
   policy.stage = static_cast<Stage>(object.word("stage", kStages, 0, true));
   policy.phases = object.bits("phases", kPhases);
@@ -341,7 +213,7 @@ bool good_placeholder(std::string_view path) {
   return rest.empty() || (rest.front() == ':' && rest.rfind(':') == 0);
 }
 
-DialectRoute read_route(Object& object) {
+DialectRoute read_route(ManifestObject& object) {
   DialectRoute route;
   route.method = object.text("method", true);
   route.path = object.text("path", true);
@@ -366,11 +238,11 @@ DialectRoute read_route(Object& object) {
   return route;
 }
 
-DialectManifest read_dialect(Object& object, std::vector<std::string>& faults) {
+DialectManifest read_dialect(ManifestObject& object, std::vector<std::string>& faults) {
   DialectManifest dialect;
   dialect.neutral = object.flag("neutral");
   object.list("routes", [&](const json::value& item, const std::string& where) {
-    Object route(item, where, faults);
+    ManifestObject route(item, where, faults);
     dialect.routes.push_back(read_route(route));
     route.finish();
   });
@@ -388,20 +260,20 @@ DialectManifest read_dialect(Object& object, std::vector<std::string>& faults) {
     if (pointer.front() != '/') object.member_fault("maxTokens", "must hold JSON pointers");
   }
   if (const json::value* value = object.find("events")) {
-    Object events(*value, "/events", faults);
+    ManifestObject events(*value, "/events", faults);
     dialect.event_framing = events.word("framing", kFramings, HG_FRAMING_SSE, true);
     dialect.event_end = events.text("end", false);
     events.finish();
   }
   object.list("credential", [&](const json::value& item, const std::string& where) {
-    Object place(item, where, faults);
+    ManifestObject place(item, where, faults);
     dialect.credential.push_back(header_place(place));
     place.finish();
   });
   return dialect;
 }
 
-void read_common(Object& object, Manifest& manifest) {
+void read_common(ManifestObject& object, Manifest& manifest) {
   manifest.id = object.text("id", true);
   if (!manifest.id.empty() && !is_id(manifest.id)) {
     object.member_fault("id",
@@ -477,7 +349,7 @@ ReadManifest read_manifest(std::string_view text, Kind kind) {
 
   Manifest manifest;
   manifest.kind = kind;
-  Object object(value, "", result.faults);
+  ManifestObject object(value, "", result.faults);
   if (!value.is_object()) return result;
   read_common(object, manifest);
   switch (kind) {

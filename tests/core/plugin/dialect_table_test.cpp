@@ -4,28 +4,14 @@
 
 #include <set>
 
+#include "tests/core/plugin/dialects.hpp"
+
 namespace headgate::plugin {
 namespace {
 
 // Two dialects that share a path, as two real API formats do.
 class DialectTableTest : public ::testing::Test {
  protected:
-  static Plugin plugin(const std::string& id, const std::string& routes) {
-    Plugin made;
-    ReadManifest read = read_manifest(R"({"id":")" + id + R"(","kind":"dialect","version":"1.0.0",
-                                         "summary":"s","routes":[)" +
-                                          routes + "]}",
-                                      Kind::dialect);
-    EXPECT_TRUE(read.manifest) << ::testing::PrintToString(read.faults);
-    made.manifest = *read.manifest;
-    return made;
-  }
-  static std::shared_ptr<DialectInstance> instance(const Plugin& plugin) {
-    InstanceSpec spec;
-    spec.plugin = &plugin;
-    return std::make_shared<DialectInstance>(spec, nullptr, 1u);
-  }
-
   // "dialect operation prefix model", with "-" for nothing.
   std::string find(std::string_view method, std::string_view path) const {
     const DialectMatch match = table.find(method, path, [this](std::string_view name) {
@@ -37,19 +23,19 @@ class DialectTableTest : public ::testing::Test {
            (match.model.empty() ? "-" : std::string(match.model));
   }
 
-  const Plugin a = plugin("a", R"(
+  const Plugin a = dialect_plugin("a", R"(
       {"method":"POST","path":"/v1/chat/completions","operation":"chat"},
       {"method":"POST","path":"/v1/completions","operation":"completions"},
       {"method":"GET","path":"/v1/models","operation":"models"},
       {"method":"GET","path":"/v1/models/{model}","operation":"model"},
       {"method":"GET","path":"/v1/models/default","operation":"default"},
       {"method":"POST","path":"/v1/models","operation":"make"})");
-  const Plugin b = plugin("b", R"(
+  const Plugin b = dialect_plugin("b", R"(
       {"method":"GET","path":"/v1/models","operation":"models","header":"b-version"},
       {"method":"POST","path":"/v1beta/models/{model}:generate","operation":"generate"},
       {"method":"POST","path":"/v1beta/models/{model}:count","operation":"count"},
       {"method":"POST","path":"/v2/{model}/answer","operation":"answer"})");
-  const DialectTable table{{instance(a), instance(b)}};
+  const DialectTable table{{dialect_instance(a), dialect_instance(b)}};
   std::set<std::string> headers;
 };
 
@@ -120,13 +106,13 @@ TEST_F(DialectTableTest, FindsNothingWhenEmpty) {
 }
 
 TEST_F(DialectTableTest, PrefersTheLongerRouteAndThenTheEarlierDialect) {
-  const Plugin c = plugin("c", R"({"method":"GET","path":"/list","operation":"short"},
+  const Plugin c = dialect_plugin("c", R"({"method":"GET","path":"/list","operation":"short"},
                                   {"method":"GET","path":"/v1/{model}/list","operation":"wide"},
                                   {"method":"GET","path":"/x/{model}/c/d","operation":"more segments"},
                                   {"method":"GET","path":"/literal/c/d","operation":"more bytes"})");
-  const Plugin d = plugin("d", R"({"method":"GET","path":"/list","operation":"later"},
+  const Plugin d = dialect_plugin("d", R"({"method":"GET","path":"/list","operation":"later"},
                                   {"method":"GET","path":"/v1/all/list","operation":"exact"})");
-  const DialectTable both{{instance(c), instance(d)}};
+  const DialectTable both{{dialect_instance(c), dialect_instance(d)}};
   const auto operation = [&](std::string_view path) {
     const DialectMatch match = both.find("GET", path, [](std::string_view) { return false; });
     return match ? match.route->operation : "nothing";

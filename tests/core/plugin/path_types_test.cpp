@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "tests/core/plugin/dialects.hpp"
+
 namespace headgate::plugin {
 namespace {
 
@@ -13,22 +15,6 @@ using ::testing::ElementsAre;
 // Two dialects that share a type, as two real API formats do.
 class PathTypesTest : public ::testing::Test {
  protected:
-  static Plugin plugin(const std::string& id, const std::string& routes) {
-    Plugin made;
-    ReadManifest read = read_manifest(R"({"id":")" + id + R"(","kind":"dialect","version":"1.0.0",
-                                         "summary":"s","routes":[)" +
-                                          routes + "]}",
-                                      Kind::dialect);
-    EXPECT_TRUE(read.manifest) << ::testing::PrintToString(read.faults);
-    made.manifest = *read.manifest;
-    return made;
-  }
-  static std::shared_ptr<DialectInstance> instance(const Plugin& plugin) {
-    InstanceSpec spec;
-    spec.plugin = &plugin;
-    return std::make_shared<DialectInstance>(spec, nullptr, 1u);
-  }
-
   PathTypes read(const std::string& config) {
     std::vector<PluginFault> found;
     PathTypes types = PathTypes::read(config, "routes", table, found);
@@ -49,15 +35,15 @@ class PathTypesTest : public ::testing::Test {
            std::to_string(match->route_number) + " " + std::to_string(match->prefix_length);
   }
 
-  const Plugin a = plugin("a", R"(
+  const Plugin a = dialect_plugin("a", R"(
       {"method":"POST","path":"/v1/chat","operation":"chat","type":"chats"},
       {"method":"GET","path":"/v1/models","operation":"models","type":"models"},
       {"method":"GET","path":"/v1/models/{model}","operation":"model"})");
-  const Plugin b = plugin("b", R"(
+  const Plugin b = dialect_plugin("b", R"(
       {"method":"GET","path":"/v1/models","operation":"list","type":"models","header":"b-version"},
       {"method":"POST","path":"/v1/messages","operation":"chat","type":"messages",
        "header":"b-version"})");
-  const DialectTable table{{instance(a), instance(b)}};
+  const DialectTable table{{dialect_instance(a), dialect_instance(b)}};
   std::set<std::string> headers;
   std::vector<std::string> faults;
 };
