@@ -141,7 +141,8 @@ void StreamRelay::pass_alike_chunks() {
 }
 
 StreamRelay::Step StreamRelay::cut_chunk(const http::Chunk& chunk) {
-  if (cutter_.at_event() && alike_.is_alike(chunk.data)) {
+  // Where chunks pass, pass_alike_chunks() has looked.
+  if (cutter_.at_event() && !passes_chunks() && alike_.is_alike(chunk.data)) {
     output_.pass(chunk.data);
     return Step::more;
   }

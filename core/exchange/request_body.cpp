@@ -105,12 +105,7 @@ net::Task<Result<std::string_view>> RequestBody::read_chunked() {
 }
 
 net::Task<Result<void>> RequestBody::read_more(std::size_t room) {
-  const char* const before = in_.data().data();
-  in_.space(room);
-  if (buffered_bytes_ > 0 && in_.data().data() != before) {
-    request_.head.rebase(before, in_.data().data());
-    request_.rebase(before, in_.data().data());
-  }
+  if (buffered_bytes_ > 0) make_room(room);
   deadline_.arm(deadline());
   const net::ReadResult result = co_await stream_.read_into(in_, room);
   deadline_.disarm();
@@ -122,6 +117,16 @@ net::Task<Result<void>> RequestBody::read_more(std::size_t room) {
     co_return Result<void>();
   }
   co_return client_error(400, "client_gone", "the client left before its request was complete");
+}
+
+// The head is in the buffer, and there are views of it.
+void RequestBody::make_room(std::size_t room) {
+  const char* const before = in_.data().data();
+  in_.space(room);
+  const char* const now = in_.data().data();
+  if (now == before) return;
+  request_.head.rebase(before, now);
+  request_.rebase(before, now);
 }
 
 // Each piece must come within the timeout, and all of them together at the least rate: a byte now

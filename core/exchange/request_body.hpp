@@ -46,6 +46,7 @@ class RequestBody {
   net::Task<Result<std::string_view>> read_length(std::uint64_t length);
   net::Task<Result<std::string_view>> read_chunked();
   net::Task<Result<void>> read_more(std::size_t room);
+  void make_room(std::size_t room);
   Result<std::string_view> finished(Result<std::string_view> body);
   Result<std::string_view> decoded(std::string_view coded);
   Error too_large() const;

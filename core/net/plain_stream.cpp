@@ -112,9 +112,6 @@ class PlainStream final : public ByteStream {
     if (!readiness_.joined()) socket_.reset();
   }
 
-  // The set of sockets must hear of it before the number is perhaps used again.
-  ~PlainStream() override { readiness_.leave(); }
-
   Task<ReadResult> read_some(std::span<char> into) override;
   Task<ReadResult> read_into(ReadBuffer& buffer, std::size_t room) override;
   Task<ErrorCode> write(std::span<const std::string_view> pieces) override;
@@ -138,7 +135,7 @@ class PlainStream final : public ByteStream {
 
   std::shared_ptr<void> held_;
   FileDescriptor socket_;
-  Readiness readiness_;
+  Readiness readiness_;  // ends before the number of the socket is perhaps used again
   std::string remote_address_;
   std::string remote_ip_;
   int direct_reads_ = 0;
@@ -160,6 +157,7 @@ std::optional<ReadResult> PlainStream::receive(std::span<char> into) {
   if (bytes < into.size()) readiness_.read_short();
   return ReadResult(ErrorCode(), bytes);
 }
+
 // Whether the loop must go round before the next read.
 bool PlainStream::must_wait() {
   if (!readiness_.is_ready(Side::read)) {
