@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/base/sixteen_bytes.hpp"
 #include "core/base/utf8.hpp"
 
 namespace headgate {
@@ -57,9 +58,6 @@ char* write_character(char* to, std::string_view& text) {
   return to;
 }
 
-// The compiler makes vector instructions of this type, whatever the processor calls them.
-using Bytes __attribute__((vector_size(16))) = std::int8_t;
-
 // Copies the bytes at `from` to `to` and returns which of them are not plain. As signed numbers
 // those that are not ASCII are below the space, too.
 template <class Piece>
@@ -70,23 +68,17 @@ Piece copy_piece(char* to, const char* from) {
   return piece;
 }
 
-Bytes not_plain(Bytes bytes) {
+SixteenFlags not_plain(SixteenSigned bytes) {
   return (bytes < 0x20) | (bytes == '"') | (bytes == '\\') | (bytes == 0x7f);
-}
-
-bool any(Bytes bytes) {
-  std::array<std::uint64_t, 2> halves;
-  std::memcpy(halves.data(), &bytes, sizeof(bytes));
-  return (halves[0] | halves[1]) != 0;
 }
 
 // Copies 16 bytes or more; returns whether all are plain. The last piece may begin inside the one
 // before it.
 bool copy_long(char* to, const char* from, std::size_t size) {
-  const std::size_t last = size - sizeof(Bytes);
-  Bytes found = not_plain(copy_piece<Bytes>(to + last, from + last));
-  for (std::size_t at = 0; at < last; at += sizeof(Bytes)) {
-    found |= not_plain(copy_piece<Bytes>(to + at, from + at));
+  const std::size_t last = size - sizeof(SixteenSigned);
+  SixteenFlags found = not_plain(copy_piece<SixteenSigned>(to + last, from + last));
+  for (std::size_t at = 0; at < last; at += sizeof(SixteenSigned)) {
+    found |= not_plain(copy_piece<SixteenSigned>(to + at, from + at));
   }
   return !any(found);
 }
@@ -97,7 +89,7 @@ bool copy_two(char* to, const char* from, std::size_t size) {
   const std::size_t last = size - sizeof(Half);
   const Half first = copy_piece<Half>(to, from);
   const Half second = copy_piece<Half>(to + last, from + last);
-  Bytes both = Bytes{} + ' ';
+  SixteenSigned both = SixteenSigned{} + ' ';
   std::memcpy(&both, &first, sizeof(first));
   std::memcpy(reinterpret_cast<char*>(&both) + sizeof(first), &second, sizeof(second));
   return !any(not_plain(both));

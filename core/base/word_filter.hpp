@@ -3,18 +3,15 @@
 // spends more on its preparations than on its search: all words are looked for in one pass. Pure.
 // [any]
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
+
+#include "core/base/sixteen_bytes.hpp"
 
 namespace headgate {
 
@@ -51,9 +48,7 @@ class WordFilter {
   }
 
  private:
-  // The compiler makes vector instructions of this type, whatever the processor calls them.
-  using Bytes __attribute__((vector_size(16))) = std::uint8_t;
-  static constexpr std::size_t kWidth = sizeof(Bytes);
+  static constexpr std::size_t kWidth = sizeof(SixteenBytes);
 
   // Two bytes of a word stand for it: its last, in which it differs from what begins like it, and
   // of the others one that is rare.
@@ -61,8 +56,8 @@ class WordFilter {
     std::string_view text;
     std::size_t first_at = 0;
     std::size_t second_at = 0;
-    Bytes first;
-    Bytes second;
+    SixteenBytes first;
+    SixteenBytes second;
   };
 
   void add(std::string_view text) {
@@ -72,8 +67,8 @@ class WordFilter {
     word.second_at = std::min(text.size() - 1, kPadding - kWidth);
     for (std::size_t at = 0; at < word.second_at; ++at)
       if (rarity(text[at]) >= rarity(text[word.first_at])) word.first_at = at;
-    word.first = Bytes{} + static_cast<std::uint8_t>(text[word.first_at]);
-    word.second = Bytes{} + static_cast<std::uint8_t>(text[word.second_at]);
+    word.first = SixteenBytes{} + static_cast<std::uint8_t>(text[word.first_at]);
+    word.second = SixteenBytes{} + static_cast<std::uint8_t>(text[word.second_at]);
     words_[count_++] = word;
     longest_ = std::max(longest_, text.size());
   }
@@ -89,43 +84,26 @@ class WordFilter {
   }();
   static std::uint8_t rarity(char c) { return kRarity[static_cast<std::uint8_t>(c)]; }
 
-  static Bytes load(const char* from) {
-    Bytes bytes;
-    std::memcpy(&bytes, from, kWidth);
-    return bytes;
-  }
-
-  // One bit for each place at which both bytes of the word stand as they do in it.
-  static auto places(const char* at, const Word& word) {
-    return (load(at + word.first_at) == word.first) & (load(at + word.second_at) == word.second);
-  }
-
-  template <class Places>
-  static unsigned bits(const Places& places) {
-#if defined(__SSE2__)
-    __m128i bytes;
-    std::memcpy(&bytes, &places, kWidth);
-    return static_cast<unsigned>(_mm_movemask_epi8(bytes));
-#else
-    std::array<std::uint64_t, 2> halves;
-    std::memcpy(halves.data(), &places, kWidth);
-    return (halves[0] | halves[1]) != 0 ? 0xffff : 0;
-#endif
+  // The places at which both bytes of the word stand as they do in it.
+  static SixteenFlags places(const char* at, const Word& word) {
+    return (load_sixteen(at + word.first_at) == word.first) &
+           (load_sixteen(at + word.second_at) == word.second);
   }
 
   // Whether a word may begin among the next kWidth places.
   template <std::size_t kCount>
   bool may_begin(const char* at) const {
-    auto any = places(at, words_[0]);
-    if constexpr (kCount > 1) any |= places(at, words_[1]);
-    if constexpr (kCount > 2) any |= places(at, words_[2]);
-    if constexpr (kCount > 3) any |= places(at, words_[3]);
-    return bits(any) != 0;
+    SixteenFlags found = places(at, words_[0]);
+    if constexpr (kCount > 1) found |= places(at, words_[1]);
+    if constexpr (kCount > 2) found |= places(at, words_[2]);
+    if constexpr (kCount > 3) found |= places(at, words_[3]);
+    return places_of(found) != 0;
   }
 
   bool begins(std::string_view text, std::size_t at) const {
     for (std::size_t i = 0; i < count_; ++i) {
-      for (unsigned left = bits(places(text.data() + at, words_[i])); left != 0; left &= left - 1) {
+      for (unsigned left = places_of(places(text.data() + at, words_[i])); left != 0;
+           left &= left - 1) {
         const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(left));
         if (place < text.size() && text.substr(place).starts_with(words_[i].text)) return true;
       }

@@ -4,8 +4,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
+#include "core/base/sixteen_bytes.hpp"
 #include "core/base/utf8.hpp"
 
 namespace headgate::exchange {
@@ -19,20 +19,10 @@ constexpr int kDepthMax = 64;
 constexpr std::size_t kOddCharactersMax = 32;
 constexpr std::size_t kOddCharacterPerBytes = 64;
 
-// The compiler makes vector instructions of this type, whatever the processor calls them.
-using Bytes __attribute__((vector_size(16))) = std::int8_t;
-
 // Which bytes at `at` end a run of plain bytes in a string. Those that are not ASCII are negative.
-Bytes odd_bytes(const char* at) {
-  Bytes bytes;
-  std::memcpy(&bytes, at, sizeof(bytes));
+SixteenFlags odd_bytes(const char* at) {
+  const auto bytes = load_sixteen<SixteenSigned>(at);
   return (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
-}
-
-std::array<std::uint64_t, 2> halves_of(Bytes found) {
-  std::array<std::uint64_t, 2> halves;
-  std::memcpy(halves.data(), &found, sizeof(found));
-  return halves;
 }
 
 // Where the first of them is, at most 16.
@@ -47,9 +37,7 @@ std::size_t plain_run(const char* at) {
 // For the middle of long strings: whether there is none in so many bytes.
 constexpr std::ptrdiff_t kLongRun = 64;
 bool is_long_run(const char* at) {
-  const std::array<std::uint64_t, 2> halves =
-      halves_of(odd_bytes(at) | odd_bytes(at + 16) | odd_bytes(at + 32) | odd_bytes(at + 48));
-  return (halves[0] | halves[1]) == 0;
+  return !any(odd_bytes(at) | odd_bytes(at + 16) | odd_bytes(at + 32) | odd_bytes(at + 48));
 }
 
 bool is_digit(char c) {
@@ -177,7 +165,7 @@ class Skimmer {
     while (at_ < end_) {
       const std::size_t run = plain_run(at_);
       at_ += run;
-      if (run == sizeof(Bytes)) {
+      if (run == sizeof(SixteenFlags)) {
         while (end_ - at_ >= kLongRun && is_long_run(at_)) at_ += kLongRun;
         continue;
       }

@@ -96,21 +96,13 @@ void EventTemplate::set_common(std::size_t front, std::size_t back) {
   borders_noted_ = false;
 }
 
-bool EventTemplate::is_zero(const Block& block) {
-  std::array<std::uint64_t, 2> halves;
-  std::memcpy(halves.data(), &block, sizeof(block));
-  return (halves[0] | halves[1]) == 0;
-}
-
 // Not zero where `from` does not begin with that part. REQUIRES: kStep readable bytes behind it.
 EventTemplate::Block EventTemplate::difference(const char* from, const Part& part) const {
   const char* const blocks = reinterpret_cast<const char*>(blocks_.data() + part.block);
   const auto differ = [&](std::size_t at) {
-    Block one;
     Block other;
-    std::memcpy(&one, from + at, sizeof(one));
     std::memcpy(&other, __builtin_assume_aligned(blocks + at, sizeof(other)), sizeof(other));
-    return one ^ other;
+    return load_sixteen<Block>(from + at) ^ other;
   };
   Block first = differ(part.last_at) & part.masks[0];
   Block second = differ(part.last_at + sizeof(Block)) & part.masks[1];
@@ -209,12 +201,12 @@ bool EventTemplate::is_alike(std::string_view bytes) {
   if (shortest == 0 || bytes.size() < shortest || bytes.size() > kEventBytesMax) return false;
   const Block other = difference(bytes.data(), front_) |
                       difference(bytes.data() + bytes.size() - back_.size, back_);
-  return is_zero(other) && (!may_have_word(bytes) || !has_word(bytes));
+  return !any(other) && (!may_have_word(bytes) || !has_word(bytes));
 }
 
 std::size_t EventTemplate::alike_at_front(std::string_view in) {
   if (front_.size == 0 || in.size() < front_.size + back_.size ||
-      !is_zero(difference(in.data(), front_)))
+      any(difference(in.data(), front_)))
     return 0;
   const std::size_t size = find_either(in, '\n', '\r', front_.size) + kEventEnd.size();
   if (size > in.size() || !is_alike(std::string_view(in.data(), size))) return 0;

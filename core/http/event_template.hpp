@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/few_bytes.hpp"
+#include "core/base/sixteen_bytes.hpp"
 #include "core/base/word_filter.hpp"
 #include "core/http/event_cutter.hpp"
 
@@ -37,8 +38,7 @@ class EventTemplate {
   std::size_t alike_at_front(std::string_view in);
 
  private:
-  // The compiler makes vector instructions of this type, whatever the processor calls them.
-  using Block __attribute__((vector_size(16))) = std::int8_t;
+  using Block = SixteenSigned;
 
   // Compared two blocks at a time; in the last two not all bytes may count.
   struct Part {
@@ -53,7 +53,6 @@ class EventTemplate {
   void set_common(std::size_t front, std::size_t back);
   static Part part_of(std::size_t size);
   Block difference(const char* from, const Part& part) const;
-  static bool is_zero(const Block& block);
   bool keep_common(std::string_view raw);  // false: that is too little
   [[gnu::noinline]] void note_borders();
   [[gnu::always_inline]] inline bool may_have_word(std::string_view event);

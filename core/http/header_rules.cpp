@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/base/sixteen_bytes.hpp"
 #include "core/http/byte_rules.hpp"
-#include "core/http/sixteen_bytes.hpp"
 
 namespace headgate::http {
 namespace {

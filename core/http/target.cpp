@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/http/sixteen_bytes.hpp"
+#include "core/base/sixteen_bytes.hpp"
 
 namespace headgate::http {
 namespace {
