@@ -32,14 +32,13 @@ apt_install() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# configure PRESET, anew when presets have changed, and build it, whole or the given targets.
+# configure PRESET and build it, whole or the given targets.
 build_preset() {
   local preset=$1
   shift
-  if [ ! -f "build/$preset/build.ninja" ] || [ CMakePresets.json -nt "build/$preset/CMakeCache.txt" ]; then
-    say "configuring build/$preset"
-    cmake --preset "$preset" >/dev/null
-  fi
+  # Each time, for ninja configures anew with what the cache says, not with what the presets say now.
+  say "configuring build/$preset"
+  cmake --preset "$preset" >/dev/null
   say "building build/$preset"
   cmake --build --preset "$preset" ${1:+--target "$@"}
 }
