@@ -60,6 +60,8 @@ struct BackendTlsConfig {
   bool insecure_host = false;     // verify the chain, not the name
   std::vector<std::string> alpn;  // only http/1.1 is spoken
   std::vector<std::string> subject_alt_names;  // accept one of these names instead of the host's
+
+  bool operator==(const BackendTlsConfig&) const = default;
 };
 
 // `stream`: what becomes of a stream that breaks after the client has had a part of it.

@@ -98,7 +98,7 @@ void describe(Fields& fields, DnsConfig& dns) {
 void describe(Fields& fields, PluginsConfig& plugins) {
   texts(fields, {"path", "Folders with plugins, besides the built-in one."}, plugins.path,
         {.expects = "the path of a folder", .pattern = ".+"});
-  fields.unsupported({"upstreams", "What the HTTP calls of policy plugins may reach, by alias."});
+  describe_upstreams(fields, plugins.upstreams);
   texts(fields,
         {"bundles",
          "Installed bundles of plugins (docs/bundles.md), each as NAME, which is its active "

@@ -9,6 +9,7 @@
 
 #include "core/base/log.hpp"
 #include "core/config/expression.hpp"
+#include "core/config/plugin_upstream_config.hpp"
 #include "core/config/policies_config.hpp"
 #include "core/config/tracing_config.hpp"
 #include "core/config/values.hpp"
@@ -62,11 +63,12 @@ struct DnsConfig {
   bool operator==(const DnsConfig&) const = default;
 };
 
-// `plugins`: where plugins come from.
+// `plugins`: where plugins come from, and what they may reach.
 struct PluginsConfig {
-  std::vector<std::string> path;    // folders besides the built-in one
-  std::vector<PlacedText> bundles;  // installed ones: NAME or NAME@VERSION
-  std::optional<PlacedText> lock;   // path of the file that says what they must be
+  std::vector<std::string> path;                // folders besides the built-in one
+  std::vector<PlacedText> bundles;              // installed ones: NAME or NAME@VERSION
+  std::optional<PlacedText> lock;               // path of the file that says what they must be
+  std::vector<PluginUpstreamConfig> upstreams;  // of their HTTP calls, in the order of the file
 
   bool operator==(const PluginsConfig&) const = default;
 };
