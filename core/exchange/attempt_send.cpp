@@ -142,7 +142,10 @@ Attempt::MaybeFailure Attempt::build_with_provider() {
   if (translated) {
     call_.enter(Phase::request, nullptr);
     request_.recorded.reset();
-    if (request_.dialect.dialect->to_neutral(request_.dialect_context, call_) != HG_CONTINUE) {
+    const std::int32_t result =
+        request_.dialect.dialect->to_neutral(request_.dialect_context, call_);
+    call_.drop_pause();  // it cannot wait
+    if (result != HG_CONTINUE) {
       context_.recorded = std::move(request_.recorded);
       return failure(FailureKind::cannot, "not_translatable", "cannot be asked this");
     }
@@ -204,7 +207,10 @@ std::int32_t Attempt::sign() {
   if (!endpoint_.provider) {
     return call_.credential_place(credential) == HG_OK ? HG_CONTINUE : HG_ABORT;
   }
-  return endpoint_.provider->sign(context_.provider_context, call_, credential);
+  const std::int32_t result =
+      endpoint_.provider->sign(context_.provider_context, call_, credential);
+  if (result != HG_PAUSE) call_.drop_pause();
+  return result;
 }
 
 net::Task<std::int32_t> Attempt::resume_sign() {

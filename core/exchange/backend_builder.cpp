@@ -1,6 +1,7 @@
 #include "core/exchange/backend_builder.hpp"
 
 #include "core/base/log.hpp"
+#include "core/exchange/target_parts.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -16,12 +17,6 @@ std::string_view level_name(std::uint32_t level) {
     default:
       return "provider";
   }
-}
-
-std::string authority_of(const std::string& host, std::uint16_t port, bool tls) {
-  const std::string name = host.find(':') != std::string::npos ? "[" + host + "]" : host;
-  if (port == (tls ? 443 : 80)) return name;
-  return name + ":" + std::to_string(port);
 }
 
 // By stage; inside a stage in the order of adding.
@@ -314,9 +309,7 @@ void BackendBuilder::add_plain(const config::BackendConfig& backend) {
     options.tls_name = outer_.backend_tls->hostname;
     if (!options.tls) return;
   }
-  plan.authority = options.unix_path.empty()
-                       ? authority_of(options.host, options.port, options.tls != nullptr)
-                       : "localhost";
+  plan.authority = authority_of(options);
   plan.target = sources_.targets.intern(std::move(options));
   attach(plan, make_policies(outer_));
   set_limits(plan, outer_);
@@ -376,9 +369,7 @@ bool BackendBuilder::set_target(EndpointPlan& plan, const config::ProviderConfig
     options.tls_name = settings.hostname;
     if (!options.tls) return false;
   }
-  plan.authority = options.unix_path.empty()
-                       ? authority_of(options.host, options.port, options.tls != nullptr)
-                       : "localhost";
+  plan.authority = authority_of(options);
   plan.target = sources_.targets.intern(std::move(options));
   plan.base_path = config.path_prefix.value_or(own.base_path);
   if (plan.base_path == "/") plan.base_path.clear();
@@ -390,15 +381,7 @@ bool BackendBuilder::set_target(EndpointPlan& plan, const config::ProviderConfig
 std::shared_ptr<const net::TlsClientContext> BackendBuilder::make_tls(
     const config::BackendTlsConfig& tls, const config::Position& position,
     const std::string& name) {
-  net::TlsClientOptions options;
-  options.root_file = tls.root;
-  options.certificate_file = tls.cert;
-  options.key_file = tls.key;
-  options.insecure = tls.insecure;
-  options.insecure_host = tls.insecure_host;
-  options.subject_alt_names = tls.subject_alt_names;
-  if (!tls.alpn.empty()) options.alpn = tls.alpn;
-  auto made = sources_.tls.get(options);
+  auto made = sources_.tls.get(tls_options(tls));
   if (made) return *made;
   fault(position, "", "backendTLS of '" + name + "': " + made.error().message);
   return nullptr;

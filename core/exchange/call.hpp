@@ -4,6 +4,7 @@
 // [worker]
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "core/exchange/attempt_context.hpp"
 #include "core/exchange/request_context.hpp"
+#include "core/exchange/side_calls.hpp"
 #include "core/plugin/call.hpp"
 
 namespace headgate::exchange {
@@ -69,9 +71,16 @@ class Call final : public hg_call {
     std::uint64_t waker_id = 0;
   };
   Outstanding take_pause() { return std::exchange(pause_, Outstanding{}); }
-  bool has_pause() const { return pause_.timer || pause_.waker_id != 0; }
-  // Ends what was started without a pause.
-  void drop_pause();
+  bool has_pause() const {
+    return pause_.timer || pause_.waker_id != 0 || (side_calls_ && side_calls_->any());
+  }
+  // Ends what was started and is not waited for any more.
+  void drop_pause() {
+    if (has_pause()) end_pause();
+    request_.woken_early = false;
+  }
+  // HTTP calls of plugins; null where none was made.
+  SideCalls* side_calls() { return side_calls_.get(); }
 
   Text method(std::uint32_t message) override;
   Text target(std::uint32_t message) override;
@@ -113,8 +122,11 @@ class Call final : public hg_call {
 
   std::int32_t timer(std::uint64_t milliseconds) override;
   std::uint64_t waker() override;
+  std::int32_t http(const hg_http_request& request, std::uint64_t& id) override;
+  std::int32_t http_answer(hg_http_answer& answer) override;
 
  private:
+  void end_pause();
   bool may_write_headers(std::uint32_t message) const;
   bool may_write_body(std::uint32_t message) const;
   http::HeaderMap* headers_of(std::uint32_t message);
@@ -137,6 +149,7 @@ class Call final : public hg_call {
   std::size_t emitted_bytes_ = 0;
   std::size_t allocated_bytes_ = 0;
   Outstanding pause_;
+  std::unique_ptr<SideCalls> side_calls_;
 };
 
 }  // namespace headgate::exchange

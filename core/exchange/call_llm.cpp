@@ -5,7 +5,6 @@
 #include <string>
 
 #include "core/exchange/call.hpp"
-#include "core/exchange/wakers.hpp"
 #include "core/http/header_rules.hpp"
 #include "core/http/target.hpp"
 
@@ -183,33 +182,6 @@ std::int32_t Call::credential_place(const hg_credential& credential) {
     return attempt_->headers.set("cookie", joined(arena, {name, "=", value})) ? HG_OK : HG_INVALID;
   }
   return attempt_->headers.set(name, joined(arena, {prefix, value})) ? HG_OK : HG_INVALID;
-}
-
-std::int32_t Call::timer(std::uint64_t milliseconds_from_now) {
-  if (pause_.timer) return HG_LIMIT;
-  if (milliseconds_from_now > kTimerMax) return HG_INVALID;
-  pause_.timer = milliseconds(static_cast<milliseconds::rep>(milliseconds_from_now));
-  return HG_OK;
-}
-
-std::uint64_t Call::waker() {
-  if (pause_.waker_id == 0) {
-    RequestContext& request = request_;
-    pause_.waker_id = request.worker.wakers.add(request.worker.worker, [&request] {
-      if (request.wake_pause) {
-        request.wake_pause();
-      } else {
-        request.woken_early = true;
-      }
-    });
-  }
-  return pause_.waker_id;
-}
-
-void Call::drop_pause() {
-  const Outstanding asked = take_pause();
-  if (asked.waker_id != 0) request_.worker.wakers.remove(asked.waker_id);
-  request_.woken_early = false;
 }
 
 }  // namespace headgate::exchange

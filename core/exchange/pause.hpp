@@ -24,6 +24,8 @@ class Pause {
 
   // Ends the wait, or the next one if none goes on. [worker]
   void wake();
+  // The same for something else than a wake-up.
+  void end() { signal_.notify(); }
   bool woken() const { return woken_; }
 
  private:

@@ -18,12 +18,16 @@ constexpr std::chrono::seconds kPauseMax{600};
 // A wait that is left, also by the end of the request, can no longer be woken.
 class PolicyChain::Waiting {
  public:
-  Waiting(RequestContext& request, ClientLink& client, std::uint64_t waker_id)
-      : pause(request.worker, client), request_(request), waker_id_(waker_id) {
+  Waiting(RequestContext& request, ClientLink& client, std::uint64_t waker_id, SideCalls* calls)
+      : pause(request.worker, client), request_(request), waker_id_(waker_id), calls_(calls) {
     request_.wake_pause = [this] { pause.wake(); };
     if (request_.woken_early) pause.wake();
+    if (!calls_) return;
+    calls_->set_on_done([this] { pause.end(); });
+    if (calls_->any_done()) pause.end();
   }
   ~Waiting() {
+    if (calls_) calls_->set_on_done(nullptr);
     request_.wake_pause = nullptr;
     request_.woken_early = false;
     if (waker_id_ != 0) request_.worker.wakers.remove(waker_id_);
@@ -36,6 +40,7 @@ class PolicyChain::Waiting {
  private:
   RequestContext& request_;
   const std::uint64_t waker_id_;
+  SideCalls* const calls_;  // null: none was made
 };
 
 PolicyChain::PolicyChain(RequestContext& request, Call& call, ClientLink& client)
@@ -62,7 +67,8 @@ void* PolicyChain::context(const PolicyUse& use, bool& ok) {
   return own.context;
 }
 
-// Waits for the timer, a wake-up, or the request's deadline; says which it was.
+// Waits for the timer, a wake-up, the end of an HTTP call, or the request's deadline; says which it
+// was.
 net::Task<std::uint32_t> PolicyChain::wait() {
   WorkerContext& worker = request_.worker;
   const Call::Outstanding asked = call_.take_pause();
@@ -73,12 +79,16 @@ net::Task<std::uint32_t> PolicyChain::wait() {
     until = *request_.deadline;
     deadline_first = true;
   }
-  waiting_ = std::make_unique<Waiting>(request_, client_, asked.waker_id);
+  SideCalls* const calls = call_.side_calls();
+  waiting_ = std::make_unique<Waiting>(request_, client_, asked.waker_id, calls);
   co_await waiting_->pause.until(until);
   const bool woken = waiting_->pause.woken();
   waiting_.reset();
   if (woken) co_return HG_ASYNC_WAKE;
-  co_return deadline_first || client_.gone() ? HG_ASYNC_DEADLINE : HG_ASYNC_TIMER;
+  if (calls && calls->take_done()) co_return HG_ASYNC_HTTP;
+  if (!deadline_first && !client_.gone()) co_return HG_ASYNC_TIMER;
+  if (calls) calls->cancel();
+  co_return HG_ASYNC_DEADLINE;
 }
 
 // Most policies never pause: a phase is a plain function, and a coroutine only once one does.
@@ -91,8 +101,8 @@ std::int32_t PolicyChain::request_from(std::size_t index) {
     if (!ok) return HG_ABORT;
     const std::int32_t result = uses[index].instance->on_request(own, call_);
     paused_ = index;
+    if (result != HG_PAUSE) call_.drop_pause();
     if (result != HG_CONTINUE) return result;
-    call_.drop_pause();
   }
   return HG_CONTINUE;
 }
@@ -124,8 +134,8 @@ std::int32_t PolicyChain::attempt_from(AttemptContext& attempt, std::size_t inde
     if (!ok) return HG_ABORT;
     const std::int32_t result = uses[index].instance->on_attempt(own, call_);
     paused_ = index;
+    if (result != HG_PAUSE) call_.drop_pause();
     if (result != HG_CONTINUE) return result == HG_PAUSE ? HG_PAUSE : HG_ABORT;
-    call_.drop_pause();
   }
   return HG_CONTINUE;
 }

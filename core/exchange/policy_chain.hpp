@@ -50,8 +50,12 @@ class PolicyChain {
     while (result == HG_PAUSE) {
       if (!call_.has_pause()) co_return HG_ABORT;
       const std::uint32_t reason = co_await wait();
-      if (client_.gone() || std::exchange(interrupted_, false)) co_return HG_ABORT;
-      result = resume(reason);
+      if (client_.gone() || std::exchange(interrupted_, false)) {
+        result = HG_ABORT;
+      } else {
+        result = resume(reason);
+      }
+      if (SideCalls* const calls = call_.side_calls()) calls->drop_taken();
     }
     call_.drop_pause();
     co_return result;

@@ -13,6 +13,7 @@
 #include "core/config/config.hpp"
 #include "core/exchange/endpoint_directory.hpp"
 #include "core/exchange/next_step.hpp"
+#include "core/exchange/side_upstream.hpp"
 #include "core/observe/gateway_metrics.hpp"
 #include "core/observe/mask.hpp"
 #include "core/plugin/dialect_table.hpp"
@@ -136,6 +137,9 @@ struct Snapshot {
   std::vector<std::string> credential_headers;
   std::vector<std::string> credential_parameters;
   observe::SecretMask mask;
+
+  // What plugins' own HTTP calls may reach.
+  std::vector<SideUpstream> side_upstreams;
 
   // Taken back when the snapshot ends.
   std::vector<EndpointDirectory::Registration> registrations;

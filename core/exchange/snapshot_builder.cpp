@@ -1,6 +1,7 @@
 #include "core/exchange/snapshot_builder.hpp"
 
 #include "core/exchange/backend_builder.hpp"
+#include "core/exchange/target_parts.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -43,6 +44,36 @@ void make_dialects(Snapshot& snapshot, const SnapshotSources& sources, config::F
   snapshot.dialects = plugin::DialectTable(std::move(dialects));
 }
 
+void make_side_upstreams(Snapshot& snapshot, const SnapshotSources& sources,
+                         config::Faults& faults) {
+  const config::StaticConfig& fixed = snapshot.config->fixed;
+  for (const config::PluginUpstreamConfig& config : fixed.plugins.upstreams) {
+    upstream::TargetOptions options;
+    options.host = config.host.host;
+    options.port = config.host.port;
+    options.unix_path = config.host.path;
+    if (config.backend_tls) {
+      auto tls = sources.tls.get(tls_options(*config.backend_tls));
+      if (!tls) {
+        faults.push_back(config::ConfigFault{
+            snapshot.config->file, config.position, "config.plugins.upstreams." + config.alias,
+            "backendTLS of upstream '" + config.alias + "': " + tls.error().message});
+        continue;
+      }
+      options.tls = *tls;
+      options.tls_name = config.backend_tls->hostname;
+    }
+    SideUpstream upstream;
+    upstream.alias = config.alias;
+    upstream.authority = authority_of(options);
+    upstream.target = sources.targets.intern(std::move(options));
+    upstream.timeout = config.timeout;
+    upstream.connect_timeout = fixed.backend.connect_timeout;
+    upstream.series = &sources.metrics.plugin_calls(config.alias);
+    snapshot.side_upstreams.push_back(std::move(upstream));
+  }
+}
+
 bool agree(const BackendPlan& a, const BackendPlan& b) {
   if (!a.path_types || !b.path_types) return a.path_types == b.path_types;
   return *a.path_types == *b.path_types;
@@ -76,6 +107,7 @@ BuiltSnapshot build_snapshot(const SnapshotSources& sources,
   auto snapshot = std::make_unique<Snapshot>(std::move(config));
   collect_credential_places(*snapshot, sources.plugins);
   make_dialects(*snapshot, sources, built.faults);
+  make_side_upstreams(*snapshot, sources, built.faults);
   const route::RouteTable& routes = snapshot->routes;
   for (const route::RouteEntry& entry : routes.routes()) {
     const config::ListenerConfig& listener = *routes.listeners()[entry.listener].config;

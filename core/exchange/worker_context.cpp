@@ -23,6 +23,7 @@ WorkerContext::~WorkerContext() = default;
 
 void WorkerContext::serve(std::shared_ptr<const Snapshot> next) {
   snapshot = std::move(next);
+  unknown_upstreams.clear();
   prober->begin_anew();
 }
 

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/block_pool.hpp"
 #include "core/exchange/body_budget.hpp"
@@ -73,6 +74,10 @@ struct WorkerContext {
 
   // Counts and names requests: "3-1f" is the 31st of worker 3 since the start.
   std::uint64_t requests = 0;
+  // Likewise the HTTP calls that plugins make.
+  std::uint64_t side_calls = 0;
+  // What was said of upstreams that plugins call and the configuration does not name.
+  std::vector<std::string> unknown_upstreams;
 
   // The Date header, written anew once a second.
   std::string_view date();

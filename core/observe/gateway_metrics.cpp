@@ -41,7 +41,7 @@ class Families {
   explicit Families(MetricRegistry& registry);
 
   std::size_t requests, in_flight, request_seconds, connections, attempts, picks, seconds,
-      evictions, continuations, probes, reloads, spans;
+      evictions, continuations, probes, plugin_calls, reloads, spans;
   std::size_t token_usage, server_seconds, first_token_seconds, per_token_seconds;
 };
 
@@ -92,6 +92,11 @@ Families::Families(MetricRegistry& registry) {
           "Times an endpoint that is out was asked whether it is back: success, or the code of "
           "the error.",
           counter, {"backend", "endpoint", "result"});
+  plugin_calls =
+      add(registry, "headgate_plugin_calls_total",
+          "HTTP calls that plugins made: answered (whatever the status), connect, timeout, "
+          "too_large, broken, or cancelled because nobody waited for it any more.",
+          counter, {"plugin", "upstream", "result"});
   reloads = add(registry, "headgate_config_reloads_total",
                 "Configurations that were loaded, the first included.", counter, {"result"});
   spans = add(registry, "headgate_trace_spans_total",
@@ -212,6 +217,30 @@ class EndpointNumbers final : public EndpointSeries {
   const std::string endpoint_;
   InternTable<Counter, GatewayMetrics::kOutcomesMax> outcomes_;
   std::array<std::atomic<std::uint32_t>, kReasonsMax> picks_{};
+};
+
+class PluginCallNumbers final : public PluginCallSeries {
+ public:
+  PluginCallNumbers(MetricRegistry& registry, const Families& families, std::string_view upstream,
+                    std::string_view)
+      : registry_(registry), families_(families), upstream_(upstream) {}
+
+  void ended(WorkerMetrics& worker, std::string_view plugin, std::string_view result) override {
+    std::string both(plugin);
+    both.append("\n").append(result);
+    worker.add(counters_.get(both, [&](std::string_view text) {
+      const bool known = text == both;
+      const std::array<std::string_view, 3> values{known ? plugin : kOverflowLabel, upstream_,
+                                                   known ? result : kOverflowLabel};
+      return registry_.counter(families_.plugin_calls, values);
+    }));
+  }
+
+ private:
+  MetricRegistry& registry_;
+  const Families& families_;
+  const std::string upstream_;
+  InternTable<Counter, GatewayMetrics::kCallersMax> counters_;
 };
 
 class GenAiNumbers final : public GenAiSeries {
@@ -346,6 +375,7 @@ struct GatewayMetrics::State final : public Collector {
   Directory<RouteNumbers> routes;
   Directory<EndpointNumbers> endpoints;
   Directory<GenAiNumbers> models;
+  Directory<PluginCallNumbers> plugin_calls;
   std::unique_ptr<SpanNumbers> spans;
 
   std::mutex mutex;  // of what follows
@@ -397,6 +427,10 @@ EndpointSeries& GatewayMetrics::endpoint(std::string_view backend, std::string_v
 
 GenAiSeries& GatewayMetrics::gen_ai(std::string_view operation, std::string_view provider) {
   return state_->models.get(state_->registry, state_->families, operation, provider);
+}
+
+PluginCallSeries& GatewayMetrics::plugin_calls(std::string_view upstream) {
+  return state_->plugin_calls.get(state_->registry, state_->families, upstream, {});
 }
 
 SpanSeries& GatewayMetrics::spans() {

@@ -82,6 +82,14 @@ class GenAiSeries {
   virtual void dropped(WorkerMetrics& worker, const GenAiSample& sample) = 0;
 };
 
+// The HTTP calls that plugins make to one upstream.
+class PluginCallSeries {
+ public:
+  virtual ~PluginCallSeries() = default;
+  // `result` is one of a few words. [worker]
+  virtual void ended(WorkerMetrics& worker, std::string_view plugin, std::string_view result) = 0;
+};
+
 // What became of spans.
 enum class SpanResult : std::uint8_t {
   sent,         // the collector has them
@@ -103,6 +111,8 @@ class GatewayMetrics {
   // Models that get a label of their own per operation and provider kind; the others are "other".
   static constexpr std::size_t kModelsMax = 256;
   static constexpr std::size_t kOutcomesMax = 64;
+  // Plugins with results, per upstream that they call.
+  static constexpr std::size_t kCallersMax = 256;
 
   // `version` goes into headgate_build_info. `registry` must outlive this.
   GatewayMetrics(MetricRegistry& registry, std::string_view version);
@@ -113,6 +123,8 @@ class GatewayMetrics {
   RouteSeries& route(std::string_view listener, std::string_view route);
   EndpointSeries& endpoint(std::string_view backend, std::string_view endpoint);
   GenAiSeries& gen_ai(std::string_view operation, std::string_view provider);
+
+  PluginCallSeries& plugin_calls(std::string_view upstream);
 
   // Shown from the first call on.
   SpanSeries& spans();

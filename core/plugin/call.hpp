@@ -6,6 +6,7 @@
 // views out, HG_* codes back. All functions [worker]; none throws.
 
 #include <headgate/abi.h>
+#include <headgate/async.h>
 #include <headgate/credential.h>
 #include <headgate/dialect.h>
 #include <headgate/llm.h>
@@ -81,6 +82,9 @@ struct hg_call {
   // hg.async/1
   virtual std::int32_t timer(std::uint64_t milliseconds) = 0;
   virtual std::uint64_t waker() = 0;
+  // Whole: missing fields are zero.
+  virtual std::int32_t http(const hg_http_request& request, std::uint64_t& id) = 0;
+  virtual std::int32_t http_answer(hg_http_answer& answer) = 0;  // fills every field
 
  protected:
   ~hg_call() = default;  // nobody deletes a call through this type

@@ -56,6 +56,25 @@ struct FakeCredential {
   std::string prefix;
 };
 
+// An HTTP call that a plugin made, and what the test says that it ends with.
+struct FakeHttpRequest {
+  std::string upstream;
+  std::string method;
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::uint64_t timeout = 0;
+  std::uint64_t answer_bytes_max = 0;
+};
+struct FakeHttpAnswer {
+  std::uint32_t result = HG_HTTP_ANSWERED;
+  std::uint64_t id = 1;
+  std::uint32_t status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::string error;
+};
+
 // Which callback runs, for what it may write.
 enum class Phase {
   none,
@@ -107,6 +126,9 @@ struct hg_call {
   std::string operation = "chat";
   std::string path_model;  // where the model is not in the body
   std::uint64_t timer_ms = 0;
+  std::vector<hg::testing::FakeHttpRequest> http_requests;
+  std::int32_t http_code = HG_OK;                          // that http() returns
+  std::optional<hg::testing::FakeHttpAnswer> http_answer;  // for on_async(HG_ASYNC_HTTP)
 
   // Bytes that allocate() may still give.
   std::size_t memory_left = 256 * 1024;

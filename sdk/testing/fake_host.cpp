@@ -28,12 +28,20 @@ struct FakeHost::Raw {
                                                     evict, restore, evict_for};
     static constexpr hg_endpoints_ext kEndpointsBefore = {HG_END_OF(hg_endpoints_ext, restore), 0,
                                                           evict, restore, nullptr};
-    static constexpr hg_async_ext kAsync = {HG_END_OF(hg_async_ext, wake), 0, timer, waker, wake};
+    static constexpr hg_async_ext kAsync = {HG_END_OF(hg_async_ext, http_answer),
+                                            0,
+                                            timer,
+                                            waker,
+                                            wake,
+                                            http_of_call,
+                                            http_answer_of_call};
+    static constexpr hg_async_ext kAsyncBefore = {
+        HG_END_OF(hg_async_ext, wake), 0, timer, waker, wake, nullptr, nullptr};
     if (of(host).missing.count(std::string(view(id))) != 0) return nullptr;
     if (view(id) == HG_EXT_ENDPOINTS) {
       return of(host).without_causes ? &kEndpointsBefore : &kEndpoints;
     }
-    if (view(id) == HG_EXT_ASYNC) return &kAsync;
+    if (view(id) == HG_EXT_ASYNC) return of(host).without_http ? &kAsyncBefore : &kAsync;
     return call_table(view(id));
   }
   static void write_log(const hg_host* host, std::uint32_t level, hg_str message) noexcept {

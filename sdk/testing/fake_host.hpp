@@ -67,6 +67,7 @@ class FakeHost {
   std::vector<std::uint64_t> restored;
   std::int32_t evict_result = HG_OK;
   bool without_causes = false;  // as a gateway of before evict_for()
+  bool without_http = false;    // as a gateway of before http()
 
  private:
   struct Raw;

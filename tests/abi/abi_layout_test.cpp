@@ -106,12 +106,36 @@ HG_AT(hg_endpoints_ext, restore, 16);
 HG_AT(hg_endpoints_ext, evict_for, 24);
 
 // async.h
-HG_SIZE(hg_async_ext, 32);
+HG_SIZE(hg_http_header, 32);
+HG_AT(hg_http_header, name, 0);
+HG_AT(hg_http_header, value, 16);
+HG_SIZE(hg_http_request, 96);
+HG_AT(hg_http_request, size, 0);
+HG_AT(hg_http_request, header_count, 4);
+HG_AT(hg_http_request, upstream, 8);
+HG_AT(hg_http_request, method, 24);
+HG_AT(hg_http_request, target, 40);
+HG_AT(hg_http_request, headers, 56);
+HG_AT(hg_http_request, body, 64);
+HG_AT(hg_http_request, timeout, 80);
+HG_AT(hg_http_request, answer_bytes_max, 88);
+HG_SIZE(hg_http_answer, 64);
+HG_AT(hg_http_answer, size, 0);
+HG_AT(hg_http_answer, result, 4);
+HG_AT(hg_http_answer, id, 8);
+HG_AT(hg_http_answer, status, 16);
+HG_AT(hg_http_answer, header_count, 20);
+HG_AT(hg_http_answer, headers, 24);
+HG_AT(hg_http_answer, body, 32);
+HG_AT(hg_http_answer, error, 48);
+HG_SIZE(hg_async_ext, 48);
 HG_AT(hg_async_ext, size, 0);
 HG_AT(hg_async_ext, reserved, 4);
 HG_AT(hg_async_ext, timer, 8);
 HG_AT(hg_async_ext, waker, 16);
 HG_AT(hg_async_ext, wake, 24);
+HG_AT(hg_async_ext, http, 32);
+HG_AT(hg_async_ext, http_answer, 40);
 
 // json.h
 HG_SIZE(hg_json_ext, 48);

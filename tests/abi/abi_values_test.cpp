@@ -37,6 +37,12 @@ static_assert(HG_KIND_DIALECT == 3);
 static_assert(HG_ASYNC_TIMER == 1);
 static_assert(HG_ASYNC_WAKE == 2);
 static_assert(HG_ASYNC_DEADLINE == 3);
+static_assert(HG_ASYNC_HTTP == 4);
+static_assert(HG_HTTP_ANSWERED == 0);
+static_assert(HG_HTTP_CONNECT == 1);
+static_assert(HG_HTTP_TIMEOUT == 2);
+static_assert(HG_HTTP_TOO_LARGE == 3);
+static_assert(HG_HTTP_BROKEN == 4);
 
 // credential.h
 static_assert(HG_CREDENTIAL_NONE == 0);

@@ -140,6 +140,82 @@ TEST_F(Wrapper, TellsTheAuthorOfABadArgumentAndGoesOn) {
   EXPECT_EQ(run.build(), HG_CONTINUE);
 }
 
+// A gateway of before HTTP calls serves everybody else.
+TEST_F(Wrapper, RefusesAHostWithoutHttpCallsOnlyToWhoMakesThem) {
+  FakeHost older;
+  older.without_http = true;
+  EXPECT_FALSE(older.load(HEADGATE_PROBE));
+  ASSERT_FALSE(older.log.empty());
+  EXPECT_EQ(older.log.back().text, HG_EXT_ASYNC);
+  hg::Host tables;
+  EXPECT_TRUE(tables.load(older.raw(), hg::kAsync));
+  EXPECT_NE(tables.async, nullptr);
+  EXPECT_FALSE(tables.load(older.raw(), hg::kHttp));
+}
+
+TEST_F(Wrapper, MakesHttpCalls) {
+  Instance probe(host, "probe.caller");
+  hg_call call("text");
+  hg::testing::PolicyRun run(probe, call);
+  EXPECT_EQ(run.on_request(), HG_PAUSE);
+  ASSERT_EQ(call.http_requests.size(), 1u);
+  const hg::testing::FakeHttpRequest& made = call.http_requests[0];
+  EXPECT_EQ(made.upstream, "guard");
+  EXPECT_EQ(made.method, "POST");
+  EXPECT_EQ(made.target, "/check");
+  ASSERT_EQ(made.headers.size(), 1u);
+  EXPECT_EQ(made.headers[0].first, "x-a");
+  EXPECT_EQ(made.headers[0].second, "b");
+  EXPECT_EQ(made.body, "text");
+  EXPECT_EQ(made.timeout, 250u);
+  EXPECT_EQ(made.answer_bytes_max, 4096u);
+}
+
+TEST_F(Wrapper, TellsAnUnknownUpstreamFromABoundOfTheGateway) {
+  Instance probe(host, "probe.caller");
+  hg_call unknown;
+  unknown.http_code = HG_NOT_FOUND;
+  EXPECT_EQ(hg::testing::PolicyRun(probe, unknown).on_request(), HG_STOP);
+  EXPECT_EQ(unknown.answer->code, "no_guard");
+  hg_call full;
+  full.http_code = HG_LIMIT;
+  EXPECT_EQ(hg::testing::PolicyRun(probe, full).on_request(), HG_ABORT) << "cannot get lost";
+  hg_call late;
+  EXPECT_EQ(hg::testing::PolicyRun(probe, late).on_response(), HG_ABORT)
+      << "nothing can wait there";
+}
+
+TEST_F(Wrapper, ReadsHttpAnswers) {
+  Instance probe(host, "probe.caller");
+  const auto resumed = [&](const hg::testing::FakeHttpAnswer& answer, hg_call& call) {
+    call.http_answer = answer;
+    hg::testing::PolicyRun run(probe, call);
+    run.on_request();
+    return run.on_async(HG_ASYNC_HTTP);
+  };
+  hg::testing::FakeHttpAnswer answer;
+  answer.headers = {{"x-other", "1"}, {"x-verdict", "permit"}};
+  hg_call permitted;
+  EXPECT_EQ(resumed(answer, permitted), HG_CONTINUE);
+  answer.status = 403;
+  answer.body = "no";
+  hg_call refused;
+  EXPECT_EQ(resumed(answer, refused), HG_STOP);
+  EXPECT_EQ(refused.answer->status, 403u);
+  EXPECT_EQ(refused.answer->body, "no");
+  hg::testing::FakeHttpAnswer nothing;
+  nothing.result = HG_HTTP_TIMEOUT;
+  nothing.status = 0;
+  nothing.error = "too slow";
+  hg_call slow;
+  EXPECT_EQ(resumed(nothing, slow), HG_STOP);
+  EXPECT_EQ(slow.answer->code, "not_answered");
+  EXPECT_EQ(slow.answer->message, "too slow");
+  hg_call other;
+  EXPECT_EQ(hg::testing::PolicyRun(probe, other).on_async(HG_ASYNC_TIMER), HG_STOP);
+  EXPECT_EQ(other.answer->code, "no_answer");
+}
+
 TEST_F(Wrapper, PausesForATimer) {
   Instance probe(host, "probe.policy");
   hg_call call;

@@ -8,6 +8,7 @@
 // the callback's result then becomes Action::abort whatever the author returned.
 
 #include <headgate/host.hpp>
+#include <headgate/http.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -18,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace hg {
 
@@ -27,7 +29,7 @@ enum class Action : std::int32_t {
   stop = HG_STOP,          // the request ends with what respond() or respond_error() recorded
   replaced = HG_REPLACED,  // what was emitted stands in the event's place, also if nothing was
   abort = HG_ABORT,        // this attempt (provider) or request (others) cannot go on
-  pause = HG_PAUSE         // on_async goes on; after wait() or waker()
+  pause = HG_PAUSE         // on_async goes on; after wait() or http()
 };
 
 // Flags of an event, HG_EVENT_*.
@@ -244,6 +246,39 @@ class Call {
   Action wait(std::chrono::milliseconds time) noexcept {
     const auto count = time.count() < 0 ? 0 : static_cast<std::uint64_t>(time.count());
     return check(host().async->timer(raw_, count)) ? Action::pause : Action::abort;
+  }
+
+  // Need::kHttp. Begins an HTTP call, after which on_async is called with HG_ASYNC_HTTP, and
+  // returns its id. Nothing where it cannot be begun: `why` is HG_NOT_FOUND when the configuration
+  // does not name the upstream.
+  std::optional<std::uint64_t> http(const HttpRequest& request, std::int32_t* why = nullptr) {
+    std::vector<hg_http_header> headers;
+    headers.reserve(request.headers.size());
+    for (const HttpHeader& header : request.headers)
+      headers.push_back(hg_http_header{str(header.name), str(header.value)});
+    hg_http_request raw{};
+    raw.size = HG_END_OF(hg_http_request, answer_bytes_max);
+    raw.header_count = static_cast<std::uint32_t>(headers.size());
+    raw.upstream = str(request.upstream);
+    raw.method = str(request.method);
+    raw.target = str(request.target);
+    raw.headers = headers.data();
+    raw.body = str(request.body);
+    raw.timeout =
+        request.timeout.count() < 0 ? 1 : static_cast<std::uint64_t>(request.timeout.count());
+    raw.answer_bytes_max = request.answer_bytes_max;
+    std::uint64_t id = 0;
+    const std::int32_t result = host().async->http(raw_, &raw, &id);
+    if (why != nullptr) *why = result;
+    if (!check(result)) return std::nullopt;
+    return id;
+  }
+  // In on_async with HG_ASYNC_HTTP: what the call ended with. Nothing anywhere else.
+  std::optional<HttpAnswer> http_answer() const noexcept {
+    hg_http_answer raw{};
+    raw.size = HG_END_OF(hg_http_answer, error);
+    if (host().async->http_answer(raw_, &raw) != HG_OK) return std::nullopt;
+    return HttpAnswer(raw);
   }
 
   hg_call* raw() noexcept { return raw_; }

@@ -33,7 +33,8 @@ enum Need : std::uint32_t {
   kCredential = 1u << 0,
   kEndpoints = 1u << 1,
   kCrypto = 1u << 2,
-  kAsync = 1u << 3
+  kAsync = 1u << 3,
+  kHttp = 1u << 4  // kAsync, of a gateway that has HTTP calls
 };
 
 enum class LogLevel : std::uint32_t {
@@ -62,7 +63,10 @@ class Host {
                       (needs & kEndpoints) != 0);
     complete &=
         fetch(crypto, HG_EXT_CRYPTO, HG_END_OF(hg_crypto_ext, random), (needs & kCrypto) != 0);
-    complete &= fetch(async, HG_EXT_ASYNC, HG_END_OF(hg_async_ext, wake), (needs & kAsync) != 0);
+    const bool calls = (needs & kHttp) != 0;
+    complete &= fetch(async, HG_EXT_ASYNC,
+                      calls ? HG_END_OF(hg_async_ext, http_answer) : HG_END_OF(hg_async_ext, wake),
+                      calls || (needs & kAsync) != 0);
     return complete;
   }
 

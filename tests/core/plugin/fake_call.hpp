@@ -21,6 +21,8 @@ class FakeCall final : public hg_call {
   hg_facets known_facets{};          // that facets() fills in
   hg_usage usage{};                  // last reported
   hg_credential credential{};        // last set or placed
+  hg_http_request http_request{};    // last begun
+  hg_http_answer known_answer{};     // that http_answer() gives
 
   std::string last() const { return asked.empty() ? "nothing" : asked.back(); }
 
@@ -122,6 +124,19 @@ class FakeCall final : public hg_call {
   }
   std::int32_t timer(std::uint64_t milliseconds) override { return note("timer", milliseconds); }
   std::uint64_t waker() override { return note("waker"), 4711; }
+  std::int32_t http(const hg_http_request& request, std::uint64_t& id) override {
+    id = 4712;
+    http_request = request;
+    return note("http", view(request.upstream), view(request.method), view(request.target),
+                view(request.body), request.header_count, request.timeout,
+                request.answer_bytes_max);
+  }
+  std::int32_t http_answer(hg_http_answer& answer) override {
+    const std::uint32_t size = answer.size;
+    answer = known_answer;
+    answer.size = size;
+    return note("http_answer");
+  }
 
  private:
   static std::string written(std::string_view value) { return std::string(value); }

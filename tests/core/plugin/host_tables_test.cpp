@@ -310,6 +310,94 @@ TEST_F(HostTables, StartPauses) {
   EXPECT_EQ(async.waker(&call), 4711u);
 }
 
+class HttpTable : public HostTables {
+ protected:
+  HttpTable() {
+    request.size = HG_END_OF(hg_http_request, answer_bytes_max);
+    request.upstream = str("guard");
+    request.method = str("POST");
+    request.target = str("/check?a=1");
+    request.header_count = 1;
+    request.headers = headers.data();
+    request.body = str("text");
+    request.timeout = 250;
+    request.answer_bytes_max = 4096;
+  }
+  std::int32_t begin() { return async.http(&call, &request, &id); }
+
+  std::array<hg_http_header, 1> headers{hg_http_header{str("x-a"), str("b")}};
+  hg_http_request request{};
+  std::uint64_t id = 0;
+};
+
+TEST_F(HttpTable, HandsCallsOn) {
+  EXPECT_EQ(begin(), HG_OK);
+  EXPECT_EQ(id, 4712u);
+  EXPECT_EQ(call.last(), "http guard POST /check?a=1 text 1 250 4096");
+  EXPECT_EQ(view(call.http_request.headers[0].value), "b");
+  call.result = HG_NOT_FOUND;
+  EXPECT_EQ(begin(), HG_NOT_FOUND);
+}
+
+// A plugin that was built before the later fields were there.
+TEST_F(HttpTable, TakesAShorterRequest) {
+  request.size = HG_END_OF(hg_http_request, target);
+  EXPECT_EQ(begin(), HG_INVALID) << "headers are counted that it does not have";
+  request.header_count = 0;
+  EXPECT_EQ(begin(), HG_OK);
+  EXPECT_EQ(call.last(), "http guard POST /check?a=1  0 0 0");
+}
+
+TEST_F(HttpTable, RefusesWhatMakesNoSense) {
+  EXPECT_EQ(async.http(&call, nullptr, &id), HG_INVALID);
+  EXPECT_EQ(async.http(&call, &request, nullptr), HG_INVALID);
+  const auto refused = [&](auto change) {
+    const hg_http_request before = request;
+    change();
+    const std::int32_t result = begin();
+    request = before;
+    return result;
+  };
+  EXPECT_EQ(refused([&] { request.size = HG_END_OF(hg_http_request, method); }), HG_INVALID);
+  EXPECT_EQ(refused([&] { request.upstream = kNullWithLength; }), HG_INVALID);
+  EXPECT_EQ(refused([&] { request.method = kNullWithLength; }), HG_INVALID);
+  EXPECT_EQ(refused([&] { request.target = kNullWithLength; }), HG_INVALID);
+  EXPECT_EQ(refused([&] { request.body = kNullWithLength; }), HG_INVALID);
+  EXPECT_EQ(refused([&] { request.headers = nullptr; }), HG_INVALID);
+  EXPECT_EQ(refused([&] { headers[0].name = kNullWithLength; }), HG_INVALID);
+  headers[0].name = str("x-a");
+  EXPECT_EQ(refused([&] { request.header_count = 65; }), HG_LIMIT);
+  EXPECT_EQ(refused([&] { request.body.len = 16 * 1024 * 1024 + 1; }), HG_LIMIT);
+  EXPECT_EQ(refused([&] { request.answer_bytes_max = 16 * 1024 * 1024 + 1; }), HG_LIMIT);
+  EXPECT_EQ(call.last(), "nothing");
+}
+
+TEST_F(HttpTable, GivesAnAnswerAsFarAsThePluginKnowsIt) {
+  call.known_answer.result = HG_HTTP_TIMEOUT;
+  call.known_answer.id = 9;
+  call.known_answer.status = 204;
+  call.known_answer.error = str("too slow");
+  hg_http_answer answer{};
+  answer.size = HG_END_OF(hg_http_answer, error);
+  EXPECT_EQ(async.http_answer(&call, &answer), HG_OK);
+  EXPECT_EQ(answer.result, static_cast<std::uint32_t>(HG_HTTP_TIMEOUT));
+  EXPECT_EQ(answer.id, 9u);
+  EXPECT_EQ(view(answer.error), "too slow");
+  hg_http_answer shorter{};
+  shorter.size = HG_END_OF(hg_http_answer, id);
+  EXPECT_EQ(async.http_answer(&call, &shorter), HG_OK);
+  EXPECT_EQ(shorter.id, 9u);
+  EXPECT_EQ(shorter.status, 0u);
+  EXPECT_EQ(shorter.size, HG_END_OF(hg_http_answer, id));
+  EXPECT_EQ(async.http_answer(&call, nullptr), HG_INVALID);
+  shorter.size = 4;
+  EXPECT_EQ(async.http_answer(&call, &shorter), HG_INVALID);
+  call.result = HG_NOT_FOUND;
+  answer.id = 1;
+  EXPECT_EQ(async.http_answer(&call, &answer), HG_NOT_FOUND);
+  EXPECT_EQ(answer.id, 1u) << "untouched";
+}
+
 TEST_F(HostTables, CollectTheFaultsOfCreate) {
   FaultList faults;
   host->fail(faults.handle(), str("/keys/0"), str("too short"));

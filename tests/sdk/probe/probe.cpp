@@ -89,6 +89,36 @@ class ProbePolicy final : public hg::Policy {
   hg::Action on_request(hg::Call& call) const { return call.wait(std::chrono::seconds(1)); }
 };
 
+// Asks an upstream about each request.
+class ProbeCaller final : public hg::Policy {
+ public:
+  static constexpr std::string_view kManifest = R"({"id":"probe.caller","kind":"policy"})";
+  static constexpr std::uint32_t kNeeds = hg::kHttp;
+
+  hg::Action on_request(hg::Call& call) const {
+    hg::HttpRequest ask("guard", "POST", "/check");
+    ask.headers.push_back({"x-a", "b"});
+    ask.body = call.request().body();
+    ask.timeout = std::chrono::milliseconds(250);
+    ask.answer_bytes_max = 4096;
+    std::int32_t why = HG_OK;
+    const auto id = call.http(ask, &why);
+    if (why == HG_NOT_FOUND) return call.respond_error(500, "no_guard", "");
+    return id == 1u ? hg::Action::pause : hg::Action::abort;
+  }
+  hg::Action on_response(hg::Call& call) const {
+    return call.http(hg::HttpRequest("guard", "GET", "/")) ? hg::Action::pause
+                                                           : hg::Action::proceed;
+  }
+  hg::Action on_async(hg::Call& call, std::uint32_t) const {
+    const auto answer = call.http_answer();
+    if (!answer) return call.respond_error(500, "no_answer", "");
+    if (!answer->answered()) return call.respond_error(502, "not_answered", answer->error());
+    if (answer->ok() && answer->header("X-Verdict") == "permit") return hg::Action::proceed;
+    return call.respond(answer->status(), "text/plain", answer->body());
+  }
+};
+
 class ProbeDialect final : public hg::Dialect {
  public:
   static constexpr std::string_view kManifest = R"({"id":"probe.dialect","kind":"dialect"})";
@@ -98,4 +128,4 @@ class ProbeDialect final : public hg::Dialect {
 
 }  // namespace
 
-HG_MODULE(ProbeProvider, ProbePolicy, ProbeDialect)
+HG_MODULE(ProbeProvider, ProbePolicy, ProbeCaller, ProbeDialect)
