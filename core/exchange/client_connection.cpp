@@ -122,12 +122,12 @@ class ClientConnection final : private ConnectionList::Member {
 
   // Of what never became a request.
   void write_record(int status, std::string_view code) {
-    auto record = worker_.access_log.take();
-    record->time = worker_.worker.clock().wall();
-    record->client_address = record->keep(stream_->remote_address());
-    record->status = status;
-    record->error_code = record->keep(code);
-    worker_.access_log.submit(std::move(record));
+    observe::AccessRecord& record = worker_.access_log.begin();
+    record.time = worker_.worker.clock().wall();
+    record.client_address = stream_->remote_address();
+    record.status = status;
+    record.error_code = code;
+    worker_.access_log.submit(record);
   }
 
   void end() override { link_.cut(); }

@@ -133,56 +133,55 @@ void Exchange::add_logged_header(observe::AccessRecord& record, std::string_view
 }
 
 void Exchange::write_record(std::chrono::nanoseconds duration) {
-  auto record = worker_.access_log.take();
+  observe::AccessRecord& record = worker_.access_log.begin();
   const http::RequestHead& head = request_.head;
-  record->time = request_.wall;
-  record->listener = record->keep(request_.listener_name);
-  if (request_.route) record->route = record->keep(request_.route->name);
-  if (request_.backend) record->backend = record->keep(request_.backend->name);
-  record->client_address = record->keep(stream_.remote_address());
-  record->method = record->keep(head.method);
-  record->host = record->keep(head.authority);
-  record->target = record->keep(shown_target());
-  record->status = client_.gone() ? 0 : status_;
-  record->dialect = record->keep(request_.dialect_id());
-  record->operation = record->keep(request_.operation());
+  record.time = request_.wall;
+  record.listener = request_.listener_name;
+  if (request_.route) record.route = request_.route->name;
+  if (request_.backend) record.backend = request_.backend->name;
+  record.client_address = stream_.remote_address();
+  record.method = head.method;
+  record.host = head.authority;
+  record.target = shown_target();
+  record.status = client_.gone() ? 0 : status_;
+  record.dialect = request_.dialect_id();
+  record.operation = request_.operation();
   if (request_.served_by) {
-    record->provider = record->keep(request_.served_by->name);
+    record.provider = request_.served_by->name;
     if (request_.served_by->provider)
-      record->provider_kind = record->keep(request_.served_by->provider->manifest().key);
+      record.provider_kind = request_.served_by->provider->manifest().key;
   }
-  record->request_model = record->keep(request_.facets.client_model);
-  record->upstream_model = record->keep(request_.served_model);
-  record->input_tokens = request_.usage.input;
-  record->output_tokens = request_.usage.output;
+  record.request_model = request_.facets.client_model;
+  record.upstream_model = request_.served_model;
+  record.input_tokens = request_.usage.input;
+  record.output_tokens = request_.usage.output;
   if (request_.usage.input && request_.usage.output) {
-    record->total_tokens = *request_.usage.input + *request_.usage.output;
+    record.total_tokens = *request_.usage.input + *request_.usage.output;
   }
-  record->cached_tokens = request_.usage.cache_read;
-  record->reasoning_tokens = request_.usage.reasoning;
-  record->stream = request_.facets.stream;
-  record->duration = duration;
-  if (request_.first_token) record->first_token = *request_.first_token;
-  record->bytes_in = body_.bytes();
-  record->bytes_out = client_.body_bytes_sent();
+  record.cached_tokens = request_.usage.cache_read;
+  record.reasoning_tokens = request_.usage.reasoning;
+  record.stream = request_.facets.stream;
+  record.duration = duration;
+  if (request_.first_token) record.first_token = *request_.first_token;
+  record.bytes_in = body_.bytes();
+  record.bytes_out = client_.body_bytes_sent();
   if (client_.gone()) {
-    record->error_code = record->keep("client_gone");
+    record.error_code = "client_gone";
   } else {
-    record->error_code =
-        record->keep(request_.broken_code.empty() ? error_code_ : request_.broken_code);
+    record.error_code = request_.broken_code.empty() ? error_code_ : request_.broken_code;
   }
-  record->request_id = record->keep(request_.id);
+  record.request_id = request_.id;
   for (const AttemptNote& note : request_.attempts) {
-    observe::AccessAttempt& attempt = record->add_attempt();
-    attempt.endpoint = record->keep(note.endpoint);
+    observe::AccessAttempt& attempt = record.add_attempt();
+    attempt.endpoint = note.endpoint;
     attempt.status = note.status;
     attempt.error_code = note.code;
     attempt.duration = note.duration;
   }
-  for (const auto& [name, value] : request_.attributes) record->add_attribute(name, value);
-  for (const std::string& name : worker_.access_log.headers()) add_logged_header(*record, name);
-  if (request_.trace) write_trace(*record);
-  worker_.access_log.submit(std::move(record));
+  for (const auto& [name, value] : request_.attributes) record.add_attribute(name, value);
+  for (const std::string& name : worker_.access_log.headers()) add_logged_header(record, name);
+  if (request_.trace) write_trace(record);
+  worker_.access_log.submit(record);
 }
 
 }  // namespace headgate::exchange

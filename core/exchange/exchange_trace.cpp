@@ -27,8 +27,8 @@ void Exchange::begin_trace() {
 
 void Exchange::write_trace(observe::AccessRecord& record) {
   const RequestTrace& of = *request_.trace;
-  record.trace_id = record.keep(hex(of.trace.self.trace));
-  record.span_id = record.keep(observe::hex(of.trace.self.span));
+  record.trace_id = arena_.copy(hex(of.trace.self.trace));
+  record.span_id = arena_.copy(observe::hex(of.trace.self.span));
   const observe::SpanFields& fields = worker_.tracer->fields();
   for (const std::string& name : fields.added.headers()) add_logged_header(record, name);
   std::vector<observe::AttemptSpan> attempts;

@@ -20,7 +20,6 @@
 #include "core/exchange/worker_context.hpp"
 #include "core/http/head.hpp"
 #include "core/http/header_map.hpp"
-#include "core/observe/access_record.hpp"
 #include "core/plugin/dialect_table.hpp"
 
 namespace headgate::exchange {
@@ -125,8 +124,7 @@ struct RequestContext {
   WallTime wall;
   std::string id;
   std::string_view listener_name;
-  std::string own_error_code;  // of an answer that a plugin recorded
-  std::unique_ptr<observe::AccessRecord> record;
+  std::string own_error_code;     // of an answer that a plugin recorded
   RequestTrace* trace = nullptr;  // null: not recorded
 
   // The head's bytes, which began at `from`, are at `to` now: moves the views of path and query.

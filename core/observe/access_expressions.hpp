@@ -1,6 +1,6 @@
 #pragma once
 // Expressions over a request that is over: which requests are logged, and further fields of their
-// lines. Evaluated by the log thread. [any]
+// lines. [any]
 
 #include <headgate/expression/program.hpp>
 
@@ -37,7 +37,7 @@ class RecordVariables final : public hg::expression::Source {
   hg::expression::Value value(std::uint32_t id) const noexcept override;
 
  private:
-  using Pairs = std::span<const std::pair<KeptText, KeptText>>;
+  using Pairs = std::span<const std::pair<std::string_view, std::string_view>>;
 
   // Names and values as a map.
   class PairMap final : public hg::expression::Map {

@@ -94,6 +94,89 @@ constexpr std::size_t kLineRoom = kFieldRoom * (static_cast<std::size_t>(AccessF
 constexpr std::size_t kAttemptRoom = 3 * kFieldRoom;
 constexpr std::size_t kAttributeRoom = kFieldRoom;
 
+// A field's name with its marks. All are copied in one size, so that none is looked at: a line has
+// room behind each.
+struct Key {
+  std::array<char, 48> text{};
+  std::size_t size = 0;
+};
+static_assert(sizeof(Key::text) <= kFieldRoom);
+using Keys = std::array<Key, static_cast<std::size_t>(AccessField::count)>;
+
+// One of our own names, in which nothing is to be escaped.
+constexpr Key key_of(std::string_view before, std::string_view name, std::string_view after) {
+  Key key;
+  for (const std::string_view part : {before, name, after}) {
+    key.size = static_cast<std::size_t>(
+        std::copy(part.begin(), part.end(), key.text.begin() + key.size) - key.text.begin());
+  }
+  return key;
+}
+
+constexpr Keys make_text_keys() {
+  Keys keys;
+  for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = key_of(" ", kNames[i], "=");
+  return keys;
+}
+constexpr Keys make_json_keys() {
+  Keys keys;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto field = static_cast<AccessField>(i);
+    // A number says its unit in its name.
+    const bool is_time = field == AccessField::first_token || field == AccessField::duration;
+    keys[i] = key_of(",\"", kNames[i], is_time ? "_ms\":" : "\":");
+  }
+  return keys;
+}
+constexpr Keys kTextKeys = make_text_keys();
+constexpr Keys kJsonKeys = make_json_keys();
+
+char* put_key(char* to, const Keys& keys, AccessField field) {
+  const Key& key = keys[static_cast<std::size_t>(field)];
+  std::memcpy(to, key.text.data(), key.text.size());
+  return to + key.size;
+}
+
+// The fields of one kind that stand one behind the other in a line. Tables and no calls one by one:
+// a loop is a few lines of code to fetch, and a line is written once in a request.
+struct TextField {
+  AccessField field;
+  std::string_view AccessFields::* value;
+};
+struct CountField {
+  AccessField field;
+  std::optional<std::uint64_t> AccessFields::* value;
+};
+using enum AccessField;
+constexpr std::array<TextField, 7> kTextsOfRequest{{{listener, &AccessFields::listener},
+                                                    {route, &AccessFields::route},
+                                                    {backend, &AccessFields::backend},
+                                                    {client_address, &AccessFields::client_address},
+                                                    {method, &AccessFields::method},
+                                                    {host, &AccessFields::host},
+                                                    {target, &AccessFields::target}}};
+constexpr std::array<TextField, 6> kTextsOfModel{{{dialect, &AccessFields::dialect},
+                                                  {operation, &AccessFields::operation},
+                                                  {provider_kind, &AccessFields::provider_kind},
+                                                  {provider, &AccessFields::provider},
+                                                  {request_model, &AccessFields::request_model},
+                                                  {upstream_model, &AccessFields::upstream_model}}};
+constexpr std::array<CountField, 5> kTokens{{{input_tokens, &AccessFields::input_tokens},
+                                             {output_tokens, &AccessFields::output_tokens},
+                                             {total_tokens, &AccessFields::total_tokens},
+                                             {cached_tokens, &AccessFields::cached_tokens},
+                                             {reasoning_tokens, &AccessFields::reasoning_tokens}}};
+constexpr std::array<TextField, 4> kTextsOfEnd{{{error_code, &AccessFields::error_code},
+                                                {request_id, &AccessFields::request_id},
+                                                {trace_id, &AccessFields::trace_id},
+                                                {span_id, &AccessFields::span_id}}};
+
+std::size_t text_bytes(const AccessRecord& record, std::span<const TextField> texts) {
+  std::size_t bytes = 0;
+  for (const TextField& text : texts) bytes += (record.*text.value).size();
+  return bytes;
+}
+
 std::size_t room_for(std::span<const AddedValue> added) {
   std::size_t room = 0;
   for (const AddedValue& each : added) {
@@ -105,13 +188,8 @@ std::size_t room_for(std::span<const AddedValue> added) {
 
 // The room that the line of a record needs, whatever the format.
 std::size_t room_for(const AccessRecord& record) {
-  std::size_t text = record.listener.size() + record.route.size() + record.backend.size() +
-                     record.client_address.size() + record.method.size() + record.host.size() +
-                     record.target.size() + record.dialect.size() + record.operation.size() +
-                     record.provider.size() + record.provider_kind.size() +
-                     record.request_model.size() + record.upstream_model.size() +
-                     record.error_code.size() + record.request_id.size() + record.trace_id.size() +
-                     record.span_id.size();
+  std::size_t text = text_bytes(record, kTextsOfRequest) + text_bytes(record, kTextsOfModel) +
+                     text_bytes(record, kTextsOfEnd);
   for (const AccessAttempt& attempt : record.attempts()) {
     text += attempt.endpoint.size() + attempt.error_code.size();
   }
@@ -132,9 +210,8 @@ class TextLine {
     }
     to_ = put(to_, "info request");
   }
-  template <AccessField field>
-  void text(std::string_view value) {
-    key<field>();
+  void text(AccessField field, std::string_view value) {
+    key(field);
     put_value(value);
   }
   // Its name is a plugin's, and may hold anything.
@@ -155,19 +232,16 @@ class TextLine {
     *to_++ = '=';
     if (!put_scalar(to_, each.value)) put_value(each.value.text());
   }
-  template <AccessField field>
-  void integer(std::integral auto value) {
-    key<field>();
+  void integer(AccessField field, std::uint64_t value) {
+    key(field);
     to_ = put_integer(to_, value);
   }
-  template <AccessField field>
-  void milliseconds(std::chrono::nanoseconds value) {
-    key<field>();
+  void milliseconds(AccessField field, std::chrono::nanoseconds value) {
+    key(field);
     to_ = put(put_milliseconds(to_, value), "ms");
   }
-  template <AccessField field>
-  void flag() {
-    key<field>();
+  void flag(AccessField field) {
+    key(field);
     to_ = put(to_, "true");
   }
   // first:429:rate_limited:12.000ms,second:200:80.250ms and ",+2" when not all are listed
@@ -195,24 +269,12 @@ class TextLine {
       list += ",+";
       append(put_integer<std::int64_t>, static_cast<std::int64_t>(more));
     }
-    text<AccessField::attempts>(list);
+    text(AccessField::attempts, list);
   }
   char* end() { return put(to_, "\n"); }
 
  private:
-  // One of our own names, in which nothing is to be escaped.
-  template <AccessField field>
-  void key() {
-    static constexpr auto kKey = [] {
-      constexpr std::string_view name = kNames[static_cast<std::size_t>(field)];
-      std::array<char, name.size() + 2> key{' '};
-      std::copy(name.begin(), name.end(), key.begin() + 1);
-      key.back() = '=';
-      return key;
-    }();
-    static_assert(kKey.size() + 24 <= kFieldRoom);
-    to_ = put(to_, kKey);
-  }
+  void key(AccessField field) { to_ = put_key(to_, kTextKeys, field); }
   void put_value(std::string_view value) {
     to_ = is_word(value) ? put(to_, value) : write_json_string(to_, value);
   }
@@ -233,9 +295,8 @@ class JsonLine {
     }
     to_ = put(to_, R"("level":"info","message":"request")");
   }
-  template <AccessField field>
-  void text(std::string_view value) {
-    key<field>();
+  void text(AccessField field, std::string_view value) {
+    key(field);
     to_ = write_json_string(to_, value);
   }
   // Its name is a plugin's, and may hold anything.
@@ -261,25 +322,20 @@ class JsonLine {
     *to_++ = ':';
     if (!put_scalar(to_, each.value)) to_ = write_json_string(to_, each.value.text());
   }
-  template <AccessField field>
-  void integer(std::integral auto value) {
-    key<field>();
+  void integer(AccessField field, std::uint64_t value) {
+    key(field);
     to_ = put_integer(to_, value);
   }
-  // A number says its unit in its name.
-  template <AccessField field>
-  void milliseconds(std::chrono::nanoseconds value) {
-    key<field>();
-    to_ = put(to_ - 2, "_ms\":");
+  void milliseconds(AccessField field, std::chrono::nanoseconds value) {
+    key(field);
     to_ = put_milliseconds(to_, value);
   }
-  template <AccessField field>
-  void flag() {
-    key<field>();
+  void flag(AccessField field) {
+    key(field);
     to_ = put(to_, "true");
   }
   void attempts(const AccessRecord& record) {
-    key<AccessField::attempts>();
+    key(AccessField::attempts);
     *to_++ = '[';
     for (const AccessAttempt& attempt : record.attempts()) {
       if (to_[-1] == '}') *to_++ = ',';
@@ -300,20 +356,7 @@ class JsonLine {
   char* end() { return put(to_, "}\n"); }
 
  private:
-  // One of our own names, in which nothing is to be escaped.
-  template <AccessField field>
-  void key() {
-    static constexpr auto kKey = [] {
-      constexpr std::string_view name = kNames[static_cast<std::size_t>(field)];
-      std::array<char, name.size() + 4> key{',', '"'};
-      std::copy(name.begin(), name.end(), key.begin() + 2);
-      key[name.size() + 2] = '"';
-      key.back() = ':';
-      return key;
-    }();
-    static_assert(kKey.size() + 24 <= kFieldRoom);
-    to_ = put(to_, kKey);
-  }
+  void key(AccessField field) { to_ = put_key(to_, kJsonKeys, field); }
 
   char* to_;
 };
@@ -321,62 +364,51 @@ class JsonLine {
 template <class Line>
 class FieldWriter {
  public:
-  FieldWriter(Line& line, const FieldSelection& fields) : line_(line), fields_(fields) {}
+  FieldWriter(Line& line, const AccessRecord& record, const FieldSelection& fields)
+      : line_(line), record_(record), fields_(fields) {}
 
-  template <AccessField field>
-  void text(std::string_view value) {
-    if (!value.empty() && fields_.shows(field)) line_.template text<field>(value);
+  void texts(std::span<const TextField> texts) {
+    for (const TextField& text : texts) {
+      const std::string_view value = record_.*text.value;
+      if (!value.empty() && fields_.shows(text.field)) line_.text(text.field, value);
+    }
   }
-  template <AccessField field>
-  void count(std::optional<std::uint64_t> value) {
-    if (value && fields_.shows(field)) line_.template integer<field>(*value);
+  void counts(std::span<const CountField> counts) {
+    for (const CountField& each : counts) {
+      const std::optional<std::uint64_t> value = record_.*each.value;
+      if (value) count(each.field, *value);
+    }
   }
-  template <AccessField field>
-  void duration(std::optional<std::chrono::nanoseconds> value) {
-    if (value && fields_.shows(field)) line_.template milliseconds<field>(*value);
+  void count(AccessField field, std::uint64_t value) {
+    if (fields_.shows(field)) line_.integer(field, value);
+  }
+  void milliseconds(AccessField field, std::chrono::nanoseconds value) {
+    if (fields_.shows(field)) line_.milliseconds(field, value);
   }
 
  private:
   Line& line_;
+  const AccessRecord& record_;
   const FieldSelection& fields_;
 };
 
 template <class Line>
 void append_line(TextBuffer& out, const AccessRecord& record, const FieldSelection& fields,
                  std::span<const AddedValue> added) {
-  using enum AccessField;
   Line line(out.room(room_for(record) + room_for(added)));
-  FieldWriter<Line> write(line, fields);
+  FieldWriter<Line> write(line, record, fields);
   line.begin(record, fields);
-  write.template text<listener>(record.listener);
-  write.template text<route>(record.route);
-  write.template text<backend>(record.backend);
-  write.template text<client_address>(record.client_address);
-  write.template text<method>(record.method);
-  write.template text<host>(record.host);
-  write.template text<target>(record.target);
-  if (fields.shows(status)) line.template integer<status>(record.status);
-  write.template text<dialect>(record.dialect);
-  write.template text<operation>(record.operation);
-  write.template text<provider_kind>(record.provider_kind);
-  write.template text<provider>(record.provider);
-  write.template text<request_model>(record.request_model);
-  write.template text<upstream_model>(record.upstream_model);
-  write.template count<input_tokens>(record.input_tokens);
-  write.template count<output_tokens>(record.output_tokens);
-  write.template count<total_tokens>(record.total_tokens);
-  write.template count<cached_tokens>(record.cached_tokens);
-  write.template count<reasoning_tokens>(record.reasoning_tokens);
-  if (record.stream && fields.shows(stream)) line.template flag<stream>();
+  write.texts(kTextsOfRequest);
+  write.count(status, static_cast<std::uint64_t>(record.status));
+  write.texts(kTextsOfModel);
+  write.counts(kTokens);
+  if (record.stream && fields.shows(stream)) line.flag(stream);
   if (record.attempt_count() != 0 && fields.shows(attempts)) line.attempts(record);
-  write.template count<bytes_in>(record.bytes_in);
-  write.template count<bytes_out>(record.bytes_out);
-  write.template duration<first_token>(record.first_token);
-  write.template duration<duration>(record.duration);
-  write.template text<error_code>(record.error_code);
-  write.template text<request_id>(record.request_id);
-  write.template text<trace_id>(record.trace_id);
-  write.template text<span_id>(record.span_id);
+  write.count(bytes_in, record.bytes_in);
+  write.count(bytes_out, record.bytes_out);
+  if (record.first_token) write.milliseconds(first_token, *record.first_token);
+  write.milliseconds(duration, record.duration);
+  write.texts(kTextsOfEnd);
   // An attribute must not pass for a field.
   for (const auto& [name, value] : record.attributes()) {
     if (fields.shows_attribute(name)) line.attribute(name, value);

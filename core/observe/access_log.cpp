@@ -1,41 +1,31 @@
 #include "core/observe/access_log.hpp"
 
-#include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <utility>
 
-#include "core/observe/spsc_ring.hpp"
+#include "core/observe/line_exchange.hpp"
 
 namespace headgate::observe {
 namespace {
 
-// Lines are given to the sink in pieces of about this size.
-constexpr std::size_t kBatchBytes = 64 * 1024;
-// Memory for them beyond this is given back: a line of a very long target needs much.
-constexpr std::size_t kKeptBytesMax = 4 * kBatchBytes;
-// Used records that wait to be filled again, per worker.
-constexpr std::size_t kSpentRecordsMax = 1024;
-// The log thread is woken before its interval ends when a queue has grown by this part.
-constexpr std::size_t kWakeFraction = 8;
+// Memory for lines beyond this is given back: a line of a very long target needs much.
+constexpr std::size_t kKeptBytesMax = 256 * 1024;
+// The log thread is woken before its interval ends when lines of a worker have grown by this much.
+constexpr std::size_t kWakeBytes = 128 * 1024;
 
 }  // namespace
 
-struct AccessLogWriter::Queues {
-  explicit Queues(std::size_t records_max)
-      : filled(records_max),
-        spent(std::min(records_max, kSpentRecordsMax)),
-        wake_every(std::max<std::size_t>(1, filled.capacity() / kWakeFraction)) {}
-
-  SpscRing<std::unique_ptr<AccessRecord>> filled;  // worker -> log thread
-  SpscRing<std::unique_ptr<AccessRecord>> spent;   // and back
-  const std::size_t wake_every;
-  std::atomic<std::uint64_t> dropped{0};  // written by the worker only
+struct AccessLogWriter::Waiting {
+  LineExchange lines;                                       // worker -> log thread
+  std::unique_ptr<Lines> read = std::make_unique<Lines>();  // the log thread's, between two visits
+  std::atomic<std::uint64_t> dropped{0};                    // written by the worker only
 };
 
 struct AccessLog::Thread {
-  // True while the thread sleeps until somebody has something for it.
+  // True from when nothing waits until somebody has something for the thread.
   std::atomic<bool> asleep{false};
   std::atomic<bool> stopping{false};
   std::atomic<bool> give_up{false};
@@ -47,41 +37,53 @@ struct AccessLog::Thread {
   std::thread thread;
 };
 
-AccessLogWriter::AccessLogWriter(AccessLog& log, std::size_t queue_records_max)
-    : log_(log), queues_(std::make_unique<Queues>(queue_records_max)) {}
+AccessLogWriter::AccessLogWriter(AccessLog& log)
+    : log_(log), waiting_(std::make_unique<Waiting>()) {}
 
 AccessLogWriter::~AccessLogWriter() = default;
-
-std::unique_ptr<AccessRecord> AccessLogWriter::take() {
-  std::unique_ptr<AccessRecord> record;
-  if (!queues_->spent.pop(record)) record = std::make_unique<AccessRecord>();
-  return record;
-}
 
 const std::vector<std::string>& AccessLogWriter::headers() const {
   return log_.options_.expressions.headers();
 }
 
-void AccessLogWriter::submit(std::unique_ptr<AccessRecord> record) {
-  Queues& queues = *queues_;
-  if (!queues.filled.push(record)) {
-    queues.dropped.store(queues.dropped.load(std::memory_order_relaxed) + 1,
-                         std::memory_order_relaxed);
-    return;
+void AccessLogWriter::submit(const AccessRecord& record) {
+  if (!log_.options_.expressions.wants(record)) return;
+  Lines& lines = waiting_->lines.take();
+  const std::size_t before = lines.text.size();
+  const bool full = before >= log_.options_.waiting_bytes_max;
+  if (!full) {
+    append(lines.text, record);
+    ++lines.count;
+  }
+  const std::size_t after = lines.text.size();
+  waiting_->lines.give_back(lines);
+  if (full) {
+    std::atomic<std::uint64_t>& dropped = waiting_->dropped;
+    dropped.store(dropped.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   std::atomic<bool>& asleep = log_.thread_->asleep;
   if (asleep.load(std::memory_order_seq_cst)) {
     if (asleep.exchange(false)) log_.wake();
-  } else if (queues.filled.pushed() % queues.wake_every == 0) {
+  } else if (before / kWakeBytes != after / kWakeBytes) {
     log_.wake();
+  }
+}
+
+void AccessLogWriter::append(TextBuffer& lines, const AccessRecord& record) {
+  const AccessLogOptions& options = log_.options_;
+  std::span<const AddedValue> added;
+  if (!options.expressions.added().empty()) added = added_.of(options.expressions, record);
+  if (options.format == log::Format::json) {
+    append_json_line(lines, record, options.fields, added);
+  } else {
+    append_text_line(lines, record, options.fields, added);
   }
 }
 
 AccessLog::AccessLog(AccessLogOptions options, std::size_t workers, std::unique_ptr<LogSink> sink)
     : options_(std::move(options)), sink_(std::move(sink)), thread_(std::make_unique<Thread>()) {
   for (std::size_t i = 0; i < workers; ++i) {
-    workers_.push_back(std::unique_ptr<AccessLogWriter>(
-        new AccessLogWriter(*this, std::max<std::size_t>(1, options_.queue_records_max))));
+    workers_.push_back(std::unique_ptr<AccessLogWriter>(new AccessLogWriter(*this)));
   }
 }
 
@@ -110,10 +112,6 @@ void AccessLog::stop() {
   thread.thread.join();
 }
 
-std::size_t AccessLog::drain() {
-  return drain_once();
-}
-
 bool AccessLog::idle() const {
   return thread_->asleep.load();
 }
@@ -125,7 +123,7 @@ std::uint64_t AccessLog::written() const {
 std::uint64_t AccessLog::dropped() const {
   std::uint64_t total = lost_in_sink_.load(std::memory_order_relaxed);
   for (const auto& worker : workers_) {
-    total += worker->queues_->dropped.load(std::memory_order_relaxed);
+    total += worker->waiting_->dropped.load(std::memory_order_relaxed);
   }
   return total;
 }
@@ -144,20 +142,20 @@ void AccessLog::run() {
   while (true) {
     // Asked before draining: what was submitted before stop() is written.
     const bool last = thread.stopping.load();
-    const std::size_t count = drain_once();
+    std::size_t count = drain();
     if (last) break;
-
-    std::unique_lock lock(thread.mutex);
-    if (count != 0) {
-      thread.changed.wait_for(lock, options_.flush_interval, awaited);
-    } else {
+    if (count == 0) {
+      // Who submits from here on sees it asleep; what came before is seen by the second look.
       thread.asleep.store(true, std::memory_order_seq_cst);
-      const bool empty = std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) {
-        return worker->queues_->filled.size() == 0;
-      });
-      if (empty) thread.changed.wait(lock, awaited);
-      thread.asleep.store(false);
+      count = drain();
     }
+    std::unique_lock lock(thread.mutex);
+    if (count == 0) {
+      thread.changed.wait(lock, awaited);
+    } else {
+      thread.changed.wait_for(lock, options_.flush_interval, awaited);
+    }
+    thread.asleep.store(false);
     thread.woken = false;
   }
   {
@@ -167,41 +165,20 @@ void AccessLog::run() {
   thread.changed.notify_all();
 }
 
-// Once over all queues, and of each no more than it held at first: a busy worker must not keep the
-// thread from the others, nor from ending.
-std::size_t AccessLog::drain_once() {
+// Of each worker what it wrote until now: a busy one must not keep the thread from the others, nor
+// from ending.
+std::size_t AccessLog::drain() {
   std::size_t count = 0;
-  std::size_t in_batch = 0;
-  const auto flush = [&] {
-    if (batch_.size() == 0) return;
-    const bool wrote = sink_->write(batch_.view(), thread_->give_up);
-    (wrote ? written_ : lost_in_sink_).fetch_add(in_batch, std::memory_order_relaxed);
-    batch_.clear(kKeptBytesMax);
-    in_batch = 0;
-  };
-
-  const AccessExpressions& expressions = options_.expressions;
-  std::unique_ptr<AccessRecord> record;
   for (const auto& worker : workers_) {
-    AccessLogWriter::Queues& queues = *worker->queues_;
-    for (std::size_t left = queues.filled.size(); left != 0 && queues.filled.pop(record); --left) {
-      if (expressions.wants(*record)) {
-        std::span<const AddedValue> added;
-        if (!expressions.added().empty()) added = added_.of(expressions, *record);
-        if (options_.format == log::Format::json) {
-          append_json_line(batch_, *record, options_.fields, added);
-        } else {
-          append_text_line(batch_, *record, options_.fields, added);
-        }
-        ++in_batch;
-      }
-      record->reset();
-      if (!queues.spent.push(record)) record.reset();
-      ++count;
-      if (batch_.size() >= kBatchBytes) flush();
-    }
+    std::unique_ptr<Lines>& lines = worker->waiting_->read;
+    worker->waiting_->lines.change(lines);
+    if (lines->count == 0) continue;
+    const bool wrote = sink_->write(lines->text.view(), thread_->give_up);
+    (wrote ? written_ : lost_in_sink_).fetch_add(lines->count, std::memory_order_relaxed);
+    count += lines->count;
+    lines->text.clear(kKeptBytesMax);
+    lines->count = 0;
   }
-  flush();
   return count;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
-// The access log: one line per request, formatted and written by a thread of its own. A worker
-// hands over a filled record through a bounded queue that only it fills: no lock, no system call
-// (but one wake-up when the log thread slept), and when the queue is full the record is dropped and
-// counted. Requests never wait for a slow disk or terminal.
+// The access log: one line per request. A worker writes it when the request is over and has been
+// answered, and a thread of its own brings the lines of all workers to where they go. The worker
+// never waits: no lock, no system call (but one wake-up when the log thread slept), and when too
+// much waits for a slow disk or terminal, the line is dropped and counted.
 
 #include <atomic>
 #include <chrono>
@@ -15,7 +15,6 @@
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
-#include "core/base/text_buffer.hpp"
 #include "core/observe/access_expressions.hpp"
 #include "core/observe/access_format.hpp"
 #include "core/observe/access_record.hpp"
@@ -44,8 +43,8 @@ class AccessLogOptions {
   // Which requests are logged, and what else is said of them.
   AccessExpressions expressions;
 
-  // Records that may wait per worker. Further ones are dropped and counted.
-  std::size_t queue_records_max = 4096;
+  // Once so many bytes of a worker's lines wait, further lines are dropped and counted.
+  std::size_t waiting_bytes_max = std::size_t{2} * 1024 * 1024;
 
   // How long a line may wait to be written together with others.
   std::chrono::milliseconds flush_interval{50};
@@ -63,22 +62,29 @@ class AccessLogWriter {
   AccessLogWriter(const AccessLogWriter&) = delete;
   AccessLogWriter& operator=(const AccessLogWriter&) = delete;
 
-  // An empty record to fill: one that was used before, if there is one.
-  std::unique_ptr<AccessRecord> take();
+  // An empty record to fill, always the same one.
+  AccessRecord& begin() {
+    record_.reset();
+    return record_;
+  }
 
   // Names, in lower case, of the request headers that a record must carry; most often none.
   const std::vector<std::string>& headers() const;
 
-  // Hands the record to the log thread, or drops it when the queue is full. Never blocks.
-  void submit(std::unique_ptr<AccessRecord> record);
+  // Makes a line of the record, or drops it when too much waits already. What the record has views
+  // of is not needed afterwards.
+  void submit(const AccessRecord& record);
 
  private:
   friend class AccessLog;
-  struct Queues;
-  AccessLogWriter(AccessLog& log, std::size_t queue_records_max);
+  struct Waiting;
+  explicit AccessLogWriter(AccessLog& log);
+  void append(TextBuffer& lines, const AccessRecord& record);
 
   AccessLog& log_;
-  std::unique_ptr<Queues> queues_;
+  AccessRecord record_;
+  AddedValues added_;
+  std::unique_ptr<Waiting> waiting_;
 };
 
 class AccessLog {
@@ -94,35 +100,32 @@ class AccessLog {
   // Starts the log thread. [main]
   void start();
   // Writes all that was submitted before, then ends the thread. Waits no longer than stop_timeout
-  // for the sink. Records submitted later are lost. [main]
+  // for the sink. What is submitted later is lost. [main]
   void stop();
 
-  // Writes what is queued, on this thread; returns the number of records. For tests and for a log
-  // that was not started. REQUIRES: no log thread runs.
+  // Writes what waits, on this thread; returns the number of lines. For tests and for a log that
+  // was not started. REQUIRES: no log thread runs.
   std::size_t drain();
 
   // The log file was moved away: write to a new one of the same name. [any]
   void reopen() { sink_->reopen(); }
 
-  // The log thread sleeps because nothing is queued. [any]
+  // The log thread sleeps because nothing waits. [any]
   bool idle() const;
 
-  std::uint64_t written() const;  // records given to the sink [any]
-  std::uint64_t dropped() const;  // records lost: queue full, or the sink failed [any]
+  std::uint64_t written() const;  // lines given to the sink [any]
+  std::uint64_t dropped() const;  // lines lost: too much waited, or the sink failed [any]
 
  private:
   friend class AccessLogWriter;
   struct Thread;
 
-  std::size_t drain_once();
   void run();
   void wake();
 
   const AccessLogOptions options_;
   const std::unique_ptr<LogSink> sink_;
   std::vector<std::unique_ptr<AccessLogWriter>> workers_;
-  TextBuffer batch_;
-  AddedValues added_;
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::uint64_t> lost_in_sink_{0};
   std::unique_ptr<Thread> thread_;

@@ -53,7 +53,7 @@ TEST(AccessExpressions, KnowWhatARecordDoesNotSay) {
   }
   EXPECT_TRUE(wants("!has(response) || response.code > 299", record));
   EXPECT_FALSE(wants("response.code > 299", record)) << "what comes to an error is not true";
-  record.client_address = record.keep("[::1]:4000");
+  record.client_address = "[::1]:4000";
   EXPECT_TRUE(wants("source.address == '::1' && source.port == 4000", record));
 }
 
@@ -122,21 +122,22 @@ TEST(AccessExpressions, KeepOutOfTheLogWhatTheFilterDoesNotWant) {
   AccessLog log(options, 1, std::make_unique<Sink>(lines));
   AccessLogWriter& writer = log.worker(0);
   for (const int status : {200, 500, 404, 503}) {
-    auto record = writer.take();
-    record->status = status;
-    record->add_header("a", "b");
-    writer.submit(std::move(record));
+    AccessRecord& record = writer.begin();
+    record.status = status;
+    record.add_header("a", "b");
+    writer.submit(record);
   }
-  EXPECT_EQ(log.drain(), 4u);
+  EXPECT_EQ(log.drain(), 2u);
   EXPECT_EQ(lines, "info request code=500\ninfo request code=503\n");
   EXPECT_EQ(log.written(), 2u);
   EXPECT_EQ(log.dropped(), 0u);
-  EXPECT_TRUE(writer.take()->headers().empty()) << "nothing of one request gets into another's";
+  EXPECT_TRUE(writer.begin().headers().empty()) << "nothing of one request gets into another's";
 }
 
 TEST(AccessExpressions, CutAHeaderThatIsVeryLong) {
   AccessRecord record;
-  record.add_header("long", std::string(100'000, 'x'));
+  const std::string value(100'000, 'x');
+  record.add_header("long", value);
   EXPECT_EQ(record.headers()[0].second.size(), AccessRecord::kHeaderBytesMax);
 }
 

@@ -49,26 +49,30 @@ class StuckSink final : public LogSink {
   bool was_entered_ = false;
 };
 
+// "info request route=a\n"
+constexpr std::size_t kLineBytes = 21;
+
 // Shows only the route, so that a line is short.
-AccessLogOptions short_lines(std::size_t queue_records_max) {
+AccessLogOptions short_lines(std::size_t lines_max = 100'000) {
   AccessLogOptions options;
   for (int i = 0; i < static_cast<int>(AccessField::count); ++i) {
     const auto field = static_cast<AccessField>(i);
     if (field != AccessField::route) options.fields.remove(name_of(field));
   }
-  options.queue_records_max = queue_records_max;
+  // What waits may exceed its bound by a part of one line.
+  options.waiting_bytes_max = (lines_max - 1) * kLineBytes + 1;
   return options;
 }
 
 void submit(AccessLogWriter& writer, std::string_view route) {
-  auto record = writer.take();
-  record->route = record->keep(route);
-  writer.submit(std::move(record));
+  AccessRecord& record = writer.begin();
+  record.route = route;
+  writer.submit(record);
 }
 
 TEST(AccessLog, WritesTheRecordsOfEachWorkerInOrder) {
   std::string out;
-  AccessLog log(short_lines(8), 2, std::make_unique<MemorySink>(out));
+  AccessLog log(short_lines(), 2, std::make_unique<MemorySink>(out));
   submit(log.worker(0), "a");
   submit(log.worker(1), "b");
   submit(log.worker(0), "c");
@@ -80,7 +84,7 @@ TEST(AccessLog, WritesTheRecordsOfEachWorkerInOrder) {
 
 TEST(AccessLog, WritesJsonWhenAsked) {
   std::string out;
-  AccessLogOptions options = short_lines(8);
+  AccessLogOptions options = short_lines();
   options.format = log::Format::json;
   AccessLog log(options, 1, std::make_unique<MemorySink>(out));
   submit(log.worker(0), "a");
@@ -104,7 +108,7 @@ TEST(AccessLog, DropsAndCountsWhatDoesNotFitIntoTheQueue) {
 }
 
 TEST(AccessLog, CountsWhatTheSinkLosesAsDropped) {
-  AccessLog log(short_lines(8), 1, std::make_unique<FailingSink>());
+  AccessLog log(short_lines(), 1, std::make_unique<FailingSink>());
   submit(log.worker(0), "a");
   submit(log.worker(0), "b");
   log.drain();
@@ -112,25 +116,33 @@ TEST(AccessLog, CountsWhatTheSinkLosesAsDropped) {
   EXPECT_EQ(log.dropped(), 2u);
 }
 
-TEST(AccessLog, HandsOutTheSameRecordsAgainAndEmpty) {
+TEST(AccessLog, BeginsEachRecordAsNew) {
   std::string out;
-  AccessLog log(short_lines(8), 1, std::make_unique<MemorySink>(out));
-  auto record = log.worker(0).take();
-  const AccessRecord* const first = record.get();
-  record->route = record->keep("a");
-  record->status = 200;
-  log.worker(0).submit(std::move(record));
+  AccessLog log(short_lines(), 1, std::make_unique<MemorySink>(out));
+  AccessRecord& record = log.worker(0).begin();
+  record.route = "a";
+  record.add_attempt();
+  EXPECT_EQ(&log.worker(0).begin(), &record);
+  EXPECT_EQ(record.route, "");
+  EXPECT_EQ(record.attempt_count(), 0u);
+}
+
+TEST(AccessLog, NeedsNothingOfARecordOnceItIsSubmitted) {
+  std::string out;
+  AccessLog log(short_lines(), 1, std::make_unique<MemorySink>(out));
+  {
+    std::string route = "a";
+    submit(log.worker(0), route);
+    route = "b";
+  }
   log.drain();
-  record = log.worker(0).take();
-  EXPECT_EQ(record.get(), first);
-  EXPECT_EQ(record->route, "");
-  EXPECT_EQ(record->status, 0);
+  EXPECT_EQ(out, "info request route=a\n");
 }
 
 TEST(AccessLog, WritesAllThatWasSubmittedBeforeItStops) {
   constexpr int kRecords = 2000;
   std::string out;
-  AccessLog log(short_lines(4096), 2, std::make_unique<MemorySink>(out));
+  AccessLog log(short_lines(), 2, std::make_unique<MemorySink>(out));
   log.start();
   std::vector<std::thread> workers;
   for (std::size_t w = 0; w < 2; ++w) {
@@ -154,7 +166,7 @@ TEST(AccessLog, WritesAllThatWasSubmittedBeforeItStops) {
 
 TEST(AccessLog, WakesFromSleepForASingleRecord) {
   std::promise<void> entered;
-  AccessLogOptions options = short_lines(8);
+  AccessLogOptions options = short_lines();
   options.stop_timeout = std::chrono::milliseconds(1);
   AccessLog log(options, 1, std::make_unique<StuckSink>(entered));
   log.start();
@@ -201,7 +213,7 @@ TEST_F(AccessLogFile, IsAppendedToAndFollowsARotation) {
   std::ofstream(path) << "before\n";
   auto sink = open_file_sink(path);
   ASSERT_TRUE(sink.ok());
-  AccessLog log(short_lines(8), 1, std::move(*sink));
+  AccessLog log(short_lines(), 1, std::move(*sink));
   submit(log.worker(0), "a");
   log.drain();
   EXPECT_EQ(text_of(path), "before\ninfo request route=a\n");
