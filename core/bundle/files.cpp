@@ -9,27 +9,19 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/base/file_owner.hpp"
+
 namespace headgate::bundle {
 
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string ownership_fault(const struct stat& status, bool sticky_is_enough) {
-  if (status.st_uid != 0 && status.st_uid != geteuid()) {
-    return "belongs to another user (" + std::to_string(status.st_uid) + ")";
-  }
-  const bool writable = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-  if (!writable || (sticky_is_enough && (status.st_mode & S_ISVTX) != 0)) return "";
-  return "can be written by its group or by others (chmod go-w)";
-}
-
-Result<void> check_folder(const std::string& folder, bool above) {
-  struct stat status{};
-  if (lstat(folder.c_str(), &status) != 0) return file_error(folder);
-  const std::string wrong = ownership_fault(status, above);
-  if (!wrong.empty()) return gateway_error("bundle_owner", folder + " " + wrong);
-  return {};
+Result<void> trust(const Result<FileOwner>& owner, const std::string& path, FileRole role) {
+  if (!owner) return owner.error();
+  const OwnerRisk risk = owner_risk(*owner, role);
+  if (risk == OwnerRisk::none) return {};
+  return gateway_error("bundle_owner", path + " " + describe(risk, *owner));
 }
 
 }  // namespace
@@ -115,23 +107,20 @@ Result<void> replace_file(const std::string& path, std::string_view content, std
 }
 
 Result<void> check_owner(const OpenFile& file, const std::string& path) {
-  struct stat status{};
-  if (fstat(file.descriptor(), &status) != 0) return file_error(path);
-  const std::string wrong = ownership_fault(status, false);
-  if (!wrong.empty()) return gateway_error("bundle_owner", path + " " + wrong);
-  return {};
+  return trust(owner_of(file.descriptor(), path, "bundle_file"), path, FileRole::itself);
 }
 
 Result<void> check_folder_owners(const std::string& folder) {
   std::error_code error;
   const fs::path canonical = fs::canonical(folder, error);
   if (error) return gateway_error("bundle_file", folder + ": " + error.message());
-  if (auto checked = check_folder(canonical.string(), false); !checked) return checked;
-  for (fs::path above = canonical; above != above.parent_path();) {
-    above = above.parent_path();
-    if (auto checked = check_folder(above.string(), true); !checked) return checked;
+  FileRole role = FileRole::itself;
+  for (fs::path each = canonical;; each = each.parent_path()) {
+    const std::string path = each.string();
+    if (auto checked = trust(owner_of(path, "bundle_file"), path, role); !checked) return checked;
+    if (each == each.parent_path()) return {};
+    role = FileRole::above;
   }
-  return {};
 }
 
 }  // namespace headgate::bundle

@@ -51,19 +51,20 @@ std::optional<config::StaticConfig> load_static(const CommandOptions& options) {
   Engine engine(clock, 1, {});
   const bool with_plugins =
       engine.load_plugins(plugin_folders(config::StaticConfig{}, options.plugin_folders)).empty();
-  const config::Faults all = config::load_config(*content.text, options.file,
-                                                 plugin::config_keys(engine.plugins), environment)
-                                 .faults;
+  config::PluginKeys keys = plugin::config_keys(engine.plugins);
+  keys.set_path_use(config::PathUse::collected);  // whether they are allowed is not known
+  const config::Faults all =
+      config::load_config(*content.text, options.file, keys, environment).faults;
   print_error(config::to_string(with_plugins && !all.empty() ? all : fixed.faults));
   return std::nullopt;
 }
 
 // The file's snapshot, as `run` would begin with it; faults are printed. `loaded` keeps what it
 // points into.
-std::unique_ptr<exchange::Snapshot> build_file(Engine& engine, const CommandOptions& options,
+std::unique_ptr<exchange::Snapshot> build_file(Engine& engine, const config::StaticConfig& fixed,
+                                               const CommandOptions& options,
                                                config::LoadedConfig& loaded) {
-  loaded = config::load_config_file(options.file, plugin::config_keys(engine.plugins),
-                                    config::process_environment());
+  loaded = engine.load_config(options.file, fixed.plugins.allow_paths);
   if (!loaded) {
     print_error(config::to_string(loaded.faults));
     return nullptr;
@@ -150,7 +151,7 @@ int check_command(const CommandOptions& options) {
   Engine engine(clock, 1, {});
   if (!load_plugins(engine, *config, options)) return 1;
   config::LoadedConfig loaded;
-  if (!build_file(engine, options, loaded)) return 1;
+  if (!build_file(engine, *config, options, loaded)) return 1;
   if (auto tls = check_listener_tls(*loaded.config); !tls) {
     print_error(options.file + ": " + tls.error().message);
     return 1;
@@ -222,7 +223,7 @@ int explain_command(const CommandOptions& options, const ExplainOptions& request
   Engine engine(clock, 1, {});
   if (!load_plugins(engine, *config, options)) return 1;
   config::LoadedConfig loaded;
-  const auto snapshot = build_file(engine, options, loaded);
+  const auto snapshot = build_file(engine, *config, options, loaded);
   if (!snapshot) return 1;
   const exchange::AskedRequest asked = asked_request(*query);
   const TimePoint now = clock.now();

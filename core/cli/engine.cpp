@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/base/log.hpp"
+#include "core/plugin/file_trust.hpp"
+
 namespace headgate::cli {
 
 Engine::Engine(Clock& clock, std::size_t workers, std::vector<std::string> hidden_metrics)
@@ -21,6 +24,7 @@ std::string Engine::load_plugins(const std::vector<std::string>& folders) {
     if (!problems.empty()) problems += '\n';
     problems += fault.message;
   }
+  warn_of_plugins();
   return problems;
 }
 
@@ -29,14 +33,23 @@ config::Faults Engine::load_bundles(const config::PluginsConfig& config, const s
   return bundles.load(config, file, bundle_folder, plugins);
 }
 
+config::LoadedConfig Engine::load_config(const std::string& file, bool allow_paths) {
+  config::LoadedConfig loaded = load_config_file(file, allow_paths, plugins);
+  warn_of_plugins();
+  return loaded;
+}
+
+void Engine::warn_of_plugins() {
+  if (const std::string warning = plugins.take_warning(); !warning.empty()) log::warn(warning);
+}
+
 exchange::SnapshotSources Engine::sources() {
   return {plugins, instances, cells, targets, tls, metrics, directory, clock};
 }
 
 std::string built_in_plugin_folder() {
-  std::error_code error;
-  const auto binary = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return {};
+  const std::filesystem::path binary = plugin::own_program();
+  if (binary.empty()) return {};
   return (binary.parent_path().parent_path() / "lib" / "headgate" / "plugins").string();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/cli/loaded_bundles.hpp"
+#include "core/cli/plugin_paths.hpp"
 #include "core/cli/services.hpp"
 #include "core/config/config.hpp"
 #include "core/exchange/snapshot_builder.hpp"
@@ -31,6 +32,9 @@ class Engine {
   config::Faults load_bundles(const config::PluginsConfig& config, const std::string& file,
                               const std::string& bundle_folder);
 
+  // Reads the file with the plugins that are loaded, and with those that it names by their paths.
+  config::LoadedConfig load_config(const std::string& file, bool allow_paths);
+
   exchange::SnapshotSources sources();
 
   Clock& clock;
@@ -46,6 +50,9 @@ class Engine {
   upstream::TlsContextCache tls;
   observe::MetricRegistry metric_registry;
   observe::GatewayMetrics metrics;
+
+ private:
+  void warn_of_plugins();
 };
 
 // Where the plugins that belong to this binary are: beside it, in ../lib/headgate/plugins.

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/base/log.hpp"
-#include "core/plugin/config_keys.hpp"
 
 namespace headgate::cli {
 namespace {
@@ -147,9 +146,8 @@ Result<void> Gateway::start() {
 }
 
 Result<void> Gateway::apply_file() {
-  const config::Environment environment = config::process_environment();
-  config::LoadedConfig loaded =
-      config::load_config_file(options_.file, plugin::config_keys(engine_.plugins), environment);
+  const config::LoadedConfig loaded =
+      engine_.load_config(options_.file, config_.plugins.allow_paths);
   if (!loaded) {
     return gateway_error("bad_config", config::to_string(loaded.faults));
   }

@@ -33,6 +33,9 @@ void describe(Fields& fields, Config& config);
 struct LoadedConfig {
   std::shared_ptr<const Config> config;  // null when there are faults
   Faults faults;                         // all of them, by place
+  // What `use: /PATH` names, once each, where the plugin keys ask to collect it. Then there is no
+  // config, as nothing is known of these plugins.
+  std::vector<std::string> plugin_paths = {};
 
   explicit operator bool() const { return config != nullptr; }
 };

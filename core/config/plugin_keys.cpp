@@ -16,6 +16,11 @@ const PluginKey* PluginKeys::find_policy_id(std::string_view id) const {
   return nullptr;
 }
 
+const PluginPath* PluginKeys::find_path(std::string_view path) const {
+  const auto found = paths_.find(path);
+  return found == paths_.end() ? nullptr : &found->second;
+}
+
 std::vector<std::string> PluginKeys::keys(PluginKey::Kind kind) const {
   std::vector<std::string> keys;
   for (const PluginKey& entry : entries_) {

@@ -149,7 +149,10 @@ void describe_policy_keys(Fields& fields, PoliciesConfig& policies) {
 void describe(Fields& fields, PoliciesConfig& policies) {
   // Before the plugins' keys, so that no plugin can take it.
   std::vector<PluginPolicy> by_id;
-  fields.plugins_by_id({"plugins", "Policy plugins by id, in this order."}, by_id);
+  fields.plugins_by_id({"plugins",
+                        "Policy plugins by id, or by the absolute path of the file where "
+                        "config.plugins.allowPaths is set; in this order."},
+                       by_id);
   describe_policy_keys(fields, policies);
   policies.plugins.insert(policies.plugins.end(), by_id.begin(), by_id.end());
   sort_by_place(policies);

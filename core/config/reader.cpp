@@ -242,29 +242,63 @@ void Reader::policy_plugins(std::vector<PluginPolicy>& policies) {
   }
 }
 
+const PluginKey* Reader::plugin_at(const Node& use, const std::string& path) {
+  const PluginPath* found = context_.plugins.find_path(path);
+  if (!found) {
+    report(use, quote(path) + " is not loaded: the configuration changed while it was read");
+    return nullptr;
+  }
+  if (!found->fault.empty()) {
+    report(use, found->fault);
+    return nullptr;
+  }
+  return context_.plugins.find_policy_id(found->id);
+}
+
+const PluginKey* Reader::used_plugin(const Node& use, const std::string& written) {
+  const PluginKeys& plugins = context_.plugins;
+  if (written.front() == '/') {
+    switch (plugins.path_use()) {
+      case PathUse::refused:
+        report(use, quote(written) +
+                        " is a path: name the plugin by its id, and put the folder of its file in "
+                        "config.plugins.path or install a bundle; or let files be named by their "
+                        "paths with config.plugins.allowPaths, which is read at the start");
+        return nullptr;
+      case PathUse::collected:
+        context_.plugin_paths.insert(written);
+        return nullptr;
+      case PathUse::known:
+        return plugin_at(use, written);
+    }
+  }
+  const PluginKey* plugin = plugins.find_policy_id(written);
+  if (plugin) return plugin;
+  if (written.find('/') != std::string::npos || written.ends_with(".so")) {
+    report(use, quote(written) +
+                    " is not an absolute path: a plugin is named by its id, or by where its file "
+                    "is from the root on, as what else it is would depend on where the gateway was "
+                    "started");
+    return nullptr;
+  }
+  report(use,
+         "unknown policy plugin " + quote(written) + suggestion(written, plugins.policy_ids()));
+  return nullptr;
+}
+
 void Reader::read_attached(const Node& item, std::vector<PluginPolicy>& policies) {
-  std::string id;
+  std::string written;
   const Node* config = nullptr;
   read_map(item, [&](Fields& fields) {
-    text(fields, {"use", "", true}, id, {.expects = "the id of a policy plugin"});
+    text(fields, {"use", "", true}, written,
+         {.expects = "the id of a policy plugin or the absolute path of its file"});
     Reader& reader = static_cast<Reader&>(fields);
     config = reader.take_key({"config", ""});
   });
-  if (id.empty()) return;
-  if (id.find('/') != std::string::npos) {
-    report(*item.find("use"),
-           quote(id) +
-               " is a path: name the plugin by its id, and put the folder of its file in "
-               "config.plugins.path or install a bundle");
-    return;
-  }
-  const PluginKey* plugin = context_.plugins.find_policy_id(id);
-  if (!plugin) {
-    report(*item.find("use"),
-           "unknown policy plugin " + quote(id) + suggestion(id, context_.plugins.policy_ids()));
-    return;
-  }
-  PluginPolicy policy{"", id, {}};
+  if (written.empty()) return;
+  const PluginKey* plugin = used_plugin(*item.find("use"), written);
+  if (!plugin) return;
+  PluginPolicy policy{"", plugin->id, {}};
   if (config) {
     policy.config = plugin_config(*plugin, *config);
   } else {

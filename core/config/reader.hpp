@@ -24,6 +24,7 @@ struct ReadContext {
   Faults faults;
   std::set<std::string> files;  // that the configuration refers to
   std::map<const PluginKey*, ParsedSchema> schemas;
+  std::set<std::string> plugin_paths;  // PathUse::collected
 };
 
 class Reader final : public Fields {
@@ -67,6 +68,10 @@ class Reader final : public Fields {
   void report(Position position, const std::string& path, std::string message);
   const ParsedSchema& schema_of(const PluginKey& plugin);
   PluginConfig plugin_config(const PluginKey& plugin, const Node& node);
+  // The policy plugin of a `use`. Null when there is none, which was reported, or when its path was
+  // collected.
+  const PluginKey* used_plugin(const Node& use, const std::string& written);
+  const PluginKey* plugin_at(const Node& use, const std::string& path);
   void read_attached(const Node& item, std::vector<PluginPolicy>& policies);
 
   ReadContext& context_;

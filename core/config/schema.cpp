@@ -181,14 +181,10 @@ class SchemaWriter final : public Fields {
       form["required"] = json::array{"use"};
       forms.push_back(std::move(form));
     }
+    forms.push_back(plugin_by_path());
     json::object& schema = property(key);
     schema["type"] = "array";
-    json::object& items = schema["items"].emplace_object();
-    if (forms.empty()) {
-      items["not"].emplace_object();
-    } else {
-      items["anyOf"] = std::move(forms);
-    }
+    schema["items"].emplace_object()["anyOf"] = std::move(forms);
     describe_key(key);
   }
 
@@ -221,6 +217,15 @@ class SchemaWriter final : public Fields {
   void describe_key(const Key& key) {
     if (!key.doc.empty())
       properties().at(view(key.name)).get_object()["description"] = view(key.doc);
+  }
+
+  // The schema is written without the file, so what such a plugin is and takes is not known.
+  static json::object plugin_by_path() {
+    json::object form{{"type", "object"}, {"additionalProperties", false}};
+    json::object path{{"type", "string"}, {"pattern", "^/|^\\$"}};
+    form["properties"] = {{"use", std::move(path)}, {"config", true}};
+    form["required"] = json::array{"use"};
+    return form;
   }
 
   static json::value plugin_reference(const PluginKey& plugin) {

@@ -111,7 +111,11 @@ void describe(Fields& fields, PluginsConfig& plugins) {
         "The file that says which bundles may be loaded, by their hashes. A bundle that is not in "
         "it, or has another hash, stops the start or the reload."},
        plugins.lock, {.expects = "the path of a file", .pattern = ".+"});
-  fields.unsupported({"allowPaths", "Whether a plugin may be named by the path of its file."});
+  flag(fields,
+       {"allowPaths",
+        "Whether 'use' in a list of policy plugins may be the absolute path of a plugin's file "
+        "(docs/plugins.md)."},
+       plugins.allow_paths);
 }
 
 void describe(Fields& fields, StaticConfig& config) {

@@ -69,6 +69,7 @@ struct PluginsConfig {
   std::vector<PlacedText> bundles;              // installed ones: NAME or NAME@VERSION
   std::optional<PlacedText> lock;               // path of the file that says what they must be
   std::vector<PluginUpstreamConfig> upstreams;  // of their HTTP calls, in the order of the file
+  bool allow_paths = false;  // a policy may be named by the path of its plugin's file
 
   bool operator==(const PluginsConfig&) const = default;
 };

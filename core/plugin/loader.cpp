@@ -115,6 +115,7 @@ class Loader {
       const char* text = dlerror();
       return refuse(without_path(text != nullptr ? text : error.message()));
     }
+    mapped_ = true;
     const hg_module* module = call_module(library);
     if (module == nullptr) return finish();
     for (std::uint32_t i = 0; i < module->plugin_count; ++i) add_plugin(module->plugins[i], i);
@@ -137,7 +138,11 @@ class Loader {
   }
   LoadedModule finish() {
     LoadedModule result;
-    if (faults_.empty()) result.module = std::move(module_);
+    if (faults_.empty()) {
+      result.module = std::move(module_);
+    } else if (mapped_) {
+      result.mapped_sha256 = module_.sha256;
+    }
     result.faults = std::move(faults_);
     return result;
   }
@@ -276,6 +281,7 @@ class Loader {
   const std::string opened_as_;
   Host& host_;
   Module module_;
+  bool mapped_ = false;
   std::vector<LoadFault> faults_;
 };
 

@@ -35,6 +35,9 @@ struct Module {
 struct LoadedModule {
   std::optional<Module> module;  // empty when there are faults
   std::vector<LoadFault> faults;
+  // Of a library with faults that was mapped all the same, and stays so: the hash of its bytes.
+  // Empty: it was not, so another file at its path can be loaded.
+  std::string mapped_sha256 = {};
 };
 
 // Loads the library and checks all that it declares: ABI version, sizes, kinds, required functions,

@@ -99,17 +99,83 @@ TEST(ConfigErrors, AFileIsAMapWithBinds) {
 }
 
 TEST(ConfigErrors, WhatIsNotBuiltYetIsSaidSo) {
-  EXPECT_EQ(faults_of(with_static("  plugins: {allowPaths: true}\n")),
-            "config.yaml:3:13: 'allowPaths' in 'plugins' is not supported yet");
+  EXPECT_EQ(faults_of(with_static("  plugins: {upstreams: {}}\n")),
+            "config.yaml:3:13: 'upstreams' in 'plugins' is not supported yet");
 }
 
-TEST(ConfigErrors, APolicyPluginIsNamedByItsIdNeverByAPath) {
-  for (const std::string path : {"/opt/rate.so", "./rate.so", "plugins/rate.so"}) {
-    EXPECT_EQ(faults_of(with_route("    - policies: {plugins: [{use: " + path + "}]}\n")),
-              "config.yaml:5:34: '" + path +
-                  "' is a path: name the plugin by its id, and put the folder of its file in "
-                  "config.plugins.path or install a bundle");
+TEST(ConfigErrors, APluginIsNotNamedByItsPathUnlessThatIsAllowed) {
+  EXPECT_EQ(faults_of(with_static("  plugins: {allowPaths: true}\n")), "");
+  EXPECT_EQ(faults_of(with_route("    - policies: {plugins: [{use: /opt/rate.so}]}\n")),
+            "config.yaml:5:34: '/opt/rate.so' is a path: name the plugin by its id, and put the "
+            "folder of its file in config.plugins.path or install a bundle; or let files be named "
+            "by their paths with config.plugins.allowPaths, which is read at the start");
+}
+
+TEST(ConfigErrors, ARelativePathIsNeverAPlugin) {
+  for (const PathUse use : {PathUse::refused, PathUse::collected, PathUse::known}) {
+    for (const std::string path : {"./rate.so", "../rate.so", "plugins/rate.so", "rate.so"}) {
+      PluginKeys plugins = test_plugins();
+      plugins.set_path_use(use);
+      plugins.add_path(path, {"test.nameless", ""});
+      const LoadedConfig loaded =
+          load_config(with_route("    - policies: {plugins: [{use: " + path + "}]}\n"), "f",
+                      plugins, World().environment());
+      EXPECT_EQ(to_string(loaded.faults),
+                "f:5:34: '" + path +
+                    "' is not an absolute path: a plugin is named by its id, or by where its file "
+                    "is from the root on, as what else it is would depend on where the gateway was "
+                    "started");
+      EXPECT_TRUE(loaded.plugin_paths.empty());
+    }
   }
+}
+
+// Two routes, so that a path can be named twice.
+std::string with_paths(const std::string& first, const std::string& second) {
+  return with_route("    - policies: {plugins: [{use: " + first + ", config: {rate: 1}}]}\n" +
+                    "    - policies: {plugins: [{use: " + second + ", config: {rate: 2}}]}\n");
+}
+
+TEST(ConfigErrors, PathsAreCollectedForWhoeverLoadsThem) {
+  PluginKeys plugins = test_plugins();
+  plugins.set_path_use(PathUse::collected);
+  const World world;
+  const auto load = [&](const std::string& text) {
+    return load_config(text, "f", plugins, world.environment());
+  };
+  const LoadedConfig twice = load(with_paths("/opt/rate.so", "/opt/rate.so"));
+  EXPECT_EQ(to_string(twice.faults), "");
+  EXPECT_EQ(twice.plugin_paths, std::vector<std::string>{"/opt/rate.so"});
+  EXPECT_EQ(twice.config, nullptr) << "nothing is known of the plugin yet";
+  EXPECT_EQ(load(with_paths("/b.so", "/a.so")).plugin_paths,
+            (std::vector<std::string>{"/a.so", "/b.so"}));
+  const LoadedConfig none = load(with_paths("test.nameless", "test.nameless"));
+  EXPECT_TRUE(none.plugin_paths.empty());
+  EXPECT_NE(none.config, nullptr);
+}
+
+TEST(ConfigErrors, ALibraryThatIsNamedByItsPathIsConfiguredAsItsPlugin) {
+  PluginKeys plugins = test_plugins();
+  plugins.set_path_use(PathUse::known);
+  plugins.add_path("/opt/rate.so", {"test.nameless", ""});
+  plugins.add_path("/opt/bad.so", {"", "plugin /opt/bad.so: no good"});
+  const World world;
+  const auto load = [&](const std::string& text) {
+    return load_config(text, "f", plugins, world.environment());
+  };
+  const LoadedConfig good = load(with_paths("/opt/rate.so", "test.nameless"));
+  ASSERT_EQ(to_string(good.faults), "");
+  for (const RouteConfig& route : good.config->binds[0].listeners[0].routes) {
+    ASSERT_EQ(route.policies.plugins.size(), 1u);
+    EXPECT_EQ(route.policies.plugins[0].id, "test.nameless");
+  }
+  EXPECT_EQ(to_string(load(with_paths("/opt/bad.so", "/opt/new.so")).faults),
+            "f:5:34: plugin /opt/bad.so: no good\n"
+            "f:6:34: '/opt/new.so' is not loaded: the configuration changed while it was read");
+  EXPECT_EQ(to_string(load(with_route("    - policies: {plugins: [{use: /opt/rate.so, config: "
+                                      "{rate: x}}]}\n"))
+                          .faults),
+            "f:5:63: 'rate' must be a number");
 }
 
 TEST(ConfigErrors, BundlesAreNamesNeverPaths) {

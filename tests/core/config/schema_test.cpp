@@ -66,13 +66,27 @@ TEST(WrittenSchema, RefusesWhatTheLoaderRefuses) {
   EXPECT_EQ(against_schema("binds: [{listeners: [{}]}]"), "1:9: missing key 'port' in 'binds[0]'");
   EXPECT_EQ(against_schema("binds: []"), "1:8: 'binds' needs at least 1 entries");
   EXPECT_EQ(
-      against_schema("binds: [{port: 1, listeners: [{}]}]\nconfig: {plugins: {allowPaths: true}}"),
-      "2:32: 'allowPaths' is not allowed here");
+      against_schema("binds: [{port: 1, listeners: [{}]}]\nconfig: {plugins: {upstreams: {}}}"),
+      "2:31: 'upstreams' is not allowed here");
   EXPECT_NE(against_schema("binds: [{port: 1, listeners: [{protocol: TCP}]}]"), "");
   EXPECT_NE(against_schema("binds: [{port: 1, listeners: [{policies: {retry: {backoff: 1}}}]}]"),
             "");
   EXPECT_NE(against_schema("binds: [{port: 1, listeners: [{policies: {backendAuth: {kye: x}}}]}]"),
             "");
+}
+
+TEST(WrittenSchema, AllowsAPluginToBeNamedByAnAbsolutePath) {
+  const auto with_plugin = [](const std::string& plugin) {
+    return against_schema("binds: [{port: 1, listeners: [{policies: {plugins: [" + plugin +
+                          "]}}]}]\nconfig: {plugins: {allowPaths: true}}");
+  };
+  EXPECT_EQ(with_plugin("{use: /opt/rate.so}"), "");
+  EXPECT_EQ(with_plugin("{use: /opt/rate.so, config: {anything: [1]}}"), "");
+  EXPECT_EQ(with_plugin("{use: $$HOME/rate.so}"), "");
+  for (const char* bad : {"{use: opt/rate.so}", "{use: ./rate.so}", "{use: rate.so}",
+                          "{use: /opt/rate.so, confg: {}}", "{config: {}}"}) {
+    EXPECT_NE(with_plugin(bad), "") << bad;
+  }
 }
 
 TEST(WrittenSchema, AllowsAVariableWhereANumberStands) {

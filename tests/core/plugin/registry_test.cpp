@@ -174,8 +174,14 @@ TEST_F(RegistryTest, RefusesASecondNeutralDialect) {
   registry.add_file(kFixtures + "good.so");
   EXPECT_THAT(faults_of(kFixtures + "good_other.so"),
               ElementsAre(HasSubstr("both claim being the neutral dialect")));
-  EXPECT_NE(registry.find("other.provider"), nullptr);
-  EXPECT_EQ(registry.find("other.dialect"), nullptr);
+  EXPECT_THAT(registry.all(), SizeIs(3)) << "nothing of a library with a fault is used";
+  EXPECT_EQ(registry.find("other.provider"), nullptr);
+}
+
+TEST_F(RegistryTest, RefusesTwoPluginsOfOneLibraryThatClaimTheSame) {
+  EXPECT_EQ(refusal("twice"), "refused and refused of " +
+                                  fs::canonical(kFixtures + "twice.so").string() +
+                                  " both claim the id 'refused'");
 }
 
 TEST_F(RegistryTest, RefusesASecondPluginWithTheSameKey) {
@@ -190,9 +196,79 @@ TEST_F(RegistryTest, LetsAPolicyHaveTheKeyOfAProvider) {
   registry.add_file(kFixtures + "sizes.so");  // a provider "short", no such policy
   EXPECT_THAT(faults_of(kFixtures + "short_key.so"),
               ElementsAre(HasSubstr("third.provider and sizes.short of")));
-  ASSERT_NE(registry.policy("short"), nullptr);
-  EXPECT_EQ(registry.policy("short")->id(), "third.policy");
   EXPECT_EQ(registry.provider("short")->id(), "sizes.short");
+}
+
+// It is mapped, and would be given out again for its path whatever lies there by then.
+TEST_F(RegistryTest, KeepsOnRefusingWhatWasMappedAndRefused) {
+  const fs::path path = folder() / "a.so";
+  fs::copy(kFixtures + "bad_manifest.so", path);
+  const std::vector<std::string> first = faults_of(path.string());
+  ASSERT_THAT(first, SizeIs(2));
+  EXPECT_EQ(faults_of(path.string()), first);
+  fs::remove(path);
+  fs::copy(kFixtures + "good.so", path);
+  EXPECT_THAT(faults_of(path.string()), ElementsAre(HasSubstr("has changed since it was loaded")));
+  registry.add_file(kFixtures + "good.so");
+  const fs::path same_id = folder() / "b.so";
+  fs::copy(kFixtures + "good_same_id.so", same_id);
+  const std::vector<std::string> conflicts = faults_of(same_id.string());
+  ASSERT_THAT(conflicts, SizeIs(3));
+  EXPECT_EQ(faults_of(same_id.string()), conflicts);
+}
+
+TEST_F(RegistryTest, LoadsAFileThatCouldNotBeLoadedOnceItIsMended) {
+  const fs::path path = folder() / "a.so";
+  std::ofstream(path) << "text";
+  EXPECT_THAT(faults_of(path.string()), SizeIs(1));
+  fs::remove(path);
+  EXPECT_THAT(faults_of(path.string()), SizeIs(1));
+  fs::copy(kFixtures + "good.so", path);
+  EXPECT_THAT(faults_of(path.string()), ElementsAre());
+  EXPECT_THAT(registry.all(), SizeIs(3));
+}
+
+TEST_F(RegistryTest, FindsALibraryByAnyOfItsPaths) {
+  const fs::path path = folder();
+  fs::copy(kFixtures + "good.so", path / "a.so");
+  fs::create_symlink(path / "a.so", path / "b.so");
+  registry.add_file((path / "b.so").string());
+  ASSERT_NE(registry.module_at((path / "a.so").string()), nullptr);
+  EXPECT_EQ(registry.module_at((path / "b.so").string()),
+            registry.module_at((path / "a.so").string()));
+  EXPECT_EQ(registry.module_at((path / "a.so").string())->plugins[0].get(), registry.all()[0]);
+  EXPECT_EQ(registry.module_at(kFixtures + "good.so"), nullptr);
+  EXPECT_EQ(registry.module_at("/nowhere/x.so"), nullptr);
+}
+
+TEST_F(RegistryTest, RefusesAFileThatAnybodyCouldHaveWritten) {
+  const fs::path path = folder() / "a.so";
+  fs::copy(kFixtures + "good.so", path);
+  fs::permissions(path, fs::perms::others_write, fs::perm_options::add);
+  EXPECT_THAT(faults_of(path.string()),
+              ElementsAre(HasSubstr(path.string() + " can be written by others")));
+  EXPECT_THAT(registry.all(), SizeIs(0));
+  fs::permissions(path, fs::perms::others_write, fs::perm_options::remove);
+  EXPECT_THAT(faults_of(path.string()), ElementsAre());
+  EXPECT_THAT(registry.all(), SizeIs(3));
+}
+
+TEST_F(RegistryTest, WarnsOnceOfFilesThatAGroupCouldExchange) {
+  const fs::path path = folder();
+  for (const fs::path& each : {path, path.parent_path()}) {
+    fs::permissions(each, fs::perms::group_write, fs::perm_options::remove);
+  }
+  for (const char* name : {"sizes", "good"}) {
+    const fs::path file = path / (std::string(name) + ".so");
+    fs::copy(kFixtures + name + ".so", file);
+    fs::permissions(file, fs::perms::group_write, fs::perm_options::add);
+  }
+  registry.add_folder(path.string());
+  EXPECT_THAT(registry.take_faults(), SizeIs(0));
+  EXPECT_THAT(registry.all(), SizeIs(5));
+  EXPECT_THAT(registry.take_warning(),
+              AllOf(HasSubstr((path / "good.so").string()), HasSubstr("more (chmod g-w)")));
+  EXPECT_EQ(registry.take_warning(), "");
 }
 
 TEST_F(RegistryTest, RefusesALibraryForAnotherAbi) {
