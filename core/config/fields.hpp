@@ -63,8 +63,6 @@ class Fields {
   virtual void list(const Key& key, const Inside& inside) = 0;
   // A map of maps under names of the user's choice.
   virtual void entries(const Key& key, const NamedInside& inside) = 0;
-  // A key of the reference that is not built yet: said so, never ignored.
-  virtual void unsupported(const Key& key) = 0;
 
   // Of these keys exactly one must be there.
   virtual void exactly_one(std::span<const std::string_view> keys) = 0;

@@ -153,14 +153,6 @@ void Reader::entries(const Key& key, const NamedInside& inside) {
   }
 }
 
-void Reader::unsupported(const Key& key) {
-  known_.emplace_back(key.name);
-  const Member* member = node_.find_member(key.name);
-  if (!member) return;
-  report(member->position, member->value.path,
-         quote(key.name) + " in " + what_ + " is not supported yet");
-}
-
 void Reader::exactly_one(std::span<const std::string_view> keys) {
   std::vector<std::string_view> there;
   for (const std::string_view key : keys) {

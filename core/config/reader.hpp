@@ -42,7 +42,6 @@ class Reader final : public Fields {
   void map(const Key& key, const Inside& inside) override;
   void list(const Key& key, const Inside& inside) override;
   void entries(const Key& key, const NamedInside& inside) override;
-  void unsupported(const Key& key) override;
   void exactly_one(std::span<const std::string_view> keys) override;
   void form(std::string_view marker, const Inside& with, const Inside& without) override;
   void provider_plugin(const Key& key, std::string& chosen, std::string& id,

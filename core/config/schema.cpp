@@ -128,12 +128,6 @@ class SchemaWriter final : public Fields {
     describe_key(key);
   }
 
-  void unsupported(const Key& key) override {
-    json::object& schema = property(key);
-    schema["not"].emplace_object();
-    schema["description"] = std::string(key.doc) + " Not supported yet.";
-  }
-
   void exactly_one(std::span<const std::string_view> keys) override {
     json::array forms;
     for (const std::string_view key : keys) {

@@ -98,11 +98,6 @@ TEST(ConfigErrors, AFileIsAMapWithBinds) {
             "config.yaml:1:9: missing key 'listeners' in 'binds[0]'");
 }
 
-TEST(ConfigErrors, WhatIsNotBuiltYetIsSaidSo) {
-  EXPECT_EQ(faults_of(with_static("  plugins: {upstreams: {}}\n")),
-            "config.yaml:3:13: 'upstreams' in 'plugins' is not supported yet");
-}
-
 TEST(ConfigErrors, APluginIsNotNamedByItsPathUnlessThatIsAllowed) {
   EXPECT_EQ(faults_of(with_static("  plugins: {allowPaths: true}\n")), "");
   EXPECT_EQ(faults_of(with_route("    - policies: {plugins: [{use: /opt/rate.so}]}\n")),
