@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from harness.gateway import run_command
-from harness.paths import GATEWAY, SOURCE
+from harness.paths import BUILD, GATEWAY, SOURCE
 
 VARIABLES = {name: "k" for name in (
     "OPENAI_API_KEY", "GEMINI_API_KEY", "TEAM_KEY", "ACME_KEY", "INTERNAL_KEY",
@@ -94,7 +94,9 @@ def test_an_example_is_a_valid_configuration(text, tmp_path, authority):
     (tmp_path / "secret").write_text("k\n", encoding="utf-8")
     for name, there in (("/etc/headgate/cert.pem", certificate), ("/etc/headgate/key.pem", key),
                         ("/etc/headgate/root.pem", authority.root),
-                        ("/run/secrets/key", tmp_path / "secret")):
+                        ("/run/secrets/key", tmp_path / "secret"),
+                        ("/opt/acme/headers.so",
+                         BUILD / "lib/headgate/plugins/request_header_modifier.so")):
         text = text.replace(name, str(there))
     part = yaml.safe_load(text)
     file = tmp_path / "config.yaml"
