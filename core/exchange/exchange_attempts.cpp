@@ -76,8 +76,10 @@ net::Task<void> Exchange::try_endpoints() {
   retry_.attempts = 0;
   retry_.here = 0;
   const EndpointPlan* again = nullptr;
-  const EndpointPlan* failed = nullptr;
-  std::optional<AttemptEnd> last;
+  // What the client is told if nobody serves it: the last failure of one that was sent the request,
+  // which says more than that others cannot express it.
+  std::optional<AttemptEnd> told;
+  const EndpointPlan* told_by = nullptr;
   for (;;) {
     // With everything out the least bad endpoint gets the request rather than nobody.
     select::PickResult picked = pick(again, now, true);
@@ -88,19 +90,20 @@ net::Task<void> Exchange::try_endpoints() {
     }
     if (!picked.endpoint) {
       // What went wrong before says more than that nobody is left.
-      if (last) {
-        co_await answer_failure(std::move(*last), *failed);
+      if (told) {
+        co_await answer_failure(std::move(*told), *told_by);
       } else {
         co_await answer_shortage(picked);
       }
       co_return;
     }
     note_pick(picked);
-    last.reset();
     ++retry_.attempts;
     ++retry_.here;
     request_.may_try_here_again =
         may_try_again(request_.backend->endpoints[picked.endpoint->index()]);
+    std::optional<AttemptEnd> last;
+    const EndpointPlan* failed = nullptr;
     std::exception_ptr escaped;
     {
       const Pooled<Attempt, WorkerContext::kAttemptBytes> attempt(worker_.attempt_memory, shared_,
@@ -125,13 +128,17 @@ net::Task<void> Exchange::try_endpoints() {
       co_return;
     }
     const NextStep step = after(*last, *failed);
+    if (retry_.asked || !told) {
+      told.emplace(std::move(*last));
+      told_by = failed;
+    }
     if (step.step == Step::give_up) {
-      co_await answer_failure(std::move(*last), *failed);
+      co_await answer_failure(std::move(*told), *told_by);
       co_return;
     }
     again = step.step == Step::again_here ? failed : nullptr;
     if (!again) {
-      ++retry_.failovers;
+      retry_.failovers += retry_.asked ? 1 : 0;
       retry_.here = 0;
     }
     if (step.delay.count() > 0) {
@@ -161,6 +168,8 @@ void Exchange::exclude(const EndpointPlan& endpoint) {
 }
 
 NextStep Exchange::after(const AttemptEnd& end, const EndpointPlan& failed) {
+  retry_.asked = end.failure().kind != FailureKind::cannot;
+  if (!retry_.asked) --retry_.attempts;
   if (!may_send_again(failed)) return {};
   const TimePoint now = worker_.worker.clock().now();
   retry_.others_in_group = others(failed, Others::same_group);

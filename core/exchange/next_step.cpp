@@ -35,7 +35,10 @@ milliseconds stretched(milliseconds delay, double share) {
 }  // namespace
 
 NextStep next_step(const Verdict& verdict, const RetryState& state, const RetrySettings& settings) {
-  if (verdict.next == Next::never || state.attempts >= settings.attempts_max) return {};
+  if (verdict.next == Next::never) return {};
+  // Who cannot express the request was not sent it, which spends nothing.
+  if (!state.asked) return {state.others ? Step::elsewhere : Step::give_up};
+  if (state.attempts >= settings.attempts_max) return {};
 
   if (verdict.next == Next::here && !verdict.exclude && state.here < kAttemptsHereMax) {
     // Half of the backoff is fixed, half is drawn, growing with the attempts made.

@@ -20,6 +20,7 @@ struct RetryState {
   std::uint32_t attempts = 1;                   // made so far
   std::uint32_t here = 1;                       // of them, at the endpoint that failed last
   std::uint32_t failovers = 0;                  // moves to another endpoint so far
+  bool asked = true;                            // who failed last was sent the request
   bool others_in_group = false;                 // another endpoint of the same group could be asked
   bool others = false;                          // another endpoint of any group could be asked
   bool sound_others = false;                    // another endpoint that is not failing, likewise

@@ -193,6 +193,37 @@ def test_a_prompt_too_long_is_asked_once_and_elsewhere(start, sdk):
     assert (first.count(), second.count()) == (1, 1)
 
 
+def ask_what_gemini_cannot_say(gateway):
+    return exchange(gateway.address, post_chat(logit_bias={"1": 1}))
+
+
+def behind_three_that_cannot(start):
+    second = start.simulator("second")
+    gateway = start.gateway(make.gateway(make.route(make.groups(
+        [make.provider(f"g{n}", "gemini", start.simulator(f"g{n}"), key="k") for n in range(3)],
+        [make.provider("second", "openAI", second, key="key-two")]))))
+    return gateway, second
+
+
+def test_who_cannot_express_a_request_uses_up_no_attempt(start):
+    gateway, second = behind_three_that_cannot(start)
+    answer = ask_what_gemini_cannot_say(gateway)
+    assert answer.status == 200
+    assert answer.headers["x-headgate-provider"] == "second"
+    assert second.count() == 1
+
+
+def test_a_real_failure_says_more_than_that_others_cannot_express_a_request(start):
+    first = start.simulator("first")
+    first.set(status=503)
+    gateway = start.gateway(make.gateway(make.route(make.groups(
+        [make.provider("first", "openAI", first, key="key-one")],
+        [make.provider("second", "gemini", start.simulator("second"), key="key-two")]))))
+    answer = ask_what_gemini_cannot_say(gateway)
+    assert answer.status == 503
+    assert "'first'" in json.loads(answer.body)["error"]["message"]
+
+
 def test_the_answer_carries_the_fallbacks_model_and_usage(start, sdk):
     gateway, first, second = two_groups(start)
     first.set(status=503)

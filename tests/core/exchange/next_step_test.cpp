@@ -63,6 +63,21 @@ TEST(NextStep, GivesUpWhenTheAttemptsAreSpent) {
   EXPECT_EQ(next_step(next(Next::elsewhere), state, {}).step, Step::elsewhere);
 }
 
+TEST(NextStep, SpendsNothingOnWhoWasNotSentTheRequest) {
+  RetryState state = with_others();
+  state.asked = false;
+  state.attempts = 3;
+  state.failovers = 1;
+  state.budget = false;
+  const NextStep step = next_step(next(Next::elsewhere), state, {});
+  EXPECT_EQ(step.step, Step::elsewhere);
+  EXPECT_FALSE(step.spends_budget);
+  state.others = false;
+  EXPECT_EQ(next_step(next(Next::elsewhere), state, {}).step, Step::give_up);
+  state.others = true;
+  EXPECT_EQ(next_step(next(Next::never), state, {}).step, Step::give_up);
+}
+
 TEST(NextStep, NeverRetriesWhatIsTheClientsToMend) {
   EXPECT_EQ(next_step(next(Next::never), with_others(), {}).step, Step::give_up);
 }
