@@ -12,7 +12,7 @@ namespace headgate::config {
 
 namespace {
 
-constexpr std::size_t kFileBytesMax = 1u << 20;
+constexpr std::size_t kFileBytesMax = 4u << 20;
 
 FileContent failure(int error) {
   return {std::nullopt, std::generic_category().message(error)};
@@ -30,7 +30,7 @@ FileContent read_open_file(int file) {
     if (count < 0) return failure(errno);
     if (count == 0) return {std::move(text), {}};
     text.append(block, static_cast<std::size_t>(count));
-    if (text.size() > kFileBytesMax) return {std::nullopt, "larger than 1 MiB"};
+    if (text.size() > kFileBytesMax) return {std::nullopt, "larger than 4 MiB"};
   }
 }
 
