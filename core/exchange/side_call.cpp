@@ -175,7 +175,7 @@ net::Task<void> SideCall::ask() {
   net::ErrorCode error;
   if (!pieces_.empty()) error = co_await stream.write(pieces_);
   // It may answer before it has read everything and then close: what it said counts.
-  while (!over() && error_.empty() && !take_head()) {
+  while (!over() && !take_head() && error_.empty()) {
     const net::ReadResult read = co_await stream.read_into(connection_->buffer(), 1);
     if (read.error) {
       read_error_ = read.error;
