@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from harness import config as make
 from harness.gateway import Gateway, run_command
@@ -113,6 +114,13 @@ def test_a_path_is_refused_unless_it_is_allowed_and_absolute(start, tmp_path, fo
     for relative in ("./tag.so", "plugins/tag.so", "tag.so"):
         shown = failed_start(tmp_path, configuration(simulator, [relative]))
         assert f"'{relative}' is not an absolute path" in shown
+    # Where 'config' itself is wrong, nobody knows whether it is.
+    unclear = configuration(simulator, [folder / "tag.so"])
+    unclear["config"]["workerThreads"] = "many"
+    (tmp_path / "unclear.yaml").write_text(yaml.safe_dump(unclear, sort_keys=False))
+    done = run_command("check", tmp_path / "unclear.yaml")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and "'workerThreads' must be" in done.stderr
     # It is read at the start only.
     gateway = start.gateway(configuration(simulator, [], allow=False))
     gateway.reload(configuration(simulator, [folder / "tag.so"]))
