@@ -152,7 +152,8 @@ Attempt::MaybeFailure Attempt::build_with_provider() {
   }
 
   hg_build in{};
-  in.size = HG_END_OF(hg_build, reserved2);
+  in.size = HG_END_OF(hg_build, own_host);
+  in.own_host = endpoint_.own_host ? 1 : 0;
   in.stream = request_.facets.stream ? 1 : 0;
   in.neutral = neutral ? 1 : 0;
   in.operation = plugin::str(request_.operation());

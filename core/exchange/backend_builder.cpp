@@ -358,6 +358,7 @@ bool BackendBuilder::set_target(EndpointPlan& plan, const config::ProviderConfig
           "provider '" + config.name + "' needs a hostOverride: its plugin has no host of its own");
     return false;
   } else {
+    plan.own_host = true;
     options.host = own.host;
     options.port = own.port;
     tls = own.tls;

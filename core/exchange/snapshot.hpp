@@ -53,6 +53,7 @@ struct EndpointPlan {
   std::vector<DeclaredRoute> declared;  // by DialectMatch::route_number
   std::shared_ptr<const upstream::Target> target;
   std::string authority;  // the Host header
+  bool own_host = false;  // the target is the host that the provider's plugin names
   std::string base_path;  // pathPrefix, else the provider's own; no slash at the end
   std::optional<std::string> path_override;
   std::string model;  // that every request is sent with; empty: the request's own

@@ -214,7 +214,8 @@ hg_build ProviderRun::usual_build(const hg_target& where, std::string& model) co
   JsonView(accepts).each_element(
       [&](JsonView dialect) { accepted = accepted || dialect.equals(call_.dialect); });
   hg_build in{};
-  in.size = HG_END_OF(hg_build, reserved2);
+  in.size = HG_END_OF(hg_build, own_host);
+  in.own_host = own_host ? 1 : 0;
   in.stream = body["stream"].boolean().value_or(false) ? 1 : 0;
   in.neutral = accepted ? 0 : 1;
   in.operation = str(call_.operation);

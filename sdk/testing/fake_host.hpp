@@ -147,6 +147,7 @@ class ProviderRun {
 
   hg_plan plan{};
   std::int32_t opened = HG_ABORT;
+  bool own_host = true;  // no hostOverride is configured
 
  private:
   const hg_provider_api& api() const;

@@ -222,7 +222,7 @@ HG_AT(hg_build, base_path, 64);
 HG_AT(hg_build, path, 80);
 HG_AT(hg_build, max_tokens, 96);
 HG_AT(hg_build, prefill, 104);
-HG_AT(hg_build, reserved2, 108);
+HG_AT(hg_build, own_host, 108);
 HG_SIZE(hg_head, 24);
 HG_AT(hg_head, size, 0);
 HG_AT(hg_head, status, 4);

@@ -77,6 +77,23 @@ def test_both_providers_serve_as_themselves(gateway, upstreams, stream):
         assert "authorization" not in record.headers
 
 
+def test_one_maker_is_not_sent_what_only_the_other_knows_of_a_message(gateway, upstreams):
+    left, right = upstreams
+    client = openai_sdk.OpenAI(base_url="http://127.0.0.1:3000/v1", api_key="sk-client",
+                               max_retries=0)
+    history = [*MESSAGES, {"role": "assistant", "content": "4", "reasoning_content": "2 + 2"},
+               *MESSAGES]
+    dropped = {}
+    for _ in range(60):
+        raw = client.chat.completions.with_raw_response.create(model="any", messages=history)
+        dropped[raw.headers["x-headgate-provider"]] = raw.headers.get("x-headgate-dropped")
+    assert dropped == {"openai": "messages.reasoning_content",
+                       "gemini": "messages.reasoning_content"}
+    for record in left.records():
+        assert record.json()["messages"] == [*MESSAGES, {"role": "assistant", "content": "4"},
+                                             *MESSAGES]
+
+
 def test_connections_to_providers_are_kept(gateway, upstreams):
     client = openai_sdk.OpenAI(base_url="http://127.0.0.1:3000/v1", api_key="k", max_retries=0)
     before = [len(upstream.records()) for upstream in upstreams]

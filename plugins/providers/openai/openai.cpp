@@ -10,6 +10,7 @@
 
 #include "event.hpp"
 #include "failures.hpp"
+#include "foreign.hpp"
 #include "manifest.hpp"
 #include "usage.hpp"
 
@@ -93,6 +94,7 @@ class OpenAi::Attempt {
       return call.refuse(400, "invalid_request_body", "The request's body is not a JSON object");
     if (in.stream) ask_for_usage(upstream);
     if (in.prefill) ask_to_go_on(upstream);
+    if (in.own_host) leave_out_foreign(upstream);
     return hg::Action::proceed;
   }
 
@@ -101,7 +103,8 @@ class OpenAi::Attempt {
     return call.place_credential(credential) ? hg::Action::proceed : hg::Action::abort;
   }
 
-  hg::Action on_head(hg::Call&, const hg::Head&, hg::Plan& plan) {
+  hg::Action on_head(hg::Call& call, const hg::Head&, hg::Plan& plan) {
+    if (!dropped_.empty()) call.response().set_header(hg::llm::Dropped::kHeader, dropped_);
     if (asked_.pass_through) {
       plan.framing = hg::Framing::raw;
       return hg::Action::proceed;
@@ -183,6 +186,16 @@ class OpenAi::Attempt {
       upstream.set_json("/stream_options", R"({"include_usage":true})");
   }
 
+  // Servers that are compatible with OpenAI have members of their own and may want them back.
+  void leave_out_foreign(hg::Message upstream) {
+    const auto messages = upstream.json("/messages");
+    if (!messages || !headgate_openai::may_hold_foreign(*messages)) return;
+    hg::llm::Dropped dropped;
+    const std::string made = headgate_openai::without_foreign(hg::JsonView(*messages), dropped);
+    if (dropped.empty() || !upstream.set_json("/messages", made)) return;
+    dropped_ = dropped.header();
+  }
+
   void ask_to_go_on(hg::Message upstream) const {
     if (provider_.prefill_ == Prefill::continue_final_message) {
       upstream.set_json("/continue_final_message", "true");
@@ -209,6 +222,7 @@ class OpenAi::Attempt {
   Asked asked_;
   bool neutral_ = false;
   bool client_wants_usage_ = false;
+  std::string dropped_;  // names of what was left out of the messages
   std::uint64_t choices_wanted_ = 1;
   std::uint64_t finished_ = 0;
 };

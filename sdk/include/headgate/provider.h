@@ -74,7 +74,9 @@ typedef struct hg_build {
   /* 1: HG_REQUEST ends with what the assistant has said already, and the answer is to go on from
    * there. Only where prefills() said yes. */
   uint32_t prefill;
-  uint32_t reserved2;
+  /* 1: it goes to the host that target() names; 0: to another one of the configuration's
+   * (hostOverride), which may well be another maker's, or the host is not known. */
+  uint32_t own_host;
 } hg_build;
 
 typedef struct hg_head {

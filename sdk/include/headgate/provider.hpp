@@ -58,7 +58,8 @@ struct Build {
   std::string_view base_path;
   std::string_view path;  // pass-through: the client's path behind the common prefix, with query
   std::optional<std::uint64_t> max_tokens;
-  bool prefill = false;  // the request ends with the beginning of the answer, to be gone on from
+  bool prefill = false;   // the request ends with the beginning of the answer, to be gone on from
+  bool own_host = false;  // it goes to the host that target() names, not to a hostOverride
 
   bool pass_through() const noexcept { return operation.empty(); }
 };
@@ -222,6 +223,7 @@ struct ProviderAdapter : Adapter<P, typename AttemptOf<P>::type> {
     in.path = view(raw.path);
     in.max_tokens = known(raw.max_tokens);
     if (HG_HAS(&raw, hg_build, prefill)) in.prefill = raw.prefill != 0;
+    if (HG_HAS(&raw, hg_build, own_host)) in.own_host = raw.own_host != 0;
     return in;
   }
 

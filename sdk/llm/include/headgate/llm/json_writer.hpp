@@ -83,6 +83,13 @@ class JsonWriter {
     first_ = true;
     return *this;
   }
+  // Any name.
+  JsonWriter& name(std::string_view name) {
+    quoted(name);
+    out_ += ':';
+    first_ = true;
+    return *this;
+  }
   JsonWriter& raw(std::string_view json) {
     comma();
     out_ += json;

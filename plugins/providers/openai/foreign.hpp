@@ -1,0 +1,19 @@
+#pragma once
+// What a client sends back of an answer that another maker's model gave, because it repeats the
+// whole message: OpenAI's own API refuses a message with a member that it does not know. Pure.
+
+#include <headgate/json_view.hpp>
+#include <headgate/llm/dropped.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace headgate_openai {
+
+// False: without_foreign() would leave nothing out. Costs a search.
+bool may_hold_foreign(std::string_view messages);
+
+// The list of messages without such members of the assistant's; their names are added to `dropped`.
+std::string without_foreign(const hg::JsonView& messages, hg::llm::Dropped& dropped);
+
+}  // namespace headgate_openai
