@@ -430,6 +430,14 @@ TEST_F(CallsOfPlugins, GoOnBesideATimer) {
   EXPECT_EQ(counted("cancelled"), 1u);
 }
 
+// An answer is for the callback that it was told to.
+TEST_F(CallsOfPlugins, AreForgottenOnceTheyWereTold) {
+  use("asks: and waits then, onError: permit");
+  guard_says(kPermit);
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 200);
+  EXPECT_EQ(noted(), "200 timer");
+}
+
 TEST_F(CallsOfPlugins, HoldAnAttempt) {
   use("phase: attempt");
   guard_says(nothing_yet());

@@ -104,6 +104,7 @@ class Guard final : public hg::Policy {
         return call.respond_error(403, "refused_by_guard", answer->body());
       }
       if (guard_.asks_ == "twice" && again_++ == 0) return begin(call, guard_.phase_);
+      if (guard_.asks_ == "and waits then") return call.wait(std::chrono::milliseconds(100));
       return outstanding_ > 0 ? hg::Action::pause : hg::Action::proceed;
     }
 
