@@ -77,6 +77,8 @@ MaybeError take(std::string_view name, std::string value, SelectQuery& query,
     query.host = std::move(value);
   } else if (name == "model") {
     query.model = std::move(value);
+  } else if (name == "body") {
+    query.body = std::move(value);
   } else if (name == "port") {
     std::uint64_t port = 0;
     if (auto problem = take_number(name, value, UINT16_MAX, port)) return problem;
@@ -92,7 +94,7 @@ MaybeError take(std::string_view name, std::string value, SelectQuery& query,
   } else {
     return bad(name,
                "is no parameter of this page; there are path, model, host, method, port, header, "
-               "prompt_tokens, max_tokens and format");
+               "body, prompt_tokens, max_tokens and format");
   }
   return std::nullopt;
 }
@@ -140,6 +142,7 @@ std::string select_target(const SelectQuery& query) {
   if (!query.model.empty()) add("model", query.model);
   if (query.port) add("port", std::to_string(*query.port));
   for (const auto& [name, value] : query.headers) add("header", name + ":" + value);
+  if (!query.body.empty()) add("body", query.body);
   if (query.prompt_tokens > 0) add("prompt_tokens", std::to_string(query.prompt_tokens));
   if (query.max_tokens > 0) add("max_tokens", std::to_string(query.max_tokens));
   add("format", query.text ? "text" : "json");

@@ -24,6 +24,7 @@ struct SelectQuery {
   std::optional<std::uint16_t> port;
   std::string model;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string body;                                          // JSON; empty: not known
   std::uint64_t prompt_tokens = 0;                           // 0: not known
   std::uint64_t max_tokens = 0;
   bool text = false;  // a table for people, instead of JSON

@@ -91,6 +91,7 @@ Result<admin::SelectQuery> select_query(const ExplainOptions& request) {
   if (!request.prompt_tokens.empty()) add("prompt_tokens", request.prompt_tokens);
   if (!request.max_tokens.empty()) add("max_tokens", request.max_tokens);
   for (const std::string& header : request.headers) add("header", header);
+  if (!request.body.empty()) add("body", request.body);
   return admin::read_select_query(query, {});
 }
 

@@ -21,6 +21,7 @@ struct ExplainOptions {
   std::string port;  // empty: the one that serves it
   std::string model;
   std::vector<std::string> headers;  // "name: value"
+  std::string body;
   std::string prompt_tokens;
   std::string max_tokens;
   bool json = false;

@@ -83,6 +83,7 @@ class ExplainJson {
       json_.member("reason", select::reason_name(selection.reason));
       json_.close('}');
       json_.member("sharesFromDraws", static_cast<double>(selection.draws));
+      if (selection.affinity) add_affinity(backend, *selection.affinity);
     } else {
       json_.member("shortage", select::shortage_name(selection.shortage));
       if (selection.earliest_return) {
@@ -94,6 +95,24 @@ class ExplainJson {
     json_.open('[');
     for (const select::GroupExplanation& group : selection.groups) add_group(backend, group);
     json_.close(']');
+  }
+
+  void add_affinity(const BackendExplained& backend, const select::AffinityExplanation& affinity) {
+    const std::vector<exchange::EndpointPlan>& endpoints = backend.plan->endpoints;
+    json_.key("affinity");
+    json_.open('{');
+    if (affinity.home) json_.member("prefers", endpoints[*affinity.home].name);
+    json_.key("order");
+    json_.open('[');
+    for (const select::AffinityExplanation::Preference& each : affinity.order) {
+      json_.open('{');
+      json_.member("endpoint", endpoints[each.index].name);
+      json_.key("underBound");
+      json_.flag(each.has_room);
+      json_.close('}');
+    }
+    json_.close(']');
+    json_.close('}');
   }
 
   void add_group(const BackendExplained& backend, const select::GroupExplanation& group) {

@@ -98,6 +98,7 @@ class ExplainText {
     }
     const select::Explanation& selection = *backend.selection;
     add_pick(backend, selection);
+    if (selection.affinity) out_.append("  affinity: ").append(affinity_text(backend)).append("\n");
     for (std::size_t i = 0; i < selection.groups.size(); ++i) {
       add_group(backend, selection.groups[i], i, selection.group == i);
     }

@@ -48,6 +48,24 @@ std::string out_text(const select::CellView& view) {
   return text;
 }
 
+// Where the affinity of the group that serves would look and found nothing: "header x-user or body
+// user"; empty: there is none, or the request has the value.
+std::string without_affinity(const exchange::BackendExplained& backend) {
+  if (!backend.selection || !backend.selection->group || backend.selection->affinity) return {};
+  const std::size_t group = *backend.selection->group;
+  if (group >= backend.plan->affinity.size()) return {};
+  constexpr std::array<std::string_view, 5> kPlaces{"header", "query parameter", "cookie", "body",
+                                                    "attribute"};
+  std::string text;
+  for (const config::RequestValue& value : backend.plan->affinity[group]) {
+    if (!text.empty()) text += " or ";
+    text.append(kPlaces[static_cast<std::size_t>(value.place)]).append(" '");
+    text.append(value.name).append("'");
+    if (value.place == config::RequestValue::Place::attribute) text += " (that policies leave)";
+  }
+  return text;
+}
+
 }  // namespace
 
 exchange::AskedRequest asked_request(const admin::SelectQuery& query) {
@@ -58,6 +76,7 @@ exchange::AskedRequest asked_request(const admin::SelectQuery& query) {
   asked.port = query.port;
   asked.model = query.model;
   asked.headers = query.headers;
+  asked.body = query.body;
   asked.prompt_tokens = static_cast<double>(query.prompt_tokens);
   asked.max_tokens = static_cast<double>(query.max_tokens);
   return asked;
@@ -99,6 +118,30 @@ std::string standing_text(const select::EndpointExplanation& endpoint) {
   return {};
 }
 
+std::string affinity_text(const exchange::BackendExplained& backend) {
+  const select::AffinityExplanation& affinity = *backend.selection->affinity;
+  const auto name_of = [&](std::uint16_t index) {
+    return "'" + backend.plan->endpoints[index].name + "'";
+  };
+  std::string text;
+  if (affinity.home) {
+    text.append("prefers ").append(name_of(*affinity.home));
+    const bool asked_first = !affinity.order.empty() && affinity.order[0].index == affinity.home;
+    if (!asked_first) text += ", which is out or fails too often";
+  }
+  for (const select::AffinityExplanation::Preference& each : affinity.order) {
+    text.append(text.empty() ? "" : "; ").append(name_of(each.index));
+    text += each.has_room ? " has a load under the bound" : " has a load over the bound";
+  }
+  // A preferred one that comes back is picked as a probe.
+  const bool decides =
+      std::any_of(affinity.order.begin(), affinity.order.end(), [&](const auto& each) {
+        return each.has_room && each.index == backend.selection->likeliest;
+      });
+  if (!decides) text += "; it is chosen as any other request is";
+  return text;
+}
+
 std::vector<std::string> explain_notes(const ExplainedRequest& explained) {
   std::vector<std::string> notes;
   const exchange::RequestExplained& result = explained.result;
@@ -112,9 +155,10 @@ std::vector<std::string> explain_notes(const ExplainedRequest& explained) {
       notes.push_back("policies of '" + name + "' see the request first and may change or refuse " +
                       "it, the model too; they were not asked: " + before);
     }
-    if (!backend.plan->affinity.empty()) {
-      notes.push_back("'" + name + "' has affinity: this is for a request without the value that " +
-                      "it goes by; others go to the same provider while that is not busy");
+    if (const std::string without = without_affinity(backend); !without.empty()) {
+      notes.push_back("'" + name +
+                      "' has affinity, which takes part only for requests that carry " + without +
+                      ": this one has none, and the shares are those without");
     }
     for (const exchange::EndpointPlan& plan : backend.plan->endpoints)
       wants_model |= plan.provider && plan.model.empty() && result.model.empty();

@@ -32,6 +32,9 @@ const std::string& model_sent(const exchange::EndpointPlan& plan,
 // What else there is to know: policies that come before, what was not given.
 std::vector<std::string> explain_notes(const ExplainedRequest& explained);
 
+// Whom the request's affinity prefers, and whether they can take it. REQUIRES: it has one.
+std::string affinity_text(const exchange::BackendExplained& backend);
+
 // Why an endpoint is where it stands: "out: key until 12.3 s (retry_after)"; empty: nothing is the
 // matter with it.
 std::string standing_text(const select::EndpointExplanation& endpoint);

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   explain->add_option("--method", request.method, "The method")->capture_default_str();
   explain->add_option("--port", request.port, "The port, where several serve the request");
   explain->add_option("--header", request.headers, "name: value; may be given more than once");
+  explain->add_option("--body", request.body, "The body, as JSON");
   explain->add_option("--prompt-tokens", request.prompt_tokens, "Size of the prompt");
   explain->add_option("--max-tokens", request.max_tokens, "Limit on the answer");
   explain->add_flag("--json", request.json, "As JSON");

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "core/cli/explain_view.hpp"
 #include "core/cli/json_writer.hpp"
@@ -9,6 +10,49 @@
 
 namespace headgate::cli {
 namespace {
+
+using Series = observe::EndpointSeries;
+
+// {"success": 3}: of one label.
+void write_counts(JsonWriter& json, std::string_view name, const Series& series,
+                  Series::Count count) {
+  json.key(name);
+  json.open('{');
+  series.read(count, [&json](std::span<const std::string> labels, std::uint64_t total) {
+    json.member(labels[0], static_cast<double>(total));
+  });
+  json.close('}');
+}
+
+// [{"scope": ..., "reason": ..., "total": 3}]: of two.
+void write_counts(JsonWriter& json, std::string_view name, const Series& series,
+                  Series::Count count, std::span<const std::string_view, 2> keys) {
+  json.key(name);
+  json.open('[');
+  series.read(count, [&](std::span<const std::string> labels, std::uint64_t total) {
+    json.open('{');
+    json.member(keys[0], labels[0]);
+    json.member(keys[1], labels[1]);
+    json.member("total", static_cast<double>(total));
+    json.close('}');
+  });
+  json.close(']');
+}
+
+// What has happened since the start. The numbers are those of the metrics.
+void write_counts(JsonWriter& json, const Series& series) {
+  constexpr std::array<std::string_view, 2> kSecond{"cause", "event"};
+  constexpr std::array<std::string_view, 2> kEviction{"scope", "reason"};
+  json.key("counts");
+  json.open('{');
+  write_counts(json, "attempts", series, Series::Count::attempts);
+  write_counts(json, "picks", series, Series::Count::picks);
+  write_counts(json, "secondAttempts", series, Series::Count::second_attempts, kSecond);
+  write_counts(json, "evictions", series, Series::Count::evictions, kEviction);
+  write_counts(json, "continuations", series, Series::Count::continuations);
+  write_counts(json, "probes", series, Series::Count::probes);
+  json.close('}');
+}
 
 void write_endpoint(JsonWriter& json, const exchange::BackendPlan& backend, std::size_t index,
                     TimePoint now) {
@@ -57,6 +101,7 @@ void write_endpoint(JsonWriter& json, const exchange::BackendPlan& backend, std:
   json.number(view.since_last_sample.count());
   add_terms(json, view);
   add_scopes(json, view);
+  write_counts(json, *plan.attempts);
   json.close('}');
 }
 

@@ -3,7 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/base/arena.hpp"
+#include "core/exchange/affinity_key.hpp"
+#include "core/exchange/facets.hpp"
+#include "core/exchange/json_body.hpp"
+#include "core/exchange/json_scan.hpp"
 #include "core/exchange/serving.hpp"
+#include "core/http/header_map.hpp"
 #include "core/http/target.hpp"
 #include "core/select/cell_table.hpp"
 
@@ -39,6 +45,8 @@ class RequestWalk {
     result_.refusal = find_route();
     if (result_.refusal) return std::move(result_);
     find_dialect();
+    result_.refusal = read_body();
+    if (result_.refusal) return std::move(result_);
     result_.refusal = explain_backends();
     return std::move(result_);
   }
@@ -117,6 +125,22 @@ class RequestWalk {
     if (!result_.dialect.model.empty()) result_.model = result_.dialect.model;
   }
 
+  // What the affinity of groups goes by, and the model where only the body has it.
+  MaybeError read_body() {
+    for (const auto& [name, value] : asked_.headers) {
+      if (!affinity_headers_.add(name, value))
+        return client_error(400, "bad_header", "header '" + name + "' cannot be sent");
+    }
+    body_.assign_copy(asked_.body.empty() ? std::string_view("{}") : asked_.body);
+    if (asked_.body.empty() || !result_.dialect.route || !result_.dialect.route->json_body)
+      return std::nullopt;
+    const auto facets = read_facets(body_, scanner_, result_.dialect.dialect->declares(),
+                                    result_.dialect.model, arena_);
+    if (!facets) return facets.error();
+    if (result_.model.empty()) result_.model = facets->model;
+    return std::nullopt;
+  }
+
   MaybeError explain_backends() {
     const std::vector<BackendPlan>& backends = result_.route->backends;
     if (backends.empty()) return gateway_error("no_backend", "the route has no backend", 503);
@@ -172,6 +196,11 @@ class RequestWalk {
     query.output_tokens_max = asked_.max_tokens;
     query.eligible = eligible;
     query.last_resort = true;
+    const AffinitySource source{affinity_headers_, target_.query, body_, {}, scanner_};
+    std::vector<std::uint64_t> keys;
+    for (const std::vector<config::RequestValue>& values : backend.affinity)
+      keys.push_back(affinity_key(values, source));
+    query.affinity = keys;
     return select::explain(*backend.set, query, rng_);
   }
 
@@ -181,6 +210,10 @@ class RequestWalk {
   const AskedHeaders headers_;
   const TimePoint now_;
   Rng& rng_;
+  Arena arena_;
+  JsonScanner scanner_;
+  http::HeaderMap affinity_headers_{arena_};
+  JsonBody body_{arena_, scanner_};
   RequestExplained result_;
 };
 

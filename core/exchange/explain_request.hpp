@@ -24,6 +24,7 @@ struct AskedRequest {
   std::optional<std::uint16_t> port;  // that it comes to; nothing: the one that serves it
   std::string model;                  // that it asks for; empty: not known
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string body;                                          // JSON; empty: not known
   double prompt_tokens = 0;                                  // 0: not known
   double max_tokens = 0;
 };

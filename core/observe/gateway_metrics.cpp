@@ -201,8 +201,30 @@ class EndpointNumbers final : public EndpointSeries {
     const std::array<std::string_view, 3> values{backend_, endpoint_, result};
     registry_.count(registry_.counter(families_.continuations, values));
   }
+  void read(Count count, const MetricRegistry::CounterVisitor& visit) const override {
+    const std::array<std::string_view, 2> values{backend_, endpoint_};
+    registry_.visit(family_of(count), values, visit);
+  }
 
  private:
+  std::size_t family_of(Count count) const {
+    switch (count) {
+      case Count::attempts:
+        return families_.attempts;
+      case Count::picks:
+        return families_.picks;
+      case Count::second_attempts:
+        return families_.seconds;
+      case Count::evictions:
+        return families_.evictions;
+      case Count::continuations:
+        return families_.continuations;
+      case Count::probes:
+        return families_.probes;
+    }
+    return families_.attempts;
+  }
+
   // At the first pick for this reason; a race does it twice with the same result.
   std::uint32_t make_picks(std::size_t reason, std::string_view name) {
     const std::array<std::string_view, 3> values{backend_, endpoint_, name};

@@ -57,6 +57,18 @@ class EndpointSeries {
   // Its answer broke off at the client, and others were to go on with it: what came of that has few
   // values. [any]
   virtual void gone_on(std::string_view result) = 0;
+
+  // All of that since the start, as the metrics show it: for each series of one kind the values of
+  // its labels behind backend and endpoint, and its sum over the workers. [any]
+  enum class Count : std::uint8_t {
+    attempts,         // outcome
+    picks,            // reason
+    second_attempts,  // cause, event
+    evictions,        // scope, reason
+    continuations,    // result
+    probes,           // result
+  };
+  virtual void read(Count count, const MetricRegistry::CounterVisitor& visit) const = 0;
 };
 
 // What is known of one answered request.

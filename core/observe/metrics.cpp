@@ -126,6 +126,20 @@ Histogram MetricRegistry::histogram(std::size_t family, std::span<const std::str
   return Histogram{slot, static_cast<std::uint32_t>(spec.bounds.size()), spec.bounds.data()};
 }
 
+void MetricRegistry::visit(std::size_t family, std::span<const std::string_view> first,
+                           const CounterVisitor& visit) const {
+  const std::lock_guard lock(state_->mutex);
+  const State::Family& known = *state_->families[family];
+  assert(known.spec.type == MetricType::counter);
+  // In the order of the series those that begin alike stand together, behind their beginning.
+  auto at = known.series.lower_bound(std::vector<std::string>(first.begin(), first.end()));
+  for (; at != known.series.end(); ++at) {
+    const auto& [values, slot] = *at;
+    if (!std::equal(first.begin(), first.end(), values.begin())) return;
+    visit(std::span(values).subspan(first.size()), sum(slot));
+  }
+}
+
 void MetricRegistry::add_collector(Collector& collector) {
   const std::lock_guard lock(state_->collectors_mutex);
   state_->collectors.push_back(&collector);

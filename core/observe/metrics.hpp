@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -113,6 +114,14 @@ class MetricRegistry {
   void count(Counter counter, std::uint64_t amount = 1) {
     workers_.back()->slot(counter.slot).fetch_add(amount, std::memory_order_relaxed);
   }
+
+  // Calls `visit` for each series of a family of counters whose first label values are these, with
+  // the values of its other labels and its sum over the workers. `visit` must not call the
+  // registry. [any]
+  using CounterVisitor =
+      std::function<void(std::span<const std::string> others, std::uint64_t count)>;
+  void visit(std::size_t family, std::span<const std::string_view> first,
+             const CounterVisitor& visit) const;
 
   // `collector` must live until it is removed. [any]
   void add_collector(Collector& collector);

@@ -20,12 +20,16 @@ Candidate Preferred::next() {
 }
 
 std::optional<std::size_t> Preferred::next_place() {
-  while (tried_ < two_.size() && two_[tried_]) {
-    const std::size_t place = *two_[tried_++];
-    const Endpoint& endpoint = group_.endpoints()[place];
-    if (has_room(endpoint, endpoint.cell_for(query_.model))) return place;
-  }
+  while (const std::optional<Place> next = next_in_order())
+    if (next->has_room) return next->place;
   return {};
+}
+
+std::optional<Preferred::Place> Preferred::next_in_order() {
+  if (tried_ == two_.size() || !two_[tried_]) return {};
+  const std::size_t place = *two_[tried_++];
+  const Endpoint& endpoint = group_.endpoints()[place];
+  return Place{place, has_room(endpoint, endpoint.cell_for(query_.model))};
 }
 
 // Who cannot serve at all is no part of the order, so that the next one is as fixed as the first.

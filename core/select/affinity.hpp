@@ -35,6 +35,12 @@ class Preferred {
   // The same without taking anything: the place in the group of the next one that is not too busy,
   // whether it can take the request or not.
   std::optional<std::size_t> next_place();
+  // The next in the order, busy or not, likewise without taking anything.
+  struct Place {
+    std::size_t place = 0;
+    bool has_room = false;
+  };
+  std::optional<Place> next_in_order();
 
  private:
   // What the endpoints that can serve have in flight, in tokens, and their weight together: of the

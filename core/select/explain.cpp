@@ -93,20 +93,27 @@ void add_shares(const Group& group, const PickQuery& query, Rng& rng, GroupExpla
 
 // Who gets it by affinity, all of it; false: it is chosen as any other.
 bool add_preferred(const Group& group, const PickQuery& query, std::uint64_t key, Rng& rng,
-                   GroupExplanation& explained) {
+                   Explanation& result) {
   Misses misses;
   const Pricing pricing = priced(group, query);
   Candidates candidates(group, query, rng, misses);
+  AffinityExplanation& affinity = result.affinity.emplace();
+  const auto able = [&](std::size_t place) { return candidates.willing(group.endpoints()[place]); };
+  if (const auto home = group.rendezvous()->first_two(key, able)[0])
+    affinity.home = group.endpoints()[*home].index();
+  std::vector<EndpointExplanation>& endpoints = result.groups[*result.group].endpoints;
   Preferred preferred(group, query, key, pricing, candidates);
-  while (const std::optional<std::size_t> place = preferred.next_place()) {
-    EndpointExplanation& each = explained.endpoints[*place];
-    if (!usable(each.standing)) continue;
+  bool found = false;
+  while (const std::optional<Preferred::Place> next = preferred.next_in_order()) {
+    EndpointExplanation& each = endpoints[next->place];
+    affinity.order.push_back({each.view.index, next->has_room});
+    if (found || !next->has_room || !usable(each.standing)) continue;
     const bool probe = each.standing == Standing::probe;
     const PickReason reason = probe ? PickReason::probe : PickReason::affinity;
     each.share_by_reason[static_cast<std::size_t>(reason)] = 1;
-    return true;
+    found = true;
   }
-  return false;
+  return found;
 }
 
 void add_likeliest(Explanation& result) {
@@ -185,7 +192,7 @@ Explanation explain(const EndpointSet& set, const PickQuery& query, Rng& rng) {
     const Group& group = set.group(*result.group);
     GroupExplanation& explained = result.groups[*result.group];
     const std::uint64_t key = affinity_key(set, *result.group, query);
-    if (key == 0 || !add_preferred(group, query, key, rng, explained))
+    if (key == 0 || !add_preferred(group, query, key, rng, result))
       add_shares(group, query, rng, explained, result);
   } else if (!query.last_resort || !add_last_resort(set, query, rng, result)) {
     add_shortage(set, query, result);

@@ -50,6 +50,19 @@ struct GroupExplanation {
   std::int64_t request_tokens = 0;
 };
 
+// Where the request's affinity sends it.
+struct AffinityExplanation {
+  // The first in the order of those that can do what is asked, by index in the set, whatever the
+  // state that it is in.
+  std::optional<std::uint16_t> home;
+  // Those that are asked first, in this order: neither out nor failing.
+  struct Preference {
+    std::uint16_t index = 0;
+    bool has_room = false;  // its load is under the bound
+  };
+  std::vector<Preference> order;
+};
+
 struct Explanation {
   static constexpr std::size_t kExactMax = 256;
   static constexpr std::size_t kDraws = 4096;
@@ -61,6 +74,9 @@ struct Explanation {
   // Who gets most of the picks, by index in the set, and why mostly.
   std::optional<std::uint16_t> likeliest;
   PickReason reason = PickReason::none;
+
+  // Of the group that serves; nothing: it has no affinity, or the request no value for it.
+  std::optional<AffinityExplanation> affinity;
 
   // Where nobody would be picked.
   Shortage shortage = Shortage::nothing;

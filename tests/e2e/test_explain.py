@@ -103,6 +103,51 @@ def test_asking_changes_nothing(start):
     assert picks_of(gateway) == 5
 
 
+def test_the_state_of_an_endpoint_has_what_was_counted_of_it(start):
+    gateway, left, right = start.pair()
+    left.set(status=429, retryAfter="60")
+    while left.count() == 0:
+        ask(gateway)
+    ask(gateway, 3)
+    shown = {each["name"]: each["counts"] for each in
+             json.loads(gateway.admin("/api/endpoints"))[0]["endpoints"]}
+    openai, gemini = shown["openai"], shown["gemini"]
+    assert openai["evictions"] == [{"scope": "key_model", "reason": "retry_after", "total": 1}]
+    assert sum(openai["attempts"].values()) == left.count()
+    assert sum(gemini["attempts"].values()) == right.count() == gemini["attempts"]["success"]
+    for name, counts in shown.items():
+        assert sum(counts["picks"].values()) == sum(counts["attempts"].values())
+        for outcome, total in counts["attempts"].items():
+            assert gateway.metric("headgate_attempts_total", endpoint=name,
+                                  outcome=outcome) == total
+        for reason, total in counts["picks"].items():
+            assert gateway.metric("headgate_pick_total", endpoint=name, reason=reason) == total
+    assert gemini["evictions"] == [] and gemini["secondAttempts"] == []
+
+
+def test_affinity_is_in_it_and_is_what_happens(start):
+    simulators = [start.simulator(name) for name in ("first", "second", "third")]
+    backend = make.groups([make.openai(each, f"p{i}") for i, each in enumerate(simulators)])
+    backend["ai"]["groups"][0]["selection"] = {
+        "affinity": {"firstOf": [{"header": "x-session"}, {"body": "user"}]}}
+    gateway = start.gateway(make.gateway(make.route(backend)))
+    for value in ("ann", "bob", "cid", "dan"):
+        for parameters in ({"header": f"x-session: {value}"},
+                           {"body": json.dumps({"model": "test-model", "user": value})}):
+            answer = json.loads(select(gateway, **parameters)[1])["backends"][0]
+            assert answer["pick"]["reason"] == "affinity"
+            assert answer["affinity"]["prefers"] == answer["pick"]["endpoint"]
+            assert answer["affinity"]["order"][0] == {
+                "endpoint": answer["pick"]["endpoint"], "underBound": True}
+            assert ask(gateway, 2, user=value) == {answer["pick"]["endpoint"]: 2}
+        text = run_command("explain", "--admin", gateway.admin_url, "--path", PATH,
+                           "--header", f"x-session: {value}").stdout
+        assert f"affinity: prefers '{answer['pick']['endpoint']}'" in text
+        assert value not in text, "what a request goes by is its own"
+    assert "takes part only for requests that carry header 'x-session' or body 'user'" in \
+        select(gateway, format="text")[1]
+
+
 def test_text_is_for_people(start):
     gateway, _, _ = start.pair()
     for status, text in (select(gateway, format="text"), select(gateway, accept="text/plain")):

@@ -75,6 +75,7 @@ TEST(SelectQuery, IsReadAsItWasWritten) {
   query.port = 0;
   query.model = "org/model:7b+x&y=z#";
   query.headers = {{"a", "b: c"}, {"d", ""}};
+  query.body = R"({"a": "b&c+d"})";
   query.max_tokens = 7;
   query.text = true;
   const std::string target = select_target(query);
@@ -87,6 +88,7 @@ TEST(SelectQuery, IsReadAsItWasWritten) {
   EXPECT_EQ(read->port, query.port);
   EXPECT_EQ(read->model, query.model);
   EXPECT_EQ(read->headers, query.headers);
+  EXPECT_EQ(read->body, query.body);
   EXPECT_EQ(read->prompt_tokens, 0u);
   EXPECT_EQ(read->max_tokens, 7u);
   EXPECT_TRUE(read->text);

@@ -22,7 +22,7 @@ class ExplainRequest : public ExchangeTest {
     const RequestExplained result = explained();
     return cli::explain_text({asked, result, clock.now()});
   }
-  std::string with_affinity() {
+  void load_affinity() {
     load(R"(
 binds:
 - port: 3000
@@ -31,11 +31,20 @@ binds:
     - backends:
       - ai:
           groups:
-          - selection: {affinity: {firstOf: [{header: x-user}]}}
+          - selection:
+              affinity:
+                firstOf: [{header: x-user}, {query: u}, {cookie: c}, {body: user}]
+                minRequests: 1
+                maxLoad: 1
             providers:
             - {name: one, provider: {openAI: {}}, hostOverride: "127.0.0.1:$A"}
+            - {name: two, provider: {openAI: {}}, hostOverride: "127.0.0.1:$B"}
 )");
-    return text();
+    for (FakeUpstream* upstream : {a.get(), b.get()})
+      upstream->says(answer(200, "application/json", kWhole));
+  }
+  const select::Explanation& selection_of(const RequestExplained& result) {
+    return *result.backends[0].selection;
   }
   std::string json() {
     const RequestExplained result = explained();
@@ -208,10 +217,86 @@ TEST_F(ExplainRequest, NamesThePoliciesThatWouldSeeItFirst) {
   EXPECT_THAT(text(), Not(HasSubstr(", health\n"))) << "it sees outcomes only";
 }
 
-TEST_F(ExplainRequest, SaysThatAffinityIsNotInIt) {
-  EXPECT_THAT(with_affinity(), HasSubstr("note: 'backend0' has affinity"));
+TEST_F(ExplainRequest, SaysWhatAffinityGoesByWhereTheRequestHasNoValue) {
+  load_affinity();
+  EXPECT_THAT(text(), HasSubstr("note: 'backend0' has affinity, which takes part only for requests "
+                                "that carry header 'x-user' or query parameter 'u' or cookie 'c' "
+                                "or body 'user': this one has none"));
+  EXPECT_FALSE(selection_of(explained()).affinity);
   load(two_groups());
   EXPECT_THAT(text(), Not(HasSubstr("has affinity")));
+}
+
+TEST_F(ExplainRequest, NamesWhomAffinityPrefersAsTheRealRequestFinds) {
+  load_affinity();
+  for (int i = 0; i < 8; ++i) {
+    const std::string value = "user-" + std::to_string(i);
+    asked.headers = {{"x-user", value}};
+    const RequestExplained result = explained();
+    const select::Explanation& selection = selection_of(result);
+    ASSERT_TRUE(selection.affinity);
+    EXPECT_EQ(selection.reason, select::PickReason::affinity);
+    EXPECT_EQ(selection.affinity->home, selection.likeliest);
+    ASSERT_EQ(selection.affinity->order.size(), 2u);
+    EXPECT_EQ(selection.affinity->order[0].index, selection.likeliest);
+    EXPECT_TRUE(selection.affinity->order[0].has_room);
+    const std::string name = result.backends[0].plan->endpoints[*selection.likeliest].name;
+    EXPECT_THAT(text(), HasSubstr("affinity: prefers '" + name + "'; '" + name +
+                                  "' has a load under the bound"));
+    EXPECT_THAT(json(),
+                HasSubstr(R"("affinity":{"prefers":")" + name + R"(","order":[{"endpoint":")" +
+                          name + R"(","underBound":true})"));
+    EXPECT_THAT(text(), Not(HasSubstr("has affinity")));
+    EXPECT_EQ(ask_for(post(kChatBody, "x-user: " + value + "\r\n")).header("x-headgate-provider"),
+              name);
+    // The same value in another place is the same.
+    for (const auto& [headers, target, body] :
+         {std::tuple<std::pair<std::string, std::string>, std::string, std::string>{
+              {"cookie", "a=b; c=" + value}, "", ""},
+          {{"x", "y"}, "?u=" + value, ""},
+          {{"x", "y"}, "", R"({"user":")" + value + R"("})"}}) {
+      AskedRequest other = asked;
+      other.headers = {headers};
+      other.target += target;
+      other.body = body;
+      const RequestExplained again = explain_request(*context->snapshot, other, clock.now(), *rng);
+      EXPECT_EQ(selection_of(again).likeliest, selection.likeliest) << target << body;
+      EXPECT_EQ(selection_of(again).reason, select::PickReason::affinity) << target << body;
+    }
+  }
+}
+
+TEST_F(ExplainRequest, SaysWhenThePreferredOneIsOutOrBusy) {
+  load_affinity();
+  asked.headers = {{"x-user", "somebody"}};
+  const std::uint16_t home = *selection_of(explained()).likeliest;
+  const BackendPlan& backend = context->snapshot->plans[0].backends[0];
+  select::Cell& cell = backend.set->endpoint(home).base_cell();
+  cell.load.add(100'000);
+  RequestExplained result = explained();
+  ASSERT_EQ(selection_of(result).affinity->order.size(), 2u);
+  EXPECT_FALSE(selection_of(result).affinity->order[0].has_room);
+  EXPECT_EQ(selection_of(result).affinity->home, home);
+  EXPECT_NE(selection_of(result).likeliest, home);
+  EXPECT_EQ(selection_of(result).reason, select::PickReason::affinity);
+  EXPECT_THAT(text(), HasSubstr("has a load over the bound; '"));
+  EXPECT_THAT(json(), HasSubstr(R"("underBound":false)"));
+  cell.load.remove(100'000);
+  select::evict(cell, select::Scope::endpoint, clock.now() + std::chrono::seconds(9), clock.now());
+  result = explained();
+  EXPECT_EQ(selection_of(result).affinity->home, home);
+  EXPECT_EQ(selection_of(result).affinity->order.size(), 1u);
+  EXPECT_THAT(text(), HasSubstr("', which is out or fails too often; '"));
+}
+
+TEST_F(ExplainRequest, TakesTheModelOfTheBodyWhereNoneWasGiven) {
+  load(two_groups());
+  asked.body = R"({"model":"m3"})";
+  EXPECT_EQ(explained().model, "m3");
+  asked.model = "m4";
+  EXPECT_EQ(explained().model, "m4");
+  asked.body = "[]";
+  EXPECT_EQ(explained().refusal->code, "invalid_json");
 }
 
 TEST_F(ExplainRequest, FitsTheTableIntoItsColumns) {

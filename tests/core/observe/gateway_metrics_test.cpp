@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -69,6 +70,41 @@ TEST_F(GatewayMetricsTest, CountsAttemptsByOutcomeUpToABound) {
     endpoint.attempt(worker_, "outcome " + std::to_string(i));
   }
   EXPECT_THAT(registry_.render(), HasSubstr(name + "\"other\"} 2\n"));
+}
+
+TEST_F(GatewayMetricsTest, TellsWhatItCountedOfOneEndpoint) {
+  using Count = EndpointSeries::Count;
+  EndpointSeries& endpoint = metrics_.endpoint("models", "first");
+  EndpointSeries& longer = metrics_.endpoint("models", "first2");
+  EndpointSeries& earlier = metrics_.endpoint("models", "e");
+  for (EndpointSeries* other : {&longer, &earlier, &metrics_.endpoint("n", "first")})
+    other->attempt(worker_, "success");
+  endpoint.attempt(worker_, "success");
+  endpoint.attempt(registry_.worker(1), "success");
+  endpoint.attempt(worker_, "connect_failed");
+  endpoint.picked(worker_, 1, "only");
+  endpoint.evicted("key", "retry_after");
+  endpoint.evicted("key", "retry_after");
+  endpoint.second_attempt(worker_, true, SecondEvent::won);
+  endpoint.probed(worker_, "success");
+  endpoint.gone_on("whole");
+  const auto read = [&endpoint](Count count) {
+    std::string text;
+    endpoint.read(count, [&text](std::span<const std::string> labels, std::uint64_t total) {
+      for (const std::string& label : labels) text += label + " ";
+      text += std::to_string(total) + "; ";
+    });
+    return text;
+  };
+  EXPECT_EQ(read(Count::attempts), "connect_failed 1; success 2; ");
+  EXPECT_EQ(read(Count::picks), "only 1; ");
+  EXPECT_EQ(read(Count::evictions), "key retry_after 2; ");
+  EXPECT_EQ(read(Count::second_attempts), "hedge won 1; ");
+  EXPECT_EQ(read(Count::probes), "success 1; ");
+  EXPECT_EQ(read(Count::continuations), "whole 1; ");
+  const std::string before = registry_.render();
+  metrics_.endpoint("models", "unused").read(Count::attempts, [](auto, auto) { FAIL(); });
+  EXPECT_EQ(registry_.render(), before) << "reading makes no series";
 }
 
 TEST_F(GatewayMetricsTest, RecordsTokensAndTimesOfAStream) {
