@@ -1,5 +1,8 @@
 #include "core/admin/server.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <set>
 #include <utility>
 
@@ -64,11 +67,13 @@ class AdminServer::State : public std::enable_shared_from_this<State> {
         });
     listener->start();
     listeners_.push_back(std::move(listener));
+    if (listen.address.kind == config::Address::Kind::unix_socket) note_socket(listen.address.path);
     return {};
   }
 
   void stop() {
     stopped_ = true;
+    for (const SocketFile& file : std::exchange(socket_files_, {})) file.remove();
     for (const auto& listener : listeners_) listener->stop();
     // A stream that is closed ends its task later, from the loop: the set does not change here.
     for (net::ByteStream* stream : streams_) stream->close();
@@ -100,7 +105,27 @@ class AdminServer::State : public std::enable_shared_from_this<State> {
     net::ByteStream& stream_;
   };
 
+  // A unix socket stays as a file when nobody listens any more. Another gateway may have put its
+  // own in this place since.
+  struct SocketFile {
+    std::string path;
+    dev_t device = 0;
+    ino_t number = 0;
+
+    void remove() const {
+      struct stat now{};
+      if (::lstat(path.c_str(), &now) != 0) return;
+      if (now.st_dev == device && now.st_ino == number) ::unlink(path.c_str());
+    }
+  };
+  void note_socket(const std::string& path) {
+    struct stat made{};
+    if (::lstat(path.c_str(), &made) == 0)
+      socket_files_.push_back({path, made.st_dev, made.st_ino});
+  }
+
   net::DeadlineSweep& sweep_;
+  std::vector<SocketFile> socket_files_;
   const AdminSources sources_;
   const AdminLimits limits_;
   std::vector<std::string> addresses_;

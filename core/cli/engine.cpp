@@ -36,7 +36,26 @@ config::Faults Engine::load_bundles(const config::PluginsConfig& config, const s
 config::LoadedConfig Engine::load_config(const std::string& file, bool allow_paths) {
   config::LoadedConfig loaded = load_config_file(file, allow_paths, plugins);
   warn_of_plugins();
+  if (!loaded.accepted.empty()) ask_plugins(loaded);
   return loaded;
+}
+
+// Faults of the file keep its snapshot from being built, but not its plugins from being asked.
+void Engine::ask_plugins(config::LoadedConfig& loaded) {
+  for (const config::AcceptedPlugin& each : loaded.accepted) {
+    plugin::InstanceSpec spec;
+    spec.plugin = plugins.find(each.id);
+    spec.config = each.config.json();
+    spec.place = each.config.path();
+    if (spec.plugin == nullptr) continue;
+    const std::vector<plugin::PluginFault> problems =
+        each.is_provider ? instances.provider(spec).faults : instances.policy(spec).faults;
+    for (const plugin::PluginFault& problem : problems) {
+      loaded.faults.push_back(each.config.fault_at(problem.json_pointer, problem.message));
+    }
+  }
+  config::sort_by_place(loaded.faults);
+  loaded.accepted.clear();
 }
 
 void Engine::warn_of_plugins() {

@@ -53,6 +53,7 @@ class Engine {
 
  private:
   void warn_of_plugins();
+  void ask_plugins(config::LoadedConfig& loaded);
 };
 
 // Where the plugins that belong to this binary are: beside it, in ../lib/headgate/plugins.

@@ -85,7 +85,8 @@ LoadedConfig load_config(std::string_view text, std::string file, const PluginKe
     return loaded;
   }
   auto config = std::make_shared<Config>();
-  ReadContext context{parsed.document, plugins, environment, std::move(parsed.faults), {}, {}, {}};
+  ReadContext context{
+      parsed.document, plugins, environment, std::move(parsed.faults), {}, {}, {}, {}};
   const Node& root = parsed.document->root;
   if (root.is_map()) {
     Reader reader(context, root, "the file");
@@ -97,6 +98,7 @@ LoadedConfig load_config(std::string_view text, std::string file, const PluginKe
   loaded.faults = in_order(std::move(context.faults), file);
   hide_variables(loaded.faults, root);
   loaded.plugin_paths.assign(context.plugin_paths.begin(), context.plugin_paths.end());
+  if (!loaded.faults.empty()) loaded.accepted = std::move(context.accepted);
   if (!loaded.faults.empty() || !loaded.plugin_paths.empty()) return loaded;
   config->file = std::move(file);
   config->referenced_files.assign(context.files.begin(), context.files.end());
@@ -123,7 +125,7 @@ LoadedStaticConfig load_static_config(std::string_view text, std::string file,
   }
   StaticConfig config;
   const PluginKeys no_plugins;
-  ReadContext context{parsed.document, no_plugins, environment, {}, {}, {}, {}};
+  ReadContext context{parsed.document, no_plugins, environment, {}, {}, {}, {}, {}};
   if (const Node* node = parsed.document->root.find("config")) {
     std::vector<Position> faulty;
     collect_faulty(*node, faulty);

@@ -36,6 +36,9 @@ struct LoadedConfig {
   // What `use: /PATH` names, once each, where the plugin keys ask to collect it. Then there is no
   // config, as nothing is known of these plugins.
   std::vector<std::string> plugin_paths = {};
+  // Where there are faults: what plugins can be asked about all the same, so that theirs are told
+  // in the same run.
+  std::vector<AcceptedPlugin> accepted = {};
 
   explicit operator bool() const { return config != nullptr; }
 };

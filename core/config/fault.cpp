@@ -40,7 +40,11 @@ std::string ConfigFault::to_string() const {
     out += std::to_string(position.line) + ':' + std::to_string(position.column);
   }
   if (!out.empty()) out += ": ";
-  return out + message;
+  // A name of the file may hold anything; a fault is one line.
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  std::string line = message;
+  std::replace_if(line.begin(), line.end(), is_control, ' ');
+  return out + line;
 }
 
 std::string to_string(std::span<const ConfigFault> faults) {

@@ -37,6 +37,13 @@ class PluginConfig {
   std::string redacted_ = "{}";
 };
 
+// A configuration that the schema of its plugin accepts, in a file that has faults elsewhere.
+struct AcceptedPlugin {
+  bool is_provider = false;
+  std::string id;  // the plugin's
+  PluginConfig config;
+};
+
 // A policy plugin as attached at one place.
 struct PluginPolicy {
   std::string key;  // `policies: {KEY: ...}`; empty when attached by id

@@ -32,6 +32,13 @@ bool contains(std::span<const std::string> words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// Whether a variable in it was not defined, or the like, which was reported when it was parsed.
+bool has_faulty(const Node& node) {
+  const auto is_faulty = [](const Member& member) { return has_faulty(member.value); };
+  return node.faulty || std::any_of(node.items.begin(), node.items.end(), has_faulty) ||
+         std::any_of(node.members.begin(), node.members.end(), is_faulty);
+}
+
 }  // namespace
 
 void Reader::report(Position position, const std::string& path, std::string message) {
@@ -200,6 +207,12 @@ PluginConfig Reader::plugin_config(const PluginKey& plugin, const Node& node) {
                       empty ? "{}" : to_json(node, typed, true));
 }
 
+void Reader::accept(const PluginKey& plugin, const PluginConfig& config, const Node& node,
+                    std::size_t faults_before) {
+  if (context_.faults.size() != faults_before || has_faulty(node)) return;
+  context_.accepted.push_back({plugin.kind == PluginKey::Kind::provider, plugin.id, config});
+}
+
 void Reader::provider_plugin(const Key& key, std::string& chosen, std::string& id,
                              PluginConfig& config) {
   const Node* node = take_map(key);
@@ -219,7 +232,9 @@ void Reader::provider_plugin(const Key& key, std::string& chosen, std::string& i
   }
   chosen = member.key;
   id = plugin->id;
+  const std::size_t faults_before = context_.faults.size();
   config = plugin_config(*plugin, member.value);
+  accept(*plugin, config, member.value, faults_before);
 }
 
 void Reader::policy_plugins(std::vector<PluginPolicy>& policies) {
@@ -230,7 +245,9 @@ void Reader::policy_plugins(std::vector<PluginPolicy>& policies) {
     known_.push_back(plugin.key);
     const Node* node = node_.find(plugin.key);
     if (!node || node->faulty) continue;
+    const std::size_t faults_before = context_.faults.size();
     policies.push_back({plugin.key, plugin.id, plugin_config(plugin, *node)});
+    accept(plugin, policies.back().config, *node, faults_before);
   }
 }
 
@@ -290,6 +307,7 @@ void Reader::read_attached(const Node& item, std::vector<PluginPolicy>& policies
   if (written.empty()) return;
   const PluginKey* plugin = used_plugin(*item.find("use"), written);
   if (!plugin) return;
+  const std::size_t faults_before = context_.faults.size();
   PluginPolicy policy{"", plugin->id, {}};
   if (config) {
     policy.config = plugin_config(*plugin, *config);
@@ -302,6 +320,7 @@ void Reader::read_attached(const Node& item, std::vector<PluginPolicy>& policies
     plugin_config(*plugin, nothing);
     policy.config = PluginConfig(context_.document, &item, "{}", "{}");
   }
+  accept(*plugin, policy.config, config ? *config : item, faults_before);
   policies.push_back(std::move(policy));
 }
 

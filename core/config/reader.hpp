@@ -25,6 +25,7 @@ struct ReadContext {
   std::set<std::string> files;  // that the configuration refers to
   std::map<const PluginKey*, ParsedSchema> schemas;
   std::set<std::string> plugin_paths;  // PathUse::collected
+  std::vector<AcceptedPlugin> accepted;
 };
 
 class Reader final : public Fields {
@@ -67,6 +68,9 @@ class Reader final : public Fields {
   void report(Position position, const std::string& path, std::string message);
   const ParsedSchema& schema_of(const PluginKey& plugin);
   PluginConfig plugin_config(const PluginKey& plugin, const Node& node);
+  // Notes that nothing was wrong with it since there were so many faults.
+  void accept(const PluginKey& plugin, const PluginConfig& config, const Node& node,
+              std::size_t faults_before);
   // The policy plugin of a `use`. Null when there is none, which was reported, or when its path was
   // collected.
   const PluginKey* used_plugin(const Node& use, const std::string& written);

@@ -1,5 +1,8 @@
 #include "core/config/variables.hpp"
 
+#include <algorithm>
+#include <vector>
+
 namespace headgate::config {
 
 namespace {
@@ -34,8 +37,9 @@ std::string read_braces(std::string_view text, Reference& reference) {
   const std::size_t length = name_length(inside);
   const std::string_view rest = inside.substr(length);
   if (length == 0 || (!rest.empty() && !rest.starts_with(":-"))) {
-    return "'" + std::string(text.substr(0, end + 1)) +
-           "' is not a variable; write ${NAME} or ${NAME:-default}, or '$$' for a literal '$'";
+    // What stands behind the name may be a secret.
+    return "'${" + std::string(inside.substr(0, length)) +
+           "...}' is not a variable; write ${NAME} or ${NAME:-default}, or '$$' for a literal '$'";
   }
   reference.name = inside.substr(0, length);
   if (!rest.empty()) reference.fallback = rest.substr(2);
@@ -43,10 +47,31 @@ std::string read_braces(std::string_view text, Reference& reference) {
   return {};
 }
 
+// Each once, and no more of them than anybody reads.
+void note_missing(std::vector<std::string_view>& missing, std::string_view name) {
+  constexpr std::size_t kNamedMax = 20;
+  if (missing.size() < kNamedMax &&
+      std::find(missing.begin(), missing.end(), name) == missing.end())
+    missing.push_back(name);
+}
+
+std::string not_defined(const std::vector<std::string_view>& names) {
+  std::string text = names.size() == 1 ? "variable " : "variables ";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i != 0) text += i + 1 == names.size() ? " and " : ", ";
+    text.append("'").append(names[i]).append("'");
+  }
+  text += names.size() == 1 ? " is" : " are";
+  text.append(" not defined; set ").append(names.size() == 1 ? "it" : "them");
+  text.append(", or write ${").append(names.front());
+  return text + ":-default}, or '$$' for a literal '$'";
+}
+
 }  // namespace
 
 Expansion expand_variables(std::string_view text, const VariableSource& variable) {
   Expansion result;
+  std::vector<std::string_view> missing;
   while (true) {
     const std::size_t dollar = text.find('$');
     result.text += text.substr(0, dollar);
@@ -54,7 +79,7 @@ Expansion expand_variables(std::string_view text, const VariableSource& variable
       result.error = "longer than 1 MiB with its variables";
       return result;
     }
-    if (dollar == std::string_view::npos) return result;
+    if (dollar == std::string_view::npos) break;
     text.remove_prefix(dollar);
     if (text.starts_with("$$")) {
       result.text += '$';
@@ -77,16 +102,16 @@ Expansion expand_variables(std::string_view text, const VariableSource& variable
     }
     const std::optional<std::string> value = variable(reference.name);
     const bool use_fallback = reference.fallback && (!value || value->empty());
+    text.remove_prefix(reference.length);
     if (!value && !use_fallback) {
-      result.error = "variable '" + std::string(reference.name) +
-                     "' is not defined; set it, or write ${" + std::string(reference.name) +
-                     ":-default}, or '$$' for a literal '$'";
-      return result;
+      note_missing(missing, reference.name);
+      continue;
     }
     result.text += use_fallback ? *reference.fallback : std::string_view(*value);
     result.used_variable = true;
-    text.remove_prefix(reference.length);
   }
+  if (!missing.empty()) result.error = not_defined(missing);
+  return result;
 }
 
 }  // namespace headgate::config

@@ -82,6 +82,29 @@ def test_all_faults_are_reported_at_once_each_with_its_place(tmp_path):
             "'backendAuth'?") in output
 
 
+FAULTS_OF_PLUGINS = """\
+binds:
+- port: 3000
+  listeners:
+  - policies:
+      apiKey: {keys: [{keyHash: "sha256:zz"}]}
+    routes:
+    - backends:
+      - ai:
+          provider: {openAI: {}}
+          policies:
+            health: {unhealthyExpression: "((("}
+      policies: {plugins: [{use: nope.x}]}
+"""
+
+
+def test_faults_that_only_plugins_find_are_not_hidden_by_others(tmp_path):
+    code, output = check(tmp_path, FAULTS_OF_PLUGINS)
+    assert code != 0
+    assert_faults(output, [(5, "keyHash|hash|sha256"), (11, "expression|unhealthyExpression|'\\('|\\("),
+                           (12, "nope.x")])
+
+
 def test_faults_of_the_static_part_hide_no_others(tmp_path):
     text = MANY_FAULTS.replace("connectionTerminationDeadline: 30s", "workerThreads: many")
     code, output = check(tmp_path, text, without=["NO_SUCH_VARIABLE"])

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <string>
@@ -114,6 +115,26 @@ TEST_F(AdminServerTest, ServesAUnixSocket) {
   listen(address, AdminScope::all);
   EXPECT_EQ(error_, "");
   EXPECT_THAT(get_unix(address.path, "/healthz/live"), EndsWith("\r\n\r\nok\n"));
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(AdminServerTest, LeavesNoSocketFileBehindButThoseOfOthers) {
+  std::string folder = ::testing::TempDir() + "admin-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  config::Address mine;
+  mine.kind = config::Address::Kind::unix_socket;
+  mine.path = folder + "/mine";
+  config::Address taken = mine;
+  taken.path = folder + "/taken";
+  listen(mine, AdminScope::all);
+  listen(taken, AdminScope::stats);
+  ASSERT_TRUE(std::filesystem::exists(mine.path));
+  // As another gateway does that finds nobody there.
+  std::ofstream(folder + "/other").put('x');
+  std::filesystem::rename(folder + "/other", taken.path);
+  on_worker([this] { server_->stop(); });
+  EXPECT_FALSE(std::filesystem::exists(mine.path));
+  EXPECT_TRUE(std::filesystem::exists(taken.path));
   std::filesystem::remove_all(folder);
 }
 

@@ -69,6 +69,32 @@ TEST(ConfigErrors, AllOfAFileAreReportedByPlace) {
             "${NAME:-default}, or '$$' for a literal '$'");
 }
 
+TEST(ConfigErrors, AreOneLineEach) {
+  Faults faults{{"c.yaml", {1, 2}, {}, "provider 'a\nb\x7f' is\tthere twice"}};
+  EXPECT_EQ(to_string(faults), "c.yaml:1:2: provider 'a b ' is there twice");
+}
+
+// So that the faults which only a plugin can find are told in the same run.
+TEST(ConfigErrors, KeepWhatPluginsCanBeAskedAbout) {
+  World world;
+  const std::string text = with_route(
+      "    - policies: {plugins: [{use: test.namless}, {use: test.nameless, config: {rate: 1}},\n"
+      "        {use: test.nameless, config: {rate: x}}], backendAuth: {key: $NO_SUCH}}\n"
+      "      backends: [{ai: {provider: {openAI: {model: m}}}}, {ai: {provider: {gemini: 7}}}]\n");
+  LoadedConfig loaded = load_config(text, "config.yaml", test_plugins(), world.environment());
+  EXPECT_EQ(loaded.config, nullptr);
+  ASSERT_EQ(loaded.accepted.size(), 2u);
+  const bool provider_first = loaded.accepted[0].is_provider;
+  const AcceptedPlugin& provider = loaded.accepted[provider_first ? 0 : 1];
+  const AcceptedPlugin& policy = loaded.accepted[provider_first ? 1 : 0];
+  EXPECT_TRUE(provider.is_provider);
+  EXPECT_EQ(provider.id, "test.openai");
+  EXPECT_EQ(provider.config.json(), R"({"model":"m"})");
+  EXPECT_FALSE(policy.is_provider);
+  EXPECT_EQ(policy.config.json(), R"({"rate":1})");
+  EXPECT_EQ(policy.config.fault_at("/rate", "no").to_string(), "config.yaml:5:85: no");
+}
+
 TEST(ConfigErrors, CarryThePathOfTheValue) {
   const World world;
   const LoadedConfig loaded = load_config(with_provider("              weight: 0\n"), "config.yaml",

@@ -114,10 +114,25 @@ TEST(YamlLoader, NamesTheVariableThatIsNotDefined) {
   EXPECT_TRUE(parse("a: $MISSING").document->root.find("a")->faulty);
 }
 
+TEST(YamlLoader, NamesAllVariablesOfATextThatAreNotDefined) {
+  EXPECT_EQ(faults_of("a: \"$MISSING and ${OTHER} and $MISSING, $THIRD\"\n"),
+            "c.yaml:1:4: variables 'MISSING', 'OTHER' and 'THIRD' are not defined; set them, or "
+            "write ${MISSING:-default}, or '$$' for a literal '$'");
+}
+
+TEST(YamlLoader, NeverShowsTheDefaultOfAWrongReference) {
+  for (const std::string text : {"a: '${KEY:=sk-live}'", "a: '${KEY-sk-live}'", "a: '${:-sk-live}'",
+                                 "a: '$MISSING ${KEY:?sk-live}'"}) {
+    const std::string said = faults_of(text);
+    EXPECT_NE(said, "");
+    EXPECT_EQ(said.find("live"), std::string::npos) << said;
+  }
+}
+
 TEST(YamlLoader, RefusesBracesThatAreNoVariable) {
   EXPECT_EQ(faults_of("a: '${KEY'"), "c.yaml:1:4: '${' without '}'; write '$$' for a literal '$'");
   EXPECT_EQ(faults_of("a: '${KEY:+x}'"),
-            "c.yaml:1:4: '${KEY:+x}' is not a variable; write ${NAME} or ${NAME:-default}, or "
+            "c.yaml:1:4: '${KEY...}' is not a variable; write ${NAME} or ${NAME:-default}, or "
             "'$$' for a literal '$'");
 }
 
