@@ -100,7 +100,7 @@ class Call final : public hg_call {
   std::int32_t attribute_get(Text name, Text& json) override;
   std::int32_t attribute_set(Text name, Text json) override;
   void* allocate(std::size_t bytes, std::size_t alignment) override;
-  std::int32_t respond_error(std::uint32_t status, Text code, Text message) override;
+  std::int32_t respond_error(std::uint32_t status, Text code, Text message, Text member) override;
   std::int32_t respond(std::uint32_t status, Text content_type, Text body) override;
 
   std::int32_t json_get(std::uint32_t message, Text pointer, Text& json) override;

@@ -160,9 +160,9 @@ std::int32_t Call::attribute_get(Text name, Text& json) {
 }
 
 std::int32_t Call::attribute_set(Text name, Text json) {
-  const bool known_json = was_quoted(json);
-  const Text kept = known_json ? json : padded_copy(request_.arena, json);
-  if (name.empty() || (!known_json && !request_.worker.scanner.is_json(kept))) return HG_INVALID;
+  const Text kept =
+      was_quoted(json) ? json : request_.worker.scanner.one_line(request_.arena, json);
+  if (name.empty() || kept.empty()) return HG_INVALID;
   for (auto& [known, value] : request_.attributes) {
     if (known != name) continue;
     value = kept;
@@ -179,13 +179,14 @@ void* Call::allocate(std::size_t bytes, std::size_t alignment) {
   return request_.arena.allocate(bytes == 0 ? 1 : bytes, alignment);
 }
 
-std::int32_t Call::respond_error(std::uint32_t status, Text code, Text message) {
+std::int32_t Call::respond_error(std::uint32_t status, Text code, Text message, Text member) {
   if (status < 400 || status > 599) return HG_INVALID;
   RecordedAnswer answer;
   answer.is_error = true;
   answer.status = static_cast<int>(status);
   answer.code = code;
   answer.message = message;
+  answer.member = member;
   recorded() = std::move(answer);
   return HG_OK;
 }

@@ -121,6 +121,7 @@ net::Task<void> Exchange::answer_recorded() {
   if (answer.is_error) {
     const Fault fault = answer.status < 500 ? Fault::client : Fault::gateway;
     request_.own_error_code = std::move(answer.code);
+    request_.own_error_member = std::move(answer.member);
     Error error(fault, Retry::no, answer.status, request_.own_error_code,
                 std::move(answer.message));
     co_await answer_error(std::move(error), std::nullopt);

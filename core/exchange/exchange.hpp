@@ -88,6 +88,7 @@ class Exchange {
   bool others(const EndpointPlan& failed, Others which) const;
   net::Task<void> answer_shortage(const select::PickResult& none);
   net::Task<void> answer_failure(AttemptEnd end, const EndpointPlan& endpoint);
+  bool is_error_object(std::string_view text);
   Error error_of(const AttemptEnd& end, const EndpointPlan& endpoint) const;
 
   // exchange_second.cpp
@@ -108,6 +109,9 @@ class Exchange {
   net::Task<void> answer_error(Error error, std::optional<milliseconds> retry_after);
   std::string render(const Error& error);
   void add_headers(http::HeaderMap& headers, bool retries_spent);
+  const plugin::DialectInstance* error_dialect() const;
+  std::string methods_here() const;
+  std::optional<std::string_view> text_of(std::string_view json);
   std::string_view shown_target();  // without what is secret; valid as long as the request
   void add_logged_header(observe::AccessRecord& record, std::string_view name) const;
   void write_record(std::chrono::nanoseconds duration);

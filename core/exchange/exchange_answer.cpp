@@ -9,6 +9,7 @@
 #include "core/base/json_text.hpp"
 #include "core/exchange/continuation.hpp"
 #include "core/exchange/exchange.hpp"
+#include "core/exchange/serving.hpp"
 #include "core/http/header_rules.hpp"
 
 namespace headgate::exchange {
@@ -28,11 +29,27 @@ void add_retry_after(http::HeaderMap& headers, std::optional<milliseconds> retry
   headers.set("retry-after", std::to_string(std::max<std::int64_t>(seconds, 1)));
 }
 
+// Of a path that only passes: what the provider that declares it accepts as it is.
+const plugin::DialectInstance* Exchange::error_dialect() const {
+  if (request_.dialect.dialect || !request_.route) return request_.dialect.dialect;
+  for (const BackendPlan& backend : request_.route->backends) {
+    for (const EndpointPlan& endpoint : backend.endpoints) {
+      if (!endpoint.provider || !declares(endpoint, request_.dialect, request_.path)) continue;
+      const auto& accepts = endpoint.provider->declares().accepts;
+      for (const auto& dialect : request_.snapshot->dialects.dialects()) {
+        if (!accepts.empty() && dialect->id() == accepts.front()) return dialect.get();
+      }
+    }
+  }
+  return nullptr;
+}
+
 std::string Exchange::render(const Error& error) {
-  const plugin::DialectInstance* dialect = request_.dialect.dialect;
+  const plugin::DialectInstance* const dialect = error_dialect();
   if (!dialect) return plain_error(error);
   hg_client_error shown{};
-  shown.size = HG_END_OF(hg_client_error, event);
+  shown.size = HG_END_OF(hg_client_error, member);
+  shown.member = plugin::str(request_.own_error_member);
   shown.status = static_cast<std::uint32_t>(error.status);
   shown.code = plugin::str(error.code);
   shown.message = plugin::str(error.message);
@@ -53,11 +70,26 @@ void Exchange::add_headers(http::HeaderMap& headers, bool retries_spent) {
   if (retries_spent) headers.set("x-should-retry", "false");
 }
 
+// What the API formats take at this path.
+std::string Exchange::methods_here() const {
+  const http::Headers& headers = request_.head.headers;
+  const auto has_header = [&headers](std::string_view name) { return headers.contains(name); };
+  std::string methods;
+  for (const std::string_view method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
+    if (!find_format(*request_.snapshot, *request_.route, method, request_.path, has_header))
+      continue;
+    if (!methods.empty()) methods += ", ";
+    methods += method;
+  }
+  return methods;
+}
+
 net::Task<void> Exchange::answer_error(Error error, std::optional<milliseconds> retry_after) {
   if (client_.head_sent() || client_.gone()) co_return;
   http::HeaderMap headers(arena_);
   headers.set("content-type", "application/json");
   add_retry_after(headers, retry_after);
+  if (error.code == "method_not_allowed" && request_.route) headers.set("allow", methods_here());
   if (error.status == 401) headers.set("www-authenticate", "Bearer");
   add_headers(headers, !request_.attempts.empty());
   // Where the request's end was not found, the next one cannot be either.
@@ -132,6 +164,14 @@ void Exchange::add_logged_header(observe::AccessRecord& record, std::string_view
   record.add_header(name, secret ? observe::SecretMask::kMasked : *value);
 }
 
+// What a JSON string says.
+std::optional<std::string_view> Exchange::text_of(std::string_view json) {
+  if (!json.starts_with('"')) return std::nullopt;
+  const auto text = worker_.scanner.decode(json);
+  if (!text || text->data() == json.data() + 1) return text;
+  return arena_.copy(*text);
+}
+
 void Exchange::write_record(std::chrono::nanoseconds duration) {
   observe::AccessRecord& record = worker_.access_log.begin();
   const http::RequestHead& head = request_.head;
@@ -178,7 +218,9 @@ void Exchange::write_record(std::chrono::nanoseconds duration) {
     attempt.error_code = note.code;
     attempt.duration = note.duration;
   }
-  for (const auto& [name, value] : request_.attributes) record.add_attribute(name, value);
+  for (const auto& [name, json] : request_.attributes) {
+    record.add_attribute({name, json, text_of(json)});
+  }
   for (const std::string& name : worker_.access_log.headers()) add_logged_header(record, name);
   if (request_.trace) write_trace(record);
   worker_.access_log.submit(record);

@@ -263,6 +263,14 @@ Error Exchange::error_of(const AttemptEnd& end, const EndpointPlan& endpoint) co
   return error;
 }
 
+// {"error": {...}}, as every known format has it; anything else is not what clients can read.
+bool Exchange::is_error_object(std::string_view text) {
+  JsonBody body(arena_, worker_.scanner);
+  body.assign_copy(text);
+  const auto error = body.named("error");
+  return error.value && !error.twice && error.value->starts_with('{');
+}
+
 net::Task<void> Exchange::answer_failure(AttemptEnd end, const EndpointPlan& endpoint) {
   if (goes_on()) {
     co_await end_cut();
@@ -274,10 +282,12 @@ net::Task<void> Exchange::answer_failure(AttemptEnd end, const EndpointPlan& end
   const bool pass_through = !request_.dialect.route;
   const bool for_client = end.verdict().next == Next::never || client_key || !endpoint.provider;
   if (end.failure().kind == FailureKind::status && !end.failure().body.empty() && for_client &&
-      (own_format || pass_through) && !request_.mentions_credential(end.failure().body)) {
+      (pass_through || (own_format && is_error_object(end.failure().body))) &&
+      !request_.mentions_credential(end.failure().body)) {
     http::HeaderMap headers(arena_);
-    headers.set("content-type", end.failure().content_type.empty() ? "application/json"
-                                                                   : end.failure().content_type);
+    const std::string& type = end.failure().content_type;
+    const bool is_named = pass_through ? !type.empty() : type.starts_with("application/json");
+    headers.set("content-type", is_named ? std::string_view(type) : "application/json");
     headers.set("x-headgate-provider", endpoint.name);
     add_headers(headers, true);
     add_retry_after(headers, end.verdict().retry_after);
@@ -290,6 +300,7 @@ net::Task<void> Exchange::answer_failure(AttemptEnd end, const EndpointPlan& end
   if (!end.verdict().code.empty()) request_.own_error_code = end.verdict().code;
   if (end.recorded() && end.recorded()->is_error) {
     request_.own_error_code = end.recorded()->code;
+    request_.own_error_member = end.recorded()->member;
   }
   Error error = error_of(end, endpoint);
   if (!request_.own_error_code.empty()) error.code = request_.own_error_code;

@@ -164,6 +164,9 @@ Exchange::MaybeError Exchange::read_facets_again() {
   auto facets = read_facets(request_.body, worker_.scanner, request_.dialect.dialect->declares(),
                             request_.dialect.model, arena_);
   if (!facets) {
+    if (const plugin::PolicyInstance* const policy = policies_.changed_body()) {
+      policies_.tell_fault(*policy, "on_request", "left a bad request: " + facets.error().message);
+    }
     return gateway_error("policy_failed",
                          "a policy of this route left a bad request: " + facets.error().message);
   }

@@ -177,6 +177,20 @@ std::optional<std::string_view> JsonScanner::decode(std::string_view json_string
   return std::string_view(memory_->decoded);
 }
 
+std::string_view JsonScanner::one_line(Arena& arena, std::string_view text) {
+  text = trimmed(text);
+  if (text.empty()) return {};
+  const std::string_view kept = padded_copy(arena, text);
+  if (is_usual_string(kept) && simdjson::validate_utf8(kept.data(), kept.size())) return kept;
+  simdjson::dom::parser parser;
+  simdjson::dom::element element;
+  if (parser.parse(text.data(), text.size()).get(element)) return {};
+  std::string line(text.size() + simdjson::SIMDJSON_PADDING, '\0');
+  std::size_t size = 0;
+  if (simdjson::minify(text.data(), text.size(), line.data(), size)) return {};
+  return padded_copy(arena, std::string_view(line).substr(0, size));
+}
+
 void JsonScanner::release_if_large() {
   if (memory_->parser.capacity() > kKeptCapacity) memory_ = std::make_unique<Memory>();
 }

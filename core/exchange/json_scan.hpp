@@ -41,6 +41,10 @@ class JsonScanner {
   // Whether `text` is JSON, as far as scan() checks it. REQUIRES: as of scan().
   bool is_json(std::string_view text);
 
+  // A copy of `text` without white space between its parts, or nothing when it is not JSON through
+  // and through: what may stand in a line of JSON.
+  std::string_view one_line(Arena& arena, std::string_view text);
+
   // The same as scan() by simdjson alone. REQUIRES: `text` begins with a brace or bracket and does
   // not end with white space; `out` is empty.
   JsonShape index(std::string_view text, JsonMembers& out);

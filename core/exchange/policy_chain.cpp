@@ -2,6 +2,7 @@
 
 #include <headgate/async.h>
 
+#include <string>
 #include <utility>
 
 #include "core/exchange/pause.hpp"
@@ -61,10 +62,34 @@ void* PolicyChain::context(const PolicyUse& use, bool& ok) {
   RequestContext::PolicyContext& own = request_.policies[use.slot];
   if (!own.open) {
     const auto worker = static_cast<std::uint32_t>(request_.worker.worker.index());
-    own.open = use.instance->open(worker, call_, own.context) == HG_CONTINUE;
+    own.open = seen(use, "open", use.instance->open(worker, call_, own.context),
+                    request_.recorded) == HG_CONTINUE;
   }
   ok = own.open;
   return own.context;
+}
+
+void PolicyChain::tell_fault(const plugin::PolicyInstance& policy, std::string_view callback,
+                             std::string_view reason) {
+  const PolicyFault fault{policy.id(), policy.place(), callback, reason, request_.id};
+  request_.worker.policy_faults.tell(fault, request_.worker.worker.clock().now());
+}
+
+void PolicyChain::look_at(const PolicyUse& use, std::string_view callback, std::int32_t result,
+                          const std::optional<RecordedAnswer>& recorded) {
+  if (result == HG_ABORT) {
+    const auto odd = plugin::PolicyInstance::take_odd_result();
+    if (odd) {
+      tell_fault(*use.instance, callback,
+                 "returned " + std::to_string(*odd) + ", which it may not");
+    } else if (!recorded) {  // else it said why
+      tell_fault(*use.instance, callback, "returned HG_ABORT");
+    }
+  } else if (result == HG_STOP && !recorded) {
+    tell_fault(*use.instance, callback, "returned HG_STOP and gave no answer");
+  } else if (result == HG_PAUSE && !call_.has_pause()) {
+    tell_fault(*use.instance, callback, "returned HG_PAUSE and waits for nothing");
+  }
 }
 
 // Waits for the timer, a wake-up, the end of an HTTP call, or the request's deadline; says which it
@@ -99,7 +124,10 @@ std::int32_t PolicyChain::request_from(std::size_t index) {
     call_.enter(Phase::request, nullptr);
     void* const own = context(uses[index], ok);
     if (!ok) return HG_ABORT;
-    const std::int32_t result = uses[index].instance->on_request(own, call_);
+    const std::uint64_t version = request_.body.version();
+    const std::int32_t result = seen(
+        uses[index], "on_request", uses[index].instance->on_request(own, call_), request_.recorded);
+    if (request_.body.version() != version) changed_body_ = uses[index].instance.get();
     paused_ = index;
     if (result != HG_PAUSE) call_.drop_pause();
     if (result != HG_CONTINUE) return result;
@@ -117,7 +145,11 @@ net::Task<std::int32_t> PolicyChain::resume_request() {
     const PolicyUse& use = request_.backend->on_request[paused_];
     auto resume = [&](std::uint32_t reason) {
       call_.enter(Phase::request, nullptr);
-      return use.instance->on_async(request_.policies[use.slot].context, call_, reason);
+      const std::uint64_t version = request_.body.version();
+      void* const own = request_.policies[use.slot].context;
+      const std::int32_t said = use.instance->on_async(own, call_, reason);
+      if (request_.body.version() != version) changed_body_ = use.instance.get();
+      return seen(use, "on_async", said, request_.recorded);
     };
     result = co_await resumed(result, resume);
     if (result == HG_CONTINUE) result = request_from(paused_ + 1);
@@ -132,7 +164,8 @@ std::int32_t PolicyChain::attempt_from(AttemptContext& attempt, std::size_t inde
     call_.enter(Phase::attempt, &attempt);
     void* const own = context(uses[index], ok);
     if (!ok) return HG_ABORT;
-    const std::int32_t result = uses[index].instance->on_attempt(own, call_);
+    const std::int32_t result = seen(
+        uses[index], "on_attempt", uses[index].instance->on_attempt(own, call_), attempt.recorded);
     paused_ = index;
     if (result != HG_PAUSE) call_.drop_pause();
     if (result != HG_CONTINUE) return result == HG_PAUSE ? HG_PAUSE : HG_ABORT;
@@ -150,7 +183,8 @@ net::Task<std::int32_t> PolicyChain::resume_attempt(AttemptContext& attempt) {
     const PolicyUse& use = attempt.endpoint.on_attempt[paused_];
     auto resume = [&](std::uint32_t reason) {
       call_.enter(Phase::attempt, &attempt);
-      return use.instance->on_async(request_.policies[use.slot].context, call_, reason);
+      void* const own = request_.policies[use.slot].context;
+      return seen(use, "on_async", use.instance->on_async(own, call_, reason), attempt.recorded);
     };
     result = co_await resumed(result, resume);
     if (result == HG_CONTINUE) result = attempt_from(attempt, paused_ + 1);
@@ -164,7 +198,8 @@ std::int32_t PolicyChain::on_response(AttemptContext& attempt) {
     call_.enter(Phase::response, &attempt);
     void* const own = context(use, ok);
     if (!ok) return HG_ABORT;
-    const std::int32_t result = use.instance->on_response(own, call_);
+    const std::int32_t result =
+        seen(use, "on_response", use.instance->on_response(own, call_), attempt.recorded);
     if (result != HG_CONTINUE) return result;
   }
   return HG_CONTINUE;
@@ -211,7 +246,10 @@ bool PolicyChain::on_event(AttemptContext& attempt, std::vector<EmittedEvent>& e
       if (!ok) return false;
       call_.clear_emitted();
       const std::int32_t result = use.instance->on_event(own, call_, event.data, flags);
-      if (result == HG_ABORT) return false;
+      if (result == HG_ABORT) {
+        look_at(use, "on_event", result, attempt.recorded);
+        return false;
+      }
       if (result == HG_CONTINUE) {
         next.push_back(std::move(event));
       } else {

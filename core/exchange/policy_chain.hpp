@@ -5,6 +5,8 @@
 #include <headgate/policy.h>
 
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "core/exchange/call.hpp"
@@ -40,6 +42,12 @@ class PolicyChain {
   // The attempt that waits in here, if one does, goes on at once with HG_ABORT.
   void interrupt();
 
+  // The policy that changed the request's body last; null: none did.
+  const plugin::PolicyInstance* changed_body() const { return changed_body_; }
+  // Names a policy in the log that failed; clients are only told that one did.
+  void tell_fault(const plugin::PolicyInstance& policy, std::string_view callback,
+                  std::string_view reason);
+
   // Ends all contexts. Called by the destructor as well.
   void close();
 
@@ -64,6 +72,14 @@ class PolicyChain {
  private:
   // The context of a use, opened; null in `ok` false.
   void* context(const PolicyUse& use, bool& ok);
+  // What a callback returned, after it was told of if the request or attempt fails by it.
+  std::int32_t seen(const PolicyUse& use, std::string_view callback, std::int32_t result,
+                    const std::optional<RecordedAnswer>& recorded) {
+    if (result != HG_CONTINUE) look_at(use, callback, result, recorded);
+    return result;
+  }
+  void look_at(const PolicyUse& use, std::string_view callback, std::int32_t result,
+               const std::optional<RecordedAnswer>& recorded);
   net::Task<std::uint32_t> wait();
   std::int32_t request_from(std::size_t index);
   std::int32_t attempt_from(AttemptContext& attempt, std::size_t index);
@@ -71,6 +87,7 @@ class PolicyChain {
   RequestContext& request_;
   Call& call_;
   ClientLink& client_;
+  const plugin::PolicyInstance* changed_body_ = nullptr;
   std::size_t paused_ = 0;  // index of the one that waits
   // Kept here and not in the coroutine that waits: that one may be destroyed after the request.
   class Waiting;

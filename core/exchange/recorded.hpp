@@ -28,6 +28,7 @@ struct RecordedAnswer {
   int status = 500;
   std::string code;     // of an error
   std::string message;  // of an error
+  std::string member;   // of the request, that an error is about; may be empty
   std::string content_type;
   std::string body;
 };

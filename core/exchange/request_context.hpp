@@ -125,6 +125,7 @@ struct RequestContext {
   std::string id;
   std::string_view listener_name;
   std::string own_error_code;     // of an answer that a plugin recorded
+  std::string own_error_member;   // likewise
   RequestTrace* trace = nullptr;  // null: not recorded
 
   // The head's bytes, which began at `from`, are at `to` now: moves the views of path and query.

@@ -12,6 +12,7 @@
 #include "core/exchange/body_budget.hpp"
 #include "core/exchange/connection_list.hpp"
 #include "core/exchange/json_scan.hpp"
+#include "core/exchange/policy_faults.hpp"
 #include "core/exchange/snapshot.hpp"
 #include "core/net/worker.hpp"
 #include "core/observe/access_log.hpp"
@@ -78,6 +79,7 @@ struct WorkerContext {
   std::uint64_t side_calls = 0;
   // What was said of upstreams that plugins call and the configuration does not name.
   std::vector<std::string> unknown_upstreams;
+  PolicyFaults policy_faults;
 
   // The Date header, written anew once a second.
   std::string_view date();

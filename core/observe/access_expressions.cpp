@@ -16,8 +16,7 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
 
-bool equal_names(std::string_view left, std::string_view right, bool ignores_case) {
-  if (!ignores_case) return left == right;
+bool equal_names(std::string_view left, std::string_view right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](char a, char b) { return lower(a) == lower(b); });
 }
@@ -28,6 +27,24 @@ Value text_or_missing(std::string_view text) {
 
 Value count_or_missing(const std::optional<std::uint64_t>& count) {
   return count ? Value::integer(static_cast<std::int64_t>(*count)) : Value();
+}
+
+// Of JSON that is no string.
+Value value_of(std::string_view json) {
+  if (json == "null") return {};
+  if (json == "true" || json == "false") return Value::boolean(json == "true");
+  std::int64_t integer = 0;
+  const char* const end = json.data() + json.size();
+  if (const auto read = std::from_chars(json.data(), end, integer);
+      read.ec == std::errc() && read.ptr == end) {
+    return Value::integer(integer);
+  }
+  double number = 0;
+  if (const auto read = std::from_chars(json.data(), end, number);
+      read.ec == std::errc() && read.ptr == end) {
+    return Value::number(number);
+  }
+  return Value::text(json);
 }
 
 Value milliseconds(std::chrono::nanoseconds time) {
@@ -53,10 +70,18 @@ Value port_of(std::string_view peer) {
 
 }  // namespace
 
-Value RecordVariables::PairMap::find(const Value& key) const noexcept {
+Value RecordVariables::HeaderMap::find(const Value& key) const noexcept {
   if (!key.is(Kind::text)) return {};
   for (const auto& [name, value] : pairs_) {
-    if (equal_names(name, key.text(), ignores_case_)) return Value::text(value);
+    if (equal_names(name, key.text())) return Value::text(value);
+  }
+  return {};
+}
+
+Value RecordVariables::AttributeMap::find(const Value& key) const noexcept {
+  if (!key.is(Kind::text)) return {};
+  for (const AccessAttribute& each : attributes_) {
+    if (each.name == key.text()) return each.text ? Value::text(*each.text) : value_of(each.json);
   }
   return {};
 }

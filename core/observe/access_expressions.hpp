@@ -30,19 +30,16 @@ struct AddedValue {
 class RecordVariables final : public hg::expression::Source {
  public:
   explicit RecordVariables(const AccessRecord& record)
-      : record_(record),
-        headers_(record.headers(), true),
-        attributes_(record.attributes(), false) {}
+      : record_(record), headers_(record.headers()), attributes_(record.attributes()) {}
 
   hg::expression::Value value(std::uint32_t id) const noexcept override;
 
  private:
   using Pairs = std::span<const std::pair<std::string_view, std::string_view>>;
 
-  // Names and values as a map.
-  class PairMap final : public hg::expression::Map {
+  class HeaderMap final : public hg::expression::Map {
    public:
-    PairMap(Pairs pairs, bool ignores_case) : pairs_(pairs), ignores_case_(ignores_case) {}
+    explicit HeaderMap(Pairs pairs) : pairs_(pairs) {}
     hg::expression::Value find(const hg::expression::Value& key) const noexcept override;
     std::size_t size() const noexcept override { return pairs_.size(); }
     hg::expression::Value key(std::size_t index) const noexcept override {
@@ -51,15 +48,27 @@ class RecordVariables final : public hg::expression::Source {
 
    private:
     Pairs pairs_;
-    bool ignores_case_;
+  };
+  // Scalars as they are, texts decoded; lists and objects as their JSON.
+  class AttributeMap final : public hg::expression::Map {
+   public:
+    explicit AttributeMap(std::span<const AccessAttribute> attributes) : attributes_(attributes) {}
+    hg::expression::Value find(const hg::expression::Value& key) const noexcept override;
+    std::size_t size() const noexcept override { return attributes_.size(); }
+    hg::expression::Value key(std::size_t index) const noexcept override {
+      return hg::expression::Value::text(attributes_[index].name);
+    }
+
+   private:
+    std::span<const AccessAttribute> attributes_;
   };
 
   hg::expression::Value of_model(std::uint32_t id) const noexcept;
   hg::expression::Value of_gateway(std::uint32_t id) const noexcept;
 
   const AccessRecord& record_;
-  PairMap headers_;
-  PairMap attributes_;
+  HeaderMap headers_;
+  AttributeMap attributes_;
 };
 
 class AccessExpressions {

@@ -88,6 +88,10 @@ bool is_of_frame(std::string_view name) {
   return name == "level" || name == "message" || name == "attempts_not_listed";
 }
 
+std::string_view shown(std::string_view attribute) {
+  return attribute.substr(0, AccessAttribute::kShownBytesMax);
+}
+
 // How much a line has at most beside its texts: names, numbers and marks.
 constexpr std::size_t kFieldRoom = 64;  // a name, a number or two quotes, marks
 constexpr std::size_t kLineRoom = kFieldRoom * (static_cast<std::size_t>(AccessField::count) + 2);
@@ -193,7 +197,9 @@ std::size_t room_for(const AccessRecord& record) {
   for (const AccessAttempt& attempt : record.attempts()) {
     text += attempt.endpoint.size() + attempt.error_code.size();
   }
-  for (const auto& [name, value] : record.attributes()) text += name.size() + value.size();
+  for (const AccessAttribute& each : record.attributes()) {
+    text += each.name.size() + std::min(each.json.size(), AccessAttribute::kShownBytesMax);
+  }
   return json_string_room(text) + kLineRoom + kAttemptRoom * record.attempts().size() +
          kAttributeRoom * record.attributes().size();
 }
@@ -215,15 +221,15 @@ class TextLine {
     put_value(value);
   }
   // Its name is a plugin's, and may hold anything.
-  void attribute(std::string_view name, std::string_view value) {
+  void attribute(const AccessAttribute& each) {
     *to_++ = ' ';
-    if (is_taken(name)) {
-      to_ = put(put(to_, kTakenPrefix), name);
+    if (is_taken(each.name)) {
+      to_ = put(put(to_, kTakenPrefix), each.name);
     } else {
-      put_value(name);
+      put_value(each.name);
     }
     *to_++ = '=';
-    put_value(value);
+    put_value(shown(each.text.value_or(each.json)));
   }
   void added(const AddedValue& each) {
     *to_++ = ' ';
@@ -300,16 +306,20 @@ class JsonLine {
     to_ = write_json_string(to_, value);
   }
   // Its name is a plugin's, and may hold anything.
-  void attribute(std::string_view name, std::string_view value) {
+  void attribute(const AccessAttribute& each) {
     *to_++ = ',';
-    if (is_taken(name)) {
+    if (is_taken(each.name)) {
       to_ = put(to_, "\"");
-      to_ = put(put(put(to_, kTakenPrefix), name), "\"");
+      to_ = put(put(put(to_, kTakenPrefix), each.name), "\"");
     } else {
-      to_ = write_json_string(to_, name);
+      to_ = write_json_string(to_, each.name);
     }
     *to_++ = ':';
-    to_ = write_json_string(to_, value);
+    if (each.json.size() <= AccessAttribute::kShownBytesMax) {
+      to_ = put(to_, each.json);
+    } else {
+      to_ = write_json_string(to_, shown(each.text.value_or(each.json)));
+    }
   }
   void added(const AddedValue& each) {
     *to_++ = ',';
@@ -410,8 +420,8 @@ void append_line(TextBuffer& out, const AccessRecord& record, const FieldSelecti
   write.milliseconds(duration, record.duration);
   write.texts(kTextsOfEnd);
   // An attribute must not pass for a field.
-  for (const auto& [name, value] : record.attributes()) {
-    if (fields.shows_attribute(name)) line.attribute(name, value);
+  for (const AccessAttribute& each : record.attributes()) {
+    if (fields.shows_attribute(each.name)) line.attribute(each);
   }
   for (const AddedValue& each : added) line.added(each);
   out.set_end(line.end());
@@ -424,6 +434,10 @@ std::string_view name_of(AccessField field) {
 }
 
 void FieldSelection::remove(std::string_view name) {
+  // As a line in JSON has it.
+  if (name == "duration_ms" || name == "time_to_first_token_ms") {
+    name.remove_suffix(std::string_view("_ms").size());
+  }
   const auto found = std::find(kNames.begin(), kNames.end(), name);
   if (found != kNames.end()) {
     shown_.reset(static_cast<std::size_t>(found - kNames.begin()));

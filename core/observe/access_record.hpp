@@ -63,6 +63,16 @@ struct AccessFields {
   std::string_view span_id;
 };
 
+// What a plugin said about the request.
+struct AccessAttribute {
+  // What is longer is cut in a line, and a text there.
+  static constexpr std::size_t kShownBytesMax = 8192;
+
+  std::string_view name;
+  std::string_view json;                 // valid, UTF-8, in one line
+  std::optional<std::string_view> text;  // what it says, of a JSON string
+};
+
 class AccessRecord : public AccessFields {
  public:
   // More attempts than that are counted (attempt_count) but not listed.
@@ -88,13 +98,11 @@ class AccessRecord : public AccessFields {
   }
   std::size_t attempt_count() const { return attempt_count_; }  // all
 
-  // Adds `name`=`value`; ignored beyond kAttributesMax.
-  void add_attribute(std::string_view name, std::string_view value) {
-    if (attributes_.size() < kAttributesMax) attributes_.emplace_back(name, value);
+  // Ignored beyond kAttributesMax.
+  void add_attribute(const AccessAttribute& attribute) {
+    if (attributes_.size() < kAttributesMax) attributes_.push_back(attribute);
   }
-  std::span<const std::pair<std::string_view, std::string_view>> attributes() const {
-    return attributes_;
-  }
+  std::span<const AccessAttribute> attributes() const { return attributes_; }
 
   // A header of the request that an expression of the log reads; nothing secret.
   void add_header(std::string_view name, std::string_view value) {
@@ -116,7 +124,7 @@ class AccessRecord : public AccessFields {
  private:
   std::vector<AccessAttempt> attempts_;
   std::size_t attempt_count_ = 0;
-  std::vector<std::pair<std::string_view, std::string_view>> attributes_;
+  std::vector<AccessAttribute> attributes_;
   std::vector<std::pair<std::string_view, std::string_view>> headers_;
 };
 

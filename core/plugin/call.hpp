@@ -54,7 +54,8 @@ struct hg_call {
   virtual std::int32_t attribute_get(Text name, Text& json) = 0;
   virtual std::int32_t attribute_set(Text name, Text json) = 0;
   virtual void* allocate(std::size_t bytes, std::size_t alignment) = 0;
-  virtual std::int32_t respond_error(std::uint32_t status, Text code, Text message) = 0;
+  virtual std::int32_t respond_error(std::uint32_t status, Text code, Text message,
+                                     Text member) = 0;
   virtual std::int32_t respond(std::uint32_t status, Text content_type, Text body) = 0;
 
   // hg.json/1

@@ -124,7 +124,16 @@ std::int32_t respond_error(hg_call* call, std::uint32_t status, hg_str code,
                            hg_str message) noexcept {
   expect_own(call, "respond_error");
   if (status < 400 || status > 599 || !valid(code) || !valid(message)) return HG_INVALID;
-  return call->respond_error(status, view(code), view(message));
+  return call->respond_error(status, view(code), view(message), {});
+}
+
+std::int32_t respond_error_at(hg_call* call, std::uint32_t status, hg_str code, hg_str message,
+                              hg_str member) noexcept {
+  expect_own(call, "respond_error_at");
+  if (status < 400 || status > 599 || !valid(code) || !valid(message) || !valid(member)) {
+    return HG_INVALID;
+  }
+  return call->respond_error(status, view(code), view(message), view(member));
 }
 
 std::int32_t respond(hg_call* call, std::uint32_t status, hg_str content_type,
@@ -138,7 +147,7 @@ std::int32_t respond(hg_call* call, std::uint32_t status, hg_str content_type,
 }  // namespace
 
 const hg_message_ext kMessageTable = {
-    .size = HG_END_OF(hg_message_ext, respond),
+    .size = HG_END_OF(hg_message_ext, respond_error_at),
     .reserved = 0,
     .method = method,
     .target = target,
@@ -158,6 +167,7 @@ const hg_message_ext kMessageTable = {
     .allocate = allocate,
     .respond_error = respond_error,
     .respond = respond,
+    .respond_error_at = respond_error_at,
 };
 
 }  // namespace headgate::plugin

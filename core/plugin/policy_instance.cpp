@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 
 namespace headgate::plugin {
 namespace {
@@ -9,6 +10,8 @@ namespace {
 constexpr std::uint32_t kStatusesMax = 64;
 constexpr std::uint64_t kIntervalMin = 100;  // ms
 constexpr std::uint64_t kTimeMax = 3'600'000;
+
+thread_local std::optional<std::int32_t> last_odd_result;
 
 bool has_member(std::string_view object, std::string_view name) {
   boost::json::error_code problem;
@@ -26,6 +29,15 @@ PolicyInstance::PolicyInstance(const InstanceSpec& spec, void* made, std::uint32
   const PolicyManifest& manifest = declares();
   judges_ = manifest.has_phase(kPhaseJudge) &&
             (manifest.judge_when.empty() || has_member(spec.config, manifest.judge_when));
+}
+
+std::int32_t PolicyInstance::odd_result(std::int32_t result) {
+  last_odd_result = result;
+  return HG_ABORT;
+}
+
+std::optional<std::int32_t> PolicyInstance::take_odd_result() {
+  return std::exchange(last_odd_result, std::nullopt);
 }
 
 std::optional<ProbeSettings> PolicyInstance::probe() const {

@@ -39,18 +39,17 @@ class PolicyInstance final : public Instance {
     context = nullptr;
     if (!api().open) return HG_CONTINUE;
     const Running running(id_text(), "open", &call);
-    return checked(api().open(made(), state(worker), &call, &context), kGo);
+    return known(api().open(made(), state(worker), &call, &context), kGo);
   }
   std::int32_t on_request(void* context, hg_call& call) const {
     if (!api().on_request) return HG_CONTINUE;
     const Running running(id_text(), "on_request", &call);
-    return checked(api().on_request(made(), context, &call),
-                   kGo | allow(HG_STOP) | allow(HG_PAUSE));
+    return known(api().on_request(made(), context, &call), kGo | allow(HG_STOP) | allow(HG_PAUSE));
   }
   std::int32_t on_attempt(void* context, hg_call& call) const {
     if (!api().on_attempt) return HG_CONTINUE;
     const Running running(id_text(), "on_attempt", &call);
-    return checked(api().on_attempt(made(), context, &call), kGo | allow(HG_PAUSE));
+    return known(api().on_attempt(made(), context, &call), kGo | allow(HG_PAUSE));
   }
   // HG_HEALTH_*, or something else: as it was.
   std::uint32_t judge(void* context, hg_call& call, const hg_outcome& outcome) const {
@@ -66,14 +65,14 @@ class PolicyInstance final : public Instance {
   std::int32_t on_response(void* context, hg_call& call) const {
     if (!api().on_response) return HG_CONTINUE;
     const Running running(id_text(), "on_response", &call);
-    return checked(api().on_response(made(), context, &call), kGo | allow(HG_STOP));
+    return known(api().on_response(made(), context, &call), kGo | allow(HG_STOP));
   }
   std::int32_t on_event(void* context, hg_call& call, std::string_view data,
                         std::uint32_t flags) const {
     if (!api().on_event) return HG_CONTINUE;
     const hg_str bytes = str(data);
     const Running running(id_text(), "on_event", &call);
-    return checked(api().on_event(made(), context, &call, &bytes, flags), kGo | allow(HG_REPLACED));
+    return known(api().on_event(made(), context, &call, &bytes, flags), kGo | allow(HG_REPLACED));
   }
   void on_complete(void* context, hg_call& call, const hg_completion& completion) const {
     if (!api().on_complete) return;
@@ -84,8 +83,8 @@ class PolicyInstance final : public Instance {
   std::int32_t on_async(void* context, hg_call& call, std::uint32_t reason) const {
     if (!api().on_async) return HG_ABORT;
     const Running running(id_text(), "on_async", &call);
-    return checked(api().on_async(made(), context, &call, reason),
-                   kGo | allow(HG_STOP) | allow(HG_PAUSE));
+    return known(api().on_async(made(), context, &call, reason),
+                 kGo | allow(HG_STOP) | allow(HG_PAUSE));
   }
   void close(void* context) const {
     if (!api().close) return;
@@ -93,8 +92,18 @@ class PolicyInstance final : public Instance {
     api().close(made(), context);
   }
 
+  // The value that one of the above returned as HG_ABORT last, because it may not; then forgotten.
+  // Of the calling thread.
+  static std::optional<std::int32_t> take_odd_result();
+
  private:
   static constexpr std::uint32_t kGo = allow(HG_CONTINUE) | allow(HG_ABORT);
+
+  static std::int32_t known(std::int32_t result, std::uint32_t allowed) {
+    const std::int32_t good = checked(result, allowed);
+    return good == result ? good : odd_result(result);
+  }
+  static std::int32_t odd_result(std::int32_t result);
 
   const hg_policy_api& api() const { return plugin().policy; }
 

@@ -44,6 +44,7 @@ struct Answer {
   std::uint32_t status = 0;
   std::string code;          // of respond_error
   std::string message;       // of respond_error
+  std::string member;        // likewise
   std::string content_type;  // of respond
   std::string body;          // of respond
 };

@@ -190,6 +190,13 @@ std::int32_t respond_error(hg_call* call, std::uint32_t code, hg_str word,
   call->answer->message = view(message);
   return HG_OK;
 }
+
+std::int32_t respond_error_at(hg_call* call, std::uint32_t code, hg_str word, hg_str message,
+                              hg_str member) noexcept {
+  const std::int32_t result = respond_error(call, code, word, message);
+  if (result == HG_OK) call->answer->member = view(member);
+  return result;
+}
 std::int32_t respond(hg_call* call, std::uint32_t code, hg_str content_type,
                      hg_str bytes) noexcept {
   if (const std::int32_t result = call->enter(); result != HG_OK) return result;
@@ -320,7 +327,7 @@ std::int32_t crypto_random(std::uint8_t* out, std::size_t bytes) noexcept {
   return HG_OK;
 }
 
-constexpr hg_message_ext kMessageTable = {HG_END_OF(hg_message_ext, respond),
+constexpr hg_message_ext kMessageTable = {HG_END_OF(hg_message_ext, respond_error_at),
                                           0,
                                           method,
                                           target,
@@ -339,7 +346,8 @@ constexpr hg_message_ext kMessageTable = {HG_END_OF(hg_message_ext, respond),
                                           attribute_set,
                                           FakeTables::allocate,
                                           respond_error,
-                                          respond};
+                                          respond,
+                                          respond_error_at};
 constexpr hg_json_ext kJsonTable = {
     HG_END_OF(hg_json_ext, quote), 0, json_get, json_set, json_remove, json_text, json_quote};
 constexpr hg_llm_ext kLlmTable = {

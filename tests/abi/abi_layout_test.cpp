@@ -173,7 +173,7 @@ HG_AT(hg_llm_ext, report_usage, 24);
 HG_AT(hg_llm_ext, model_at, 32);
 
 // message.h
-HG_SIZE(hg_message_ext, 152);
+HG_SIZE(hg_message_ext, 160);
 HG_AT(hg_message_ext, size, 0);
 HG_AT(hg_message_ext, reserved, 4);
 HG_AT(hg_message_ext, method, 8);
@@ -194,6 +194,7 @@ HG_AT(hg_message_ext, attribute_set, 120);
 HG_AT(hg_message_ext, allocate, 128);
 HG_AT(hg_message_ext, respond_error, 136);
 HG_AT(hg_message_ext, respond, 144);
+HG_AT(hg_message_ext, respond_error_at, 152);
 
 // stream.h
 HG_SIZE(hg_stream_ext, 16);
@@ -319,13 +320,14 @@ HG_AT(hg_policy_api, judge, 80);
 HG_AT(hg_policy_api, probe, 88);
 
 // dialect.h
-HG_SIZE(hg_client_error, 48);
+HG_SIZE(hg_client_error, 64);
 HG_AT(hg_client_error, size, 0);
 HG_AT(hg_client_error, status, 4);
 HG_AT(hg_client_error, code, 8);
 HG_AT(hg_client_error, message, 24);
 HG_AT(hg_client_error, fault, 40);
 HG_AT(hg_client_error, event, 44);
+HG_AT(hg_client_error, member, 48);
 HG_SIZE(hg_prefill, 32);
 HG_AT(hg_prefill, size, 0);
 HG_AT(hg_prefill, reserved, 4);

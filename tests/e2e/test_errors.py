@@ -60,6 +60,38 @@ def test_a_body_over_the_limit_is_refused_and_the_refusal_arrives(start, sdk):
     assert ask(client).choices, "the gateway serves on"
 
 
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("status,exception", [
+    (400, openai_sdk.BadRequestError), (413, openai_sdk.APIStatusError),
+    (422, openai_sdk.UnprocessableEntityError)])
+def test_what_a_proxy_answers_has_the_form_of_the_api(start, sdk, status, exception, stream):
+    gateway, simulator = start.single()
+    simulator.set(rules=[{"times": 9, "raw": f"HTTP/1.1 {status} X\r\nContent-Type: text/html\r\n"
+                                             "Content-Length: 16\r\n\r\n<html>bad</html>"}])
+    with pytest.raises(exception) as caught:
+        ask(sdk(gateway), stream=stream)
+    assert caught.value.status_code == status
+    assert caught.value.response.headers["content-type"] == "application/json"
+    assert caught.value.body["type"] == "invalid_request_error"
+    assert "html" not in caught.value.response.text
+
+
+def test_a_refusal_names_the_member_that_is_at_fault(start, sdk):
+    gateway, _ = start.single("gemini")
+    with pytest.raises(openai_sdk.BadRequestError) as caught:
+        ask(sdk(gateway), stop=["a", "b", "c", "d", "e", "f"])
+    assert caught.value.param == "stop"
+
+
+def test_an_error_on_a_path_that_only_passes_has_the_form_of_its_api(start, sdk):
+    simulator = start.simulator()
+    gateway = start.gateway(keyed(simulator))
+    with pytest.raises(openai_sdk.AuthenticationError) as caught:
+        sdk(gateway, api_key="sk-wrong").embeddings.create(model="e", input="x")
+    assert caught.value.type == "authentication_error"
+    assert "param" in caught.value.body
+
+
 def test_a_model_that_no_provider_has_is_the_providers_404(start, sdk):
     gateway, simulator = start.single()
     simulator.set(rules=[{"times": 9, "status": 404, "errorCode": "model_not_found",

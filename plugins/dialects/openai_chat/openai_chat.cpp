@@ -38,7 +38,9 @@ class OpenAiChat final : public hg::Dialect {
     body += call.quote(error.message);
     body += R"(,"type":")";
     body += error_type(error.status);
-    body += R"(","param":null,"code":)";
+    body += R"(","param":)";
+    body += error.member.empty() ? "null" : call.quote(error.member);
+    body += R"(,"code":)";
     body += error.code.empty() ? "null" : call.quote(error.code);
     body += "}}";
     if (error.event) {

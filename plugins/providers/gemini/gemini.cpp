@@ -68,7 +68,8 @@ class Gemini::Attempt {
       return hg::Action::proceed;
     }
     if (!headgate_gemini::is_model_name(in.model)) {
-      return call.refuse(400, "invalid_model", "The request names no model that Gemini could have");
+      return call.refuse(400, "invalid_model", "The request names no model that Gemini could have",
+                         "model");
     }
     asked_.configured_model = !provider_.model_.empty() && in.model == provider_.model_;
     model_ = in.model;
@@ -165,7 +166,7 @@ class Gemini::Attempt {
                          call.keep("The request's body " + refusal.message));
     }
     return call.refuse(400, "unsupported_by_provider",
-                       call.keep("'" + refusal.field + "' " + refusal.message));
+                       call.keep("'" + refusal.field + "' " + refusal.message), refusal.field);
   }
 
   // A model that loses its way in a call does better the next time, and the endpoint is fine.

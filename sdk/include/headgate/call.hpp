@@ -144,15 +144,22 @@ class Call {
     check(host().message->respond(raw_, status, str(content_type), str(body)));
     return Action::stop;
   }
-  // The same with an error in the client's own format. `code` is a stable word.
-  Action respond_error(std::uint32_t status, std::string_view code,
-                       std::string_view message) noexcept {
-    check(host().message->respond_error(raw_, status, str(code), str(message)));
+  // The same with an error in the client's own format. `code` is a stable word; `member` is what is
+  // at fault in the request, as its users write it: "messages[2].content".
+  Action respond_error(std::uint32_t status, std::string_view code, std::string_view message,
+                       std::string_view member = {}) noexcept {
+    const hg_message_ext& table = *host().message;
+    if (!member.empty() && HG_HAS(&table, hg_message_ext, respond_error_at)) {
+      check(table.respond_error_at(raw_, status, str(code), str(message), str(member)));
+    } else {
+      check(table.respond_error(raw_, status, str(code), str(message)));
+    }
     return Action::stop;
   }
   // For a provider that cannot express the request; returns what build is to return: abort.
-  Action refuse(std::uint32_t status, std::string_view code, std::string_view message) noexcept {
-    respond_error(status, code, message);
+  Action refuse(std::uint32_t status, std::string_view code, std::string_view message,
+                std::string_view member = {}) noexcept {
+    respond_error(status, code, message, member);
     return Action::abort;
   }
 

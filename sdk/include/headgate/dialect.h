@@ -40,6 +40,7 @@ typedef struct hg_client_error {
   hg_str message; /* for humans, UTF-8 */
   uint32_t fault; /* 0: the client's, 1: a provider's, 2: the gateway's */
   uint32_t event; /* 1: for the middle of a stream: emit it; 0: as a whole body: set_body */
+  hg_str member;  /* of the request, that is at fault: "messages[2].content"; empty: not known */
 } hg_client_error;
 
 /* The beginning of an answer that a provider is to go on from. Views are valid until the callback

@@ -43,6 +43,7 @@ struct ClientError {
   std::string_view message;
   Fault fault = Fault::gateway;
   bool event = false;  // for the middle of a stream: emit it; otherwise set the response's body
+  std::string_view member;  // of the request, that is at fault; may be empty
 };
 
 // The beginning of an answer that a provider is to go on from.
@@ -100,6 +101,7 @@ struct DialectAdapter : Adapter<D, typename RequestOf<D>::type> {
     shown.message = view(raw->message);
     shown.fault = raw->fault <= 2 ? static_cast<Fault>(raw->fault) : Fault::gateway;
     shown.event = raw->event != 0;
+    if (HG_HAS(raw, hg_client_error, member)) shown.member = view(raw->member);
     return Base::template run<Has_error>(
         instance, context, call, [&](auto& self, Call& typed) { return self.error(typed, shown); });
   }

@@ -75,6 +75,11 @@ typedef struct hg_message_ext {
   int32_t (*respond_error)(hg_call *call, uint32_t status, hg_str code, hg_str message) HG_NOEXCEPT;
   /* Records a whole answer as it is. `content_type` may be empty when body is. Copies. */
   int32_t (*respond)(hg_call *call, uint32_t status, hg_str content_type, hg_str body) HG_NOEXCEPT;
+
+  /* As respond_error(), and names the member of the request that is at fault, as its users write it:
+   * "messages[2].content"; may be empty. Gateways of before have it not: ask HG_HAS. */
+  int32_t (*respond_error_at)(hg_call *call, uint32_t status, hg_str code, hg_str message,
+                              hg_str member) HG_NOEXCEPT;
 } hg_message_ext;
 
 #ifdef __cplusplus

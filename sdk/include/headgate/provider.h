@@ -13,7 +13,8 @@
  * The manifest adds to hg_plugin's:
  *
  *   accepts      dialect ids whose bodies the provider takes as they are. A request in any other
- *                dialect is handed over in the neutral form (the chat format of "openai.chat").
+ *                dialect is handed over in the neutral form (the chat format of "openai.chat"). The
+ *                first is also the one whose form errors of the gateway have on passThrough paths.
  *   operations   what it can do: ["chat"]. An endpoint whose provider lacks the operation of a
  *                request is not chosen for it.
  *   passThrough  paths that are forwarded untouched, as the client's path ends:

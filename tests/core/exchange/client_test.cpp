@@ -270,6 +270,7 @@ TEST_F(Client, IsToldWhereThereIsNothing) {
   EXPECT_EQ(got.header("connection"), "") << "there was no body to lose the way in";
   got = ask_for("GET /v1/chat/completions HTTP/1.1\r\nhost: g\r\n\r\n");
   EXPECT_EQ(got.status, 405);
+  EXPECT_EQ(got.header("allow"), "POST");
   got = ask_for("GET /v1/../etc HTTP/1.1\r\nhost: g\r\n\r\n");
   EXPECT_EQ(got.status, 400);
 }

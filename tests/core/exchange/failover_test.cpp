@@ -150,6 +150,33 @@ TEST_F(Failover, TellsTheClientWhatIsItsOwnFault) {
   EXPECT_EQ(b->requests().size(), 0u);
 }
 
+// A proxy between may answer in its own words: those are no error that clients could read.
+TEST_F(Failover, TellsTheClientInItsOwnFormatWhatIsNoErrorOfTheApi) {
+  for (const std::string& request : {post(kChatBody), post(kStreamBody)}) {
+    for (const int status : {400, 413, 422}) {
+      for (const std::string said :
+           {"<html>too large</html>", R"({"error":"flat"})", R"({"detail":"other"})", "[]",
+            R"({"error":{"message":"cut)", R"({"error":{},"error":{}})"}) {
+        a->forget();
+        a->says(answer(status, "text/html", said));
+        const Got got = ask_for(request);
+        EXPECT_EQ(got.status, status) << said;
+        EXPECT_EQ(got.header("content-type"), "application/json") << said;
+        EXPECT_EQ(got.body.find(R"({"error":{"message":)"), 0u) << got.body;
+        EXPECT_NE(got.body.find(R"("type":"invalid_request_error","param":null,)"),
+                  std::string::npos)
+            << got.body;
+        EXPECT_EQ(got.body.find("html"), std::string::npos) << got.body;
+      }
+    }
+  }
+  a->forget();
+  a->says(answer(400, "text/plain", error_of("x")));
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.body, error_of("x"));
+  EXPECT_EQ(got.header("content-type"), "application/json");
+}
+
 TEST_F(Failover, TellsTheLastFailureWhenNobodyIsLeft) {
   a->says(answer(503, "application/json", error_of("x", "first")));
   b->says(answer(429, "application/json", error_of("x", "second"), "retry-after: 17\r\n"));

@@ -54,10 +54,10 @@ class CallsOfPlugins : public ExchangeTest {
     const auto lines = records();
     EXPECT_EQ(lines.size(), 1u);
     if (lines.empty()) return "no record";
-    const std::string name = R"("guard":"\")";
+    const std::string name = R"("guard":")";
     const std::size_t begin = lines.back().find(name);
     if (begin == std::string::npos) return "";
-    const std::size_t end = lines.back().find("\\\"", begin + name.size());
+    const std::size_t end = lines.back().find('"', begin + name.size());
     return lines.back().substr(begin + name.size(), end - begin - name.size());
   }
   std::size_t asked() const { return a->requests().size() + b->requests().size(); }

@@ -24,6 +24,10 @@ TEST(AccessExpressions, KnowWhatARecordSays) {
   AccessRecord record;
   fill_sample(record);
   record.add_header("user-agent", "curl/8");
+  record.add_attribute({"seats", "7", {}});
+  record.add_attribute({"share", "0.5", {}});
+  record.add_attribute({"free", "true", {}});
+  record.add_attribute({"list", "[1,2]", {}});
   for (const char* text :
        {"request.method == 'POST'", "request.path == '/v1/chat'",
         "request.uri == '/v1/chat?key=***'", "request.host == 'example.com'",
@@ -37,7 +41,9 @@ TEST(AccessExpressions, KnowWhatARecordSays) {
         "headgate.endpoint == 'second' && headgate.attempts == 2",
         "headgate.error == 'cut' && headgate.requestId == 'r-1'",
         "headgate.durationMs == 1250.004 && headgate.timeToFirstTokenMs == 80.05",
-        "headgate.attributes['team'] == 'a b' && !('Team' in headgate.attributes)"}) {
+        "headgate.attributes['team'] == 'a b' && !('Team' in headgate.attributes)",
+        "headgate.attributes['seats'] == 7 && headgate.attributes['share'] == 0.5",
+        "headgate.attributes['free'] == true", "headgate.attributes['list'] == '[1,2]'"}) {
     EXPECT_TRUE(wants(text, record)) << text;
   }
 }

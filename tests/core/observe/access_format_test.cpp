@@ -90,7 +90,7 @@ TEST(AccessFormat, KeepsALineWholeWhateverAClientSent) {
 TEST(AccessFormat, LeavesOutRemovedFieldsAndAttributes) {
   AccessRecord record;
   fill_sample(record);
-  record.add_attribute("cost", "1");
+  record.add_attribute({"cost", "1", {}});
   FieldSelection fields;
   for (int i = 0; i < static_cast<int>(AccessField::count); ++i) {
     const auto field = static_cast<AccessField>(i);
@@ -98,15 +98,27 @@ TEST(AccessFormat, LeavesOutRemovedFieldsAndAttributes) {
   }
   fields.remove("team");
   EXPECT_EQ(text_line(record, fields), "info request duration=1250.004ms cost=1\n");
-  EXPECT_EQ(
-      json_line(record, fields),
-      "{\"level\":\"info\",\"message\":\"request\",\"duration_ms\":1250.004,\"cost\":\"1\"}\n");
+  EXPECT_EQ(json_line(record, fields),
+            "{\"level\":\"info\",\"message\":\"request\",\"duration_ms\":1250.004,\"cost\":1}\n");
+}
+
+TEST(AccessFormat, LeavesOutFieldsByTheNamesThatALineInJsonShows) {
+  AccessRecord record;
+  fill_sample(record);
+  FieldSelection fields;
+  fields.remove("duration_ms");
+  fields.remove("time_to_first_token_ms");
+  EXPECT_NE(json_line(record).find("\"time_to_first_token_ms\":"), std::string::npos);
+  const std::string line = json_line(record, fields);
+  EXPECT_EQ(line.find("time_to_first_token"), std::string::npos) << line;
+  EXPECT_EQ(line.find("\"duration_ms\":1250.004"), std::string::npos) << line;
+  EXPECT_EQ(text_line(record, fields).find(" duration="), std::string::npos);
 }
 
 TEST(AccessFormat, DoesNotLetAnAttributePassForAField) {
   AccessRecord record;
-  record.add_attribute("http.status", "7");
-  record.add_attribute("level", "x");
+  record.add_attribute({"http.status", "7", {}});
+  record.add_attribute({"level", R"("x")", "x"});
   EXPECT_NE(text_line(record).find(" attribute.http.status=7 attribute.level=x\n"),
             std::string::npos);
 }
@@ -120,17 +132,49 @@ TEST(AccessFormat, SaysHowManyAttemptsAreNotListed) {
 
 TEST(AccessFormat, DoesNotTakeEveryAttributeForAField) {
   AccessRecord record;
-  record.add_attribute("auth.method", "x");
-  record.add_attribute("", "y");
+  record.add_attribute({"auth.method", R"("x")", "x"});
+  record.add_attribute({"", R"("y")", "y"});
   EXPECT_NE(json_line(record).find(R"(,"auth.method":"x","":"y"})"), std::string::npos)
       << json_line(record);
+}
+
+TEST(AccessFormat, WritesAttributesAsTheJsonThatTheyAre) {
+  AccessRecord record;
+  record.add_attribute({"auth.method", R"("apiKey")", "apiKey"});
+  record.add_attribute({"auth.metadata", R"({"team":"a","seats":[1,2]})", {}});
+  record.add_attribute({"said", R"("a \"b\"\n")", "a \"b\"\n"});
+  record.add_attribute({"free", "true", {}});
+  EXPECT_NE(json_line(record).find(
+                R"(,"auth.method":"apiKey","auth.metadata":{"team":"a","seats":[1,2]},)"
+                R"("said":"a \"b\"\n","free":true})"),
+            std::string::npos)
+      << json_line(record);
+  EXPECT_NE(text_line(record).find(R"( auth.method=apiKey auth.metadata="{\"team\":\"a\",)"
+                                   R"(\"seats\":[1,2]}" said="a \"b\"\n" free=true)"),
+            std::string::npos)
+      << text_line(record);
+}
+
+TEST(AccessFormat, CutsAttributesThatAreTooLong) {
+  constexpr std::size_t kMost = AccessAttribute::kShownBytesMax;
+  const std::string text(kMost, 'x');
+  const std::string json = '"' + text + "yz\"";
+  const std::string object = R"({"a":")" + text + "\"}";
+  AccessRecord record;
+  record.add_attribute({"text", json, std::string_view(json).substr(1, kMost + 2)});
+  record.add_attribute({"object", object, {}});
+  const std::string line = json_line(record);
+  EXPECT_NE(line.find(R"("text":")" + text + R"(","object":"{\"a\":\"xxx)"), std::string::npos);
+  EXPECT_LT(line.size(), 2 * kMost + 400);
+  EXPECT_TRUE(line.ends_with("xxx\"}\n"));
+  EXPECT_LT(text_line(record).size(), 2 * kMost + 400);
 }
 
 TEST(AccessFormat, KnowsTheNamesOfAllItsFields) {
   for (int i = 0; i < static_cast<int>(AccessField::count); ++i) {
     const std::string name(name_of(static_cast<AccessField>(i)));
     AccessRecord record;
-    record.add_attribute(name, "x");
+    record.add_attribute({name, R"("x")", "x"});
     EXPECT_NE(json_line(record).find("\"attribute." + name + "\":\"x\"}"), std::string::npos);
   }
 }
@@ -154,7 +198,10 @@ TEST(AccessFormat, HasRoomForEverythingThatMustBeEscaped) {
     attempt.status = 999;
     attempt.duration = std::chrono::nanoseconds::max();
   }
-  for (std::size_t i = 0; i < AccessRecord::kAttributesMax; ++i) record.add_attribute(bad, bad);
+  const std::string quoted = "\"" + escaped + "\"";
+  for (std::size_t i = 0; i < AccessRecord::kAttributesMax; ++i) {
+    record.add_attribute({bad, quoted, bad});
+  }
   constexpr std::size_t kTexts =
       15 + 2 * (AccessRecord::kListedAttemptsMax + AccessRecord::kAttributesMax);
 

@@ -31,12 +31,12 @@ TEST(AccessRecord, ShowsNothingOfAnEarlierRequestInWhatItUsesAgain) {
   fill_sample(record);
   record.reset();
   record.add_attempt();
-  record.add_attribute("x", "");
+  record.add_attribute({"x", "", {}});
   EXPECT_EQ(record.attempts()[0].endpoint, "");
   EXPECT_EQ(record.attempts()[0].status, 0);
   EXPECT_EQ(record.attempts()[0].error_code, "");
   EXPECT_EQ(record.attempts()[0].duration.count(), 0);
-  EXPECT_EQ(record.attributes()[0].second, "");
+  EXPECT_EQ(record.attributes()[0].json, "");
 }
 
 TEST(AccessRecord, ListsAFewAttemptsAndCountsTheOthers) {
@@ -53,7 +53,9 @@ TEST(AccessRecord, ListsAFewAttemptsAndCountsTheOthers) {
 
 TEST(AccessRecord, HasAMaximumOfAttributes) {
   AccessRecord record;
-  for (std::size_t i = 0; i < AccessRecord::kAttributesMax + 5; ++i) record.add_attribute("a", "b");
+  for (std::size_t i = 0; i < AccessRecord::kAttributesMax + 5; ++i) {
+    record.add_attribute({"a", "1", {}});
+  }
   EXPECT_EQ(record.attributes().size(), AccessRecord::kAttributesMax);
 }
 

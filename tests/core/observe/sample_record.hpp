@@ -45,7 +45,7 @@ inline void fill_sample(AccessRecord& record) {
   second.endpoint = "second";
   second.status = 200;
   second.duration = microseconds(80'250);
-  record.add_attribute("team", "a b");
+  record.add_attribute({"team", R"("a b")", "a b"});
 }
 
 }  // namespace headgate::observe

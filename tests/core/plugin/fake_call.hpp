@@ -73,7 +73,8 @@ class FakeCall final : public hg_call {
     memory.push_back(std::make_unique<char[]>(bytes));
     return memory.back().get();
   }
-  std::int32_t respond_error(std::uint32_t status, Text code, Text message) override {
+  std::int32_t respond_error(std::uint32_t status, Text code, Text message, Text member) override {
+    if (!member.empty()) return note("respond_error", status, code, message, member);
     return note("respond_error", status, code, message);
   }
   std::int32_t respond(std::uint32_t status, Text content_type, Text body) override {

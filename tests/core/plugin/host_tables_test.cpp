@@ -80,6 +80,9 @@ TEST_F(HostTables, HandMessagesOn) {
   EXPECT_EQ(message.respond(&call, 204, str(""), str("")), HG_OK);
   EXPECT_EQ(message.respond_error(&call, 429, str("slow_down"), str("Later.")), HG_OK);
   EXPECT_EQ(call.last(), "respond_error 429 slow_down Later.");
+  EXPECT_TRUE(HG_HAS(&message, hg_message_ext, respond_error_at));
+  EXPECT_EQ(message.respond_error_at(&call, 400, str("c"), str("m"), str("stop[1]")), HG_OK);
+  EXPECT_EQ(call.last(), "respond_error 400 c m stop[1]");
 }
 
 TEST_F(HostTables, HandHeadersAndAttributesOn) {
@@ -121,6 +124,8 @@ TEST_F(HostTables, RefuseWhatMakesNoSense) {
   EXPECT_EQ(message.attribute_set(&call, str(""), str("1")), HG_INVALID);
   EXPECT_EQ(message.respond_error(&call, 399, str("c"), str("m")), HG_INVALID);
   EXPECT_EQ(message.respond_error(&call, 600, str("c"), str("m")), HG_INVALID);
+  EXPECT_EQ(message.respond_error_at(&call, 399, str("c"), str("m"), str("x")), HG_INVALID);
+  EXPECT_EQ(message.respond_error_at(&call, 600, str("c"), str("m"), str("x")), HG_INVALID);
   EXPECT_EQ(message.respond(&call, 199, str("t"), str("b")), HG_INVALID);
   EXPECT_EQ(message.respond(&call, 200, str(""), str("b")), HG_INVALID);
   EXPECT_EQ(json.get(&call, HG_REQUEST, str("a"), &found), HG_INVALID);

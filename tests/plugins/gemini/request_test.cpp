@@ -25,6 +25,7 @@ class GeminiRequest : public testing::Test {
     std::string body;
     std::string why;      // of a refusal
     std::string code;     // of a refusal
+    std::string member;   // of a refusal
     std::string dropped;  // the header that the answer gets
   };
   Built build(const std::string& body, const std::string& config = "{}") {
@@ -38,6 +39,7 @@ class GeminiRequest : public testing::Test {
     if (call.answer) {
       built.why = call.answer->message;
       built.code = call.answer->code;
+      built.member = call.answer->member;
       EXPECT_EQ(call.answer->status, 400u);
     }
     if (built.result != HG_CONTINUE) return built;
@@ -153,6 +155,7 @@ TEST_F(GeminiRequest, NamesWhatItRefuses) {
     EXPECT_EQ(built.result, HG_ABORT) << members;
     EXPECT_EQ(built.code, "unsupported_by_provider");
     EXPECT_EQ(built.why.substr(0, field.size()), field) << members;
+    EXPECT_EQ("'" + built.member + "'", field) << members;
   }
 }
 

@@ -86,11 +86,23 @@ class Scripted : public hg::Policy {
       }
       if (what == "stop") return call.respond(418, "text/plain", "from the policy");
       if (what == "stop with an error") return call.respond_error(422, "not_liked", "no");
+      if (what == "stop with an error of a member")
+        return call.respond_error(422, "not_liked", "no", "messages[0].content");
       if (what == "stop without an answer") return hg::Action::stop;
       if (what == "record and proceed") {
         call.respond(418, "text/plain", "from the policy");
         return hg::Action::proceed;
       }
+      if (what == "attributes") {
+        call.set_attribute("scripted.object", " {\n \"a\": [1,\t2], \"b\": \"c d\"}\r\n");
+        call.set_attribute("scripted.text", R"("said \"so\"\n\u00e9")");
+        call.set_attribute("scripted.number", "-4.5");
+        for (const std::string_view bad :
+             {"", "{\"a\": tru}", "\"\xff\"", "[1,]", "\"a\nb\"", "+1", "{} {}"}) {
+          call.set_attribute("scripted.bad", bad);
+        }
+      }
+      if (what == "a bad result") return static_cast<hg::Action>(9);
       if (what == "abort") return hg::Action::abort;
       if (what == "throw") throw std::runtime_error("on purpose");
       if (what == "wait and proceed") {
