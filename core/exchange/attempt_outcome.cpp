@@ -70,7 +70,9 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   endpoint_.attempts->attempt(request_.worker.metrics, code.empty() ? "success" : code);
   request_.attempts.push_back(note_at(now, code));
   if (span_) end_span(now, code);
-  if (facts.counted) tell_policies(facts, kind, code, scope, retry_after);
+  // A model that is not there counts for nothing, and is to be taken out all the same.
+  const bool named = scope != HG_SCOPE_NONE && !outcome.caller_credential;
+  if (facts.counted || named) tell_policies(facts, kind, code, scope, retry_after);
   if (endpoint_.probe && kind != select::OutcomeKind::success) {
     request_.worker.prober->watch(*request_.snapshot, *endpoint_.probe, *pick_.permit.cell());
     request_.worker.prober->watch(*request_.snapshot, *endpoint_.probe, endpoint_.probe->cell());

@@ -107,7 +107,7 @@ OutcomeFacts record(Permit& permit, const AttemptOutcome& outcome, TimePoint now
   facts.consecutive_failures = cell->consecutive_failures.load(kRelaxed);
   facts.health = cell->health_at(stamp);
   // Only who may evict wants to know, and it is far to look.
-  if (outcome.kind != OutcomeKind::failure) return facts;
+  if (outcome.kind == OutcomeKind::success) return facts;
   for (const Scope scope : kAllScopes)
     facts.evictions_in_a_row =
         std::max(facts.evictions_in_a_row, cell->eviction(scope).in_a_row(now));

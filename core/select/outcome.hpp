@@ -47,7 +47,7 @@ struct AttemptOutcome {
 // What a health policy wants to know after an attempt.
 struct OutcomeFacts {
   std::uint32_t consecutive_failures = 0;  // over all workers
-  // The most of the four scopes, before any that follows. Only after a failure.
+  // The most of the four scopes, before any that follows. Not after a success.
   std::uint32_t evictions_in_a_row = 0;
   double health = 1;
   bool probe = false;         // the attempt was the probe of a half-open return
