@@ -334,6 +334,7 @@ AttemptEnd Attempt::failed(Failure failure) {
     log::debug("request " + request_.id + ": " + endpoint_.name + " " + failure.detail);
   }
   attempt_status_ = failure.status;
+  verdict_status_ = verdict.status;
   finish(kind, failure.code, verdict.scope, verdict.retry_after);
   AttemptEnd end(std::move(failure), std::move(verdict));
   end.recorded() = std::move(context_.recorded);

@@ -212,6 +212,7 @@ class Attempt {
   bool goes_on() const;  // with what the client has of an answer that broke off
   Verdict classify(const Failure& failure);
   // attempt_outcome.cpp
+  bool is_about_caller(std::uint32_t scope) const;
   static std::uint64_t count_of(const std::optional<milliseconds>& time);
   void finish(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
               std::optional<milliseconds> retry_after);
@@ -263,6 +264,7 @@ class Attempt {
   net::ErrorCode read_error_;
   std::uint64_t bytes_received_ = 0;
   int attempt_status_ = 0;
+  int verdict_status_ = 0;  // what a failure amounts to, 0 without one
 
   TimePoint started_;
   TimePoint sent_;

@@ -45,9 +45,7 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   deadline_.disarm();
   if (!pick_.permit) return;  // a probe of the gateway's own: whoever sent it knows what it means
   const TimePoint now = request_.worker.worker.clock().now();
-  // With the client's own key, what is said about key, quota or model is between the two of them:
-  // one caller's bad key must not evict a provider for everybody. A server error or silence is not.
-  if (endpoint_.provider && used_client_key() && attempt_status_ >= 400 && attempt_status_ < 500) {
+  if (endpoint_.provider && used_client_key() && is_about_caller(scope)) {
     pick_.permit.use_caller_credential();
   }
   if (!endpoint_.on_judge.empty()) kind = judged(kind, code, scope, retry_after);
@@ -78,6 +76,15 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
     request_.worker.prober->watch(*request_.snapshot, *endpoint_.probe, endpoint_.probe->cell());
   }
   pick_.permit.release();
+}
+
+// With the client's own key, what is said about key, quota or model is between the two of them: one
+// caller's bad key must not evict a provider for everybody. A server error or silence is not. An
+// event inside a good answer may say it as well as a status.
+bool Attempt::is_about_caller(std::uint32_t scope) const {
+  const auto is_4xx = [](int status) { return status >= 400 && status < 500; };
+  return is_4xx(attempt_status_) || is_4xx(verdict_status_) || scope == HG_SCOPE_KEY ||
+         scope == HG_SCOPE_MODEL || scope == HG_SCOPE_KEY_MODEL;
 }
 
 // An answer may be a failure, or none, because a policy says so. What is no answer is not asked
