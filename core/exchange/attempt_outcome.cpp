@@ -53,7 +53,8 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   outcome.kind = kind;
   outcome.caller_credential = pick_.permit.caller_credential();
   outcome.model = context_.model;
-  outcome.prompt_tokens = static_cast<double>(context_.usage.input.value_or(0));
+  // As it was estimated for the choice: who never answers counts no tokens.
+  outcome.prompt_tokens = static_cast<double>(request_.body.size()) / kBytesPerToken;
   if (kind == select::OutcomeKind::success) {
     outcome.output_tokens = static_cast<double>(context_.usage.output.value_or(0));
     if (first_token_ && last_token_)
@@ -61,6 +62,7 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
     if (!first_token_) outcome.whole_answer = select::Millis(now - sent_);
   } else if (!first_token_) {
     outcome.waited = select::Millis(now - sent_);
+    outcome.waited_for_whole = !request_.facets.stream;
   }
   const select::OutcomeFacts facts = select::record(pick_.permit, outcome, now);
   // By now the model is known there, if it was not before.

@@ -38,14 +38,29 @@ void add_pace(Cell& cell, const AttemptOutcome& outcome, double expected_output_
   }
 }
 
+// What was longer than a whole answer was expected to take was so by its tokens.
+void add_wait_for_whole(const Permit& permit, Cell& cell, const AttemptOutcome& outcome,
+                        TimePoint now) {
+  const double tokens = std::max(permit.expected_output_tokens(), 1.0);
+  const double first_token =
+      cell.ttft.value_or(Estimates{}.ttft_ms) * prompt_factor(outcome.prompt_tokens);
+  const double pace = (outcome.waited->count() - first_token) / tokens;
+  if (pace <= cell.tpot.value_or(Estimates{}.tpot_ms)) return;
+  cell.tpot.add(pace, to_stamp(now), kLatencyHalfLifeMs);
+  cell.last_sample.store(to_stamp(now), kRelaxed);
+  cell.times().whole_answer.add(outcome.waited->count(), to_stamp(now));
+}
+
 void add_latency(Permit& permit, Cell& cell, const AttemptOutcome& outcome, TimePoint now) {
   const double factor = prompt_factor(outcome.prompt_tokens);
   if (outcome.first_token) {
     add_first_token(cell, *outcome.first_token, outcome.prompt_tokens, now);
     count_first_token(cell, *outcome.first_token, outcome.prompt_tokens, now);
   }
-  if (outcome.waited &&
-      outcome.waited->count() / factor > cell.ttft.value_or(Estimates{}.ttft_ms)) {
+  if (outcome.waited && outcome.waited_for_whole) {
+    add_wait_for_whole(permit, cell, outcome, now);
+  } else if (outcome.waited &&
+             outcome.waited->count() / factor > cell.ttft.value_or(Estimates{}.ttft_ms)) {
     add_first_token(cell, *outcome.waited, outcome.prompt_tokens, now);
     // Left out, those that were given up would make the endpoint look quick.
     count_first_token(cell, *outcome.waited, outcome.prompt_tokens, now);

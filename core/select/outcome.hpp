@@ -33,6 +33,8 @@ struct AttemptOutcome {
   // How long an attempt that gave no first token was waited for. Counts only where it is longer
   // than the estimate: then the endpoint is at least that slow.
   std::optional<Millis> waited;
+  // ... and that it was to be a whole answer, which says nothing about the first token.
+  bool waited_for_whole = false;
 
   double prompt_tokens = 0;  // 0 = unknown
   double output_tokens = 0;  // 0 = unknown
