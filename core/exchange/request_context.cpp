@@ -37,7 +37,9 @@ void append_attempt(std::string& text, const AttemptNote& note) {
   if (!text.empty()) text += ';';
   text += note.endpoint;
   text += ':';
-  if (note.status != 0) {
+  // What failed inside a good answer, an error event say, must not look like a success.
+  const bool failed_inside = note.status < 300 && !note.code.empty();
+  if (note.status != 0 && !failed_inside) {
     append_number(note.status);
   } else {
     text += note.code;
