@@ -398,6 +398,7 @@ void Attempt::add_answer_headers() {
   attempts.reserve(kAttemptsTextUsual);
   append_attempts(attempts, request_.attempts);
   const TimePoint now = request_.worker.worker.clock().now();
+  answered_ = now;
   attempt_status_ = context_.head.status;
   const Attempt* const other = race_.other(*this);
   const bool other_first = other && other->started_ < started_;

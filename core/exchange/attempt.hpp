@@ -182,6 +182,7 @@ class Attempt {
   net::Task<AttemptEnd> relay_raw();
   BodyPiece take_chunks();
   AttemptEnd cut_raw();
+  void note_written();
   TimePoint idle_deadline(milliseconds idle) const;
 
   // attempt_probe.cpp
@@ -212,6 +213,7 @@ class Attempt {
   bool goes_on() const;  // with what the client has of an answer that broke off
   Verdict classify(const Failure& failure);
   // attempt_outcome.cpp
+  select::Millis waited_at(TimePoint now) const;
   bool is_about_caller(std::uint32_t scope) const;
   static std::uint64_t count_of(const std::optional<milliseconds>& time);
   void finish(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
@@ -270,6 +272,8 @@ class Attempt {
   TimePoint sent_;
   std::optional<TimePoint> first_token_;
   std::optional<TimePoint> last_token_;
+  std::optional<TimePoint> answered_;       // an answer in one piece came, up to what has been read
+  TimePoint::duration blocked_{0};          // before that, because the client did not read
   std::optional<TimePoint> limited_until_;  // as the head of the answer says
   bool finished_ = false;
   observe::AttemptSpan* span_ = nullptr;  // null: the request is not recorded

@@ -38,6 +38,11 @@ std::uint64_t Attempt::count_of(const std::optional<milliseconds>& time) {
   return time ? static_cast<std::uint64_t>(time->count()) : HG_UNKNOWN_COUNT;
 }
 
+// For the upstream. What came after its last byte, and in between, was waited for the client.
+select::Millis Attempt::waited_at(TimePoint now) const {
+  return select::Millis(answered_.value_or(now) - sent_ - blocked_);
+}
+
 // An outcome is recorded once, whatever way the attempt ends.
 void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
                      std::optional<milliseconds> retry_after) {
@@ -59,9 +64,9 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
     outcome.output_tokens = static_cast<double>(context_.usage.output.value_or(0));
     if (first_token_ && last_token_)
       outcome.streaming = select::Millis(*last_token_ - *first_token_);
-    if (!first_token_) outcome.whole_answer = select::Millis(now - sent_);
+    if (!first_token_) outcome.whole_answer = waited_at(now);
   } else if (!first_token_) {
-    outcome.waited = select::Millis(now - sent_);
+    outcome.waited = waited_at(now);
     outcome.waited_for_whole = !request_.facets.stream;
   }
   const select::OutcomeFacts facts = select::record(pick_.permit, outcome, now);

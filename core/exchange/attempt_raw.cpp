@@ -25,6 +25,11 @@ BodyPiece Attempt::take_chunks() {
   return run;
 }
 
+// The client has taken what came until `answered_`.
+void Attempt::note_written() {
+  blocked_ += request_.worker.worker.clock().now() - *answered_;
+}
+
 net::Task<AttemptEnd> Attempt::relay_raw() {
   deadline_.disarm();  // from here on it is armed for each read
   if (!race_.commit(*this)) co_return superseded();
@@ -47,6 +52,7 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
                                      ended)) {
     co_return served();
   }
+  if (!ended) note_written();
   const milliseconds idle = endpoint_.timeout.stream_idle_timeout;
   while (piece.status == http::PieceStatus::more) {
     buffer.consume(piece.consumed);
@@ -61,6 +67,7 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
         break;
       }
     }
+    answered_ = request_.worker.worker.clock().now();
     chunks = take_chunks();
     piece = framing_.next(buffer.data());
     const std::array<BodyPiece, 2> pieces{chunks, BodyPiece{piece.data}};
@@ -69,6 +76,7 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
       if (!co_await client_.end_answer(pieces)) co_return served();
     } else {
       if (!co_await client_.send(pieces)) co_return served();
+      note_written();
     }
   }
   if (piece.status == http::PieceStatus::failed) co_return cut_raw();

@@ -124,3 +124,38 @@ def test_a_limit_that_is_used_up_is_learned_before_it_is_hit(start):
     assert endpoint["evictions"] == []
     wait_until(lambda: served(gateway, 1) == {"first": 1}, 10)
     assert time.monotonic() - learned >= 1.9
+
+
+def evictions(gateway, name):
+    [backend] = json.loads(gateway.admin("/api/endpoints"))
+    [endpoint] = [each for each in backend["endpoints"] if each["name"] == name]
+    return endpoint["evictions"]
+
+
+def test_a_configured_model_that_is_not_there_is_asked_for_once(start):
+    first, second = start.simulator("first"), start.simulator("second")
+    gateway = start.gateway(make.gateway(make.route(make.groups(
+        [make.openai(first, "first", model="m1", key="k")], [make.openai(second, "second")]))))
+    first.set(status=404, errorCode="model_not_found")
+    assert served(gateway, 5, at_once=1) == {"second": 5}
+    assert first.count() == 1
+    [eviction] = evictions(gateway, "first")
+    assert eviction["scope"] == "model", eviction
+
+
+def test_an_error_event_to_a_clients_own_key_is_nobody_elses(start):
+    first, second = start.simulator("first"), start.simulator("second")
+    gateway = start.gateway(make.gateway(make.route(make.groups(
+        [make.openai(first, "first")], [make.openai(second, "second")]))))
+    first.set(rules=[{"times": 1, "raw":
+                      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                      "Connection: close\r\n\r\n"
+                      'data: {"error":{"message":"no","code":"insufficient_quota"}}\n\n'}])
+
+    def ask(key):
+        return exchange(gateway.address, post_chat(stream=True).replace(
+            b"\r\n", b"\r\nAuthorization: Bearer " + key + b"\r\n", 1)).headers
+    attempts = ask(b"caller-one")["x-headgate-attempts"]
+    assert re.fullmatch(r"first:upstream_error_event/\d+ms;second:200/\d+ms", attempts), attempts
+    assert evictions(gateway, "first") == []
+    assert ask(b"caller-two")["x-headgate-provider"] == "first"

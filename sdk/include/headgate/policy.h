@@ -104,8 +104,7 @@ typedef struct hg_policy_api {
    * May PAUSE. [worker] */
   int32_t (*on_attempt)(void *instance, void *context, hg_call *call) HG_NOEXCEPT;
 
-  /* An attempt ended that counted, or that names a scope; not one with the client's own key that
-   * counts for nobody. [worker] */
+  /* An attempt ended. [worker] */
   void (*on_outcome)(void *instance, void *context, hg_call *call,
                      const hg_outcome *outcome) HG_NOEXCEPT;
 

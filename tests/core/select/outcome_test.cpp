@@ -151,6 +151,24 @@ TEST_F(OutcomeTest, ACancelledAttemptCountsWhenItTookLongerThanTheEstimate) {
   EXPECT_NEAR(cell().ttft.value(), 900, 1e-3);
 }
 
+TEST_F(OutcomeTest, AWholeAnswerThatWasGivenUpCountsByItsTokensAndOnlyBeyondTheEstimate) {
+  world_.sample(cell(), 100, 5);
+  AttemptOutcome outcome;
+  outcome.waited_for_whole = true;
+  outcome.waited = Millis(590);  // of 100 + 100 * 5
+  give(outcome);
+  EXPECT_NEAR(cell().tpot.value(), 5, 1e-3);
+  EXPECT_EQ(cell().times().whole_answer.p95(stamp()), std::nullopt);
+  outcome.waited = Millis(1'090);
+  outcome.prompt_tokens = 20'000;  // 600 + 500
+  give(outcome);
+  EXPECT_NEAR(cell().tpot.value(), 5, 1e-3);
+  outcome.waited = Millis(1'600);
+  give(outcome);
+  EXPECT_NEAR(cell().tpot.value(), 10, 1e-3);
+  EXPECT_NEAR(cell().ttft.value(), 100, 1e-3);
+}
+
 TEST_F(OutcomeTest, RequestsOfKnownSizeMakeTheMean) {
   give(OutcomeKind::success);
   EXPECT_NEAR(cell().estimated_tokens.value(), 100, 1e-3);
