@@ -60,6 +60,10 @@ void describe(Fields& fields, ProviderConfig& provider) {
   text(
       fields, {"pathPrefix", "Replaces the provider's base path."}, provider.path_prefix,
       {.expects = "a path that begins with '/', without '?' and '#'", .pattern = "/[!-\"$->@-~]*"});
+  if (provider.path_override && provider.path_prefix) {
+    fields.fault("/pathPrefix",
+                 "has no effect beside 'pathOverride', which replaces the whole path");
+  }
   count(fields, {"weight", "Relative share inside the group."}, provider.weight, {1, 1'000'000});
   count(fields,
         {"maxConcurrency",

@@ -88,23 +88,25 @@ std::int32_t Call::header_get(std::uint32_t message, Text name, Text& value) {
 
 namespace {
 
-// What frames a message belongs to the gateway.
-bool is_connection_level(std::string_view name) {
+// What frames a message belongs to the gateway, and so does how an answer may be coded, which it
+// has to read.
+bool is_connection_level(std::uint32_t message, std::string_view name) {
   return http::is_hop_by_hop(name) || http::equals_ignoring_case(name, "content-length") ||
-         http::equals_ignoring_case(name, "host");
+         http::equals_ignoring_case(name, "host") ||
+         (message == HG_UPSTREAM && http::equals_ignoring_case(name, "accept-encoding"));
 }
 
 }  // namespace
 
 std::int32_t Call::header_set(std::uint32_t message, Text name, Text value) {
   if (!may_write_headers(message)) return HG_DENIED;
-  if (is_connection_level(name)) return HG_DENIED;
+  if (is_connection_level(message, name)) return HG_DENIED;
   return headers_of(message)->set(name, value) ? HG_OK : HG_INVALID;
 }
 
 std::int32_t Call::header_add(std::uint32_t message, Text name, Text value) {
   if (!may_write_headers(message)) return HG_DENIED;
-  if (is_connection_level(name)) return HG_DENIED;
+  if (is_connection_level(message, name)) return HG_DENIED;
   return headers_of(message)->add(name, value) ? HG_OK : HG_INVALID;
 }
 

@@ -146,9 +146,23 @@ bool Exchange::is_plain() const {
 Exchange::MaybeError Exchange::take_body(std::string_view body) {
   request_.body.assign(body);
   asked_ = body;
-  if (!request_.dialect.route || !request_.dialect.route->json_body) return std::nullopt;
+  if (!request_.dialect.route) return read_passed_facets();
+  if (!request_.dialect.route->json_body) return std::nullopt;
   auto facets = read_facets(request_.body, worker_.scanner, request_.dialect.dialect->declares(),
                             request_.dialect.model, arena_);
+  if (!facets) return std::move(facets.error());
+  request_.facets = *facets;
+  request_.facets_at = request_.body.version();
+  return std::nullopt;
+}
+
+// Of a request that passes: which model it asks for, as far as that can be known.
+Exchange::MaybeError Exchange::read_passed_facets() {
+  // Only policies would ask, and a plain upstream may be sent anything.
+  if (is_plain() && request_.backend->on_request.empty()) return std::nullopt;
+  ModelPlace place = passed_model(*request_.backend, request_.dialect, request_.path);
+  if (!says_json(request_.headers)) place.pointer = {};
+  auto facets = exchange::read_passed_facets(request_.body, worker_.scanner, place, arena_);
   if (!facets) return std::move(facets.error());
   request_.facets = *facets;
   request_.facets_at = request_.body.version();

@@ -4,6 +4,10 @@
 #include <charconv>
 #include <string>
 
+#include "core/base/trim.hpp"
+#include "core/http/header_rules.hpp"
+#include "core/http/target.hpp"
+
 namespace headgate::exchange {
 namespace {
 
@@ -93,6 +97,39 @@ Result<Facets> read_facets(JsonBody& body, JsonScanner& scanner,
   read_max_tokens(facets, body, dialect);
   facets.model = facets.client_model;
   return facets;
+}
+
+Result<Facets> read_passed_facets(JsonBody& body, JsonScanner& scanner, const ModelPlace& place,
+                                  Arena& arena) {
+  Facets facets;
+  if (!place.in_path.empty()) {
+    const auto model = http::percent_decode(place.in_path);
+    // Coded twice: who decodes it once sees another one than who does it again.
+    if (!model || model->find('%') != model->npos) return facets;
+    facets.client_model = arena.copy(*model);
+  } else if (!place.pointer.empty() && body.is_object()) {
+    const auto value = read_once(body, place.pointer);
+    if (!value) return value.error();
+    // Of another kind it is the provider's to refuse.
+    const auto model = *value ? scanner.decode(**value) : std::nullopt;
+    if (model) facets.client_model = arena.copy(*model);
+  }
+  facets.model = facets.client_model;
+  return facets;
+}
+
+bool says_json(const http::HeaderMap& headers) {
+  std::string_view type = "application/json";
+  std::size_t types = 0;
+  for (const http::Header& header : headers) {
+    if (!http::equals_ignoring_case(header.name, "content-type")) continue;
+    type = header.value;
+    ++types;
+  }
+  type = trimmed(type.substr(0, type.find(';')), " \t");
+  return types < 2 &&
+         (http::equals_ignoring_case(type, "application/json") ||
+          (type.size() > 5 && http::equals_ignoring_case(type.substr(type.size() - 5), "+json")));
 }
 
 }  // namespace headgate::exchange

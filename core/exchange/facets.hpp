@@ -8,6 +8,7 @@
 #include "core/base/arena.hpp"
 #include "core/base/error.hpp"
 #include "core/exchange/json_body.hpp"
+#include "core/http/header_map.hpp"
 #include "core/plugin/manifest.hpp"
 
 namespace headgate::exchange {
@@ -24,5 +25,20 @@ struct Facets {
 Result<Facets> read_facets(JsonBody& body, JsonScanner& scanner,
                            const plugin::DialectManifest& dialect, std::string_view path_model,
                            Arena& arena);
+
+// Where a request that passes unread names its model.
+struct ModelPlace {
+  std::string_view in_path;  // the text there, as it stands
+  std::string_view pointer;  // into the body, where the path has none
+  bool operator==(const ModelPlace&) const = default;
+};
+
+// The model of a request that passes unread; nothing else of it is known. There is none where its
+// text could mean different things to who reads it. Errors (400): it is written twice.
+Result<Facets> read_passed_facets(JsonBody& body, JsonScanner& scanner, const ModelPlace& place,
+                                  Arena& arena);
+
+// Whether the headers say that a body is JSON, or say nothing of it.
+bool says_json(const http::HeaderMap& headers);
 
 }  // namespace headgate::exchange

@@ -2,9 +2,11 @@
 // Which backends and endpoints of a route can serve a request, from what the plugins declare. What
 // serves requests and what explains them ask the same functions. [any]
 
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "core/exchange/facets.hpp"
 #include "core/exchange/snapshot.hpp"
 #include "core/plugin/dialect_table.hpp"
 #include "core/route/draw_backend.hpp"
@@ -31,6 +33,29 @@ inline bool declares(const EndpointPlan& endpoint, const plugin::DialectMatch& d
   if (!endpoint.provider) return true;
   if (!dialect.route) return endpoint.pass_through->match(path).has_value();
   return endpoint.has_operation(dialect);
+}
+
+// Where a request that passes unread names its model. Nowhere if those who may be asked look for it
+// in different places.
+inline ModelPlace passed_model(const BackendPlan& backend, const plugin::DialectMatch& dialect,
+                               std::string_view path) {
+  std::optional<ModelPlace> known;
+  for (const EndpointPlan& endpoint : backend.endpoints) {
+    ModelPlace place;
+    if (endpoint.provider) {
+      const auto match = endpoint.pass_through->find(path);
+      if (!match) continue;
+      place.in_path = match->model;
+      if (place.in_path.empty()) place.pointer = endpoint.provider->declares().passed_model;
+    } else if (dialect.dialect) {
+      // A plain upstream declares nothing; the path says what is spoken with it.
+      place.in_path = dialect.model;
+      if (place.in_path.empty()) place.pointer = dialect.dialect->declares().model;
+    }
+    if (known && *known != place) return {};
+    known = place;
+  }
+  return known.value_or(ModelPlace());
 }
 
 // Fills in the weight of each backend, and whether it has an endpoint that is not out and for which

@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include "core/plugin/manifest_object.hpp"
+#include "core/plugin/pass_through.hpp"
 
 namespace headgate::plugin {
 
@@ -123,19 +124,43 @@ CredentialPlace provider_place(ManifestObject& object) {
   return place;
 }
 
+constexpr std::string_view kModel = PassThrough::kModel;  // a dialect's path has the same
+
+// Whether braces occur only as one {model} that dialect_table.cpp and pass_through.cpp can find: it
+// begins a segment, and behind it the segment ends or has its only ':'.
+bool good_placeholder(std::string_view path) {
+  const std::size_t model = path.find(kModel);
+  if (model == path.npos) return path.find_first_of("{}") == path.npos;
+  std::string_view rest = path.substr(model + kModel.size());
+  if (path[model - 1] != '/' || rest.find_first_of("{}") != rest.npos) return false;
+  if (path.substr(0, model).find_first_of("{}") != path.npos) return false;
+  rest = rest.substr(0, rest.find('/'));
+  return rest.empty() || (rest.front() == ':' && rest.rfind(':') == 0);
+}
+
+bool good_pattern(std::string_view pattern) {
+  constexpr std::string_view kAnything = PassThrough::kAnything;
+  if (!is_path(pattern)) return false;
+  const std::size_t dots = pattern.find(kAnything);
+  if (dots != pattern.npos && dots + kAnything.size() != pattern.size()) return false;
+  const std::string_view text = pattern.substr(0, dots);
+  return good_placeholder(text) && (dots == pattern.npos || !text.ends_with(kModel));
+}
+
 ProviderManifest read_provider(ManifestObject& object, std::vector<std::string>& faults) {
   ProviderManifest provider;
   provider.accepts = object.texts("accepts");
   provider.operations = object.texts("operations");
   provider.pass_through = object.texts("passThrough");
   for (const std::string& pattern : provider.pass_through) {
-    const std::size_t dots = pattern.find("...");
-    const bool dots_at_end = dots == pattern.npos || dots + 3 == pattern.size();
-    if (!is_path(pattern) || !dots_at_end) {
+    if (!good_pattern(pattern)) {
       object.member_fault("passThrough",
-                          "'" + pattern + "' must be a path, with '...' at its end only");
+                          "'" + pattern +
+                              "' must be a path, with '...' at its end only, and at most one "
+                              "{model}, as a segment or in front of a segment's only ':'");
     }
   }
+  provider.passed_model = pointer_member(object, "passThroughModel");
   if (const json::value* value = object.find("credential")) {
     ManifestObject place(*value, "/credential", faults);
     provider.credential = provider_place(place);
@@ -197,20 +222,6 @@ PolicyManifest read_policy(ManifestObject& object) {
     object.member_fault("pathTypes", "says what a request is before a provider is chosen for it");
   }
   return policy;
-}
-
-constexpr std::string_view kModel = "{model}";
-
-// Whether braces occur only as one {model} that dialect_table.cpp can find: it begins a segment,
-// and behind it the segment ends or has its only ':'.
-bool good_placeholder(std::string_view path) {
-  const std::size_t model = path.find(kModel);
-  if (model == path.npos) return path.find_first_of("{}") == path.npos;
-  std::string_view rest = path.substr(model + kModel.size());
-  if (path[model - 1] != '/' || rest.find_first_of("{}") != rest.npos) return false;
-  if (path.substr(0, model).find_first_of("{}") != path.npos) return false;
-  rest = rest.substr(0, rest.find('/'));
-  return rest.empty() || (rest.front() == ':' && rest.rfind(':') == 0);
 }
 
 DialectRoute read_route(ManifestObject& object) {

@@ -30,9 +30,11 @@ struct LimitHeaders {
 };
 
 struct ProviderManifest {
-  std::vector<std::string> accepts;           // dialect ids
-  std::vector<std::string> operations;        // "chat"
-  std::vector<std::string> pass_through;      // patterns, see pass_through.hpp
+  std::vector<std::string> accepts;       // dialect ids
+  std::vector<std::string> operations;    // "chat"
+  std::vector<std::string> pass_through;  // patterns, see pass_through.hpp
+  std::string passed_model;  // JSON pointer into bodies of such paths that do not name a model
+                             // themselves; empty: which model they ask for cannot be known
   std::optional<CredentialPlace> credential;  // none: the provider takes no key
   std::vector<std::string> forward_headers;   // lower case, may end with "*"
   std::vector<LimitHeaders> limits;           // at most kLimitsMax

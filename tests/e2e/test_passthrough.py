@@ -5,6 +5,7 @@ import openai as openai_sdk
 import pytest
 
 from harness import config as make
+from harness.process import wait_until
 from harness.raw import Connection, chat_body, exchange, post
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
@@ -51,6 +52,25 @@ def test_other_paths_of_the_provider_pass_untouched(start, path):
     assert answer.status == 200
     assert answer.json()["request"] == f"POST {path}?a=b"
     assert simulator.last().body == '{"any": "thing"}'
+
+
+@pytest.mark.parametrize("path", [
+    "/v1/chat/completions/", "/v1/chat/completions//", "/v1/chat/completions/%2F", "/v1/files/",
+    "/v1/models/", "/team/v1/chat/completions/"])
+def test_a_slash_too_many_is_another_path(start, path):
+    gateway, simulator = start.single()
+    answer = exchange(gateway.address, post(path, chat_body()))
+    assert (answer.status, answer.json()["error"]["code"]) == (404, "unknown_path")
+    assert simulator.count() == 0
+
+
+def test_a_passed_request_tells_its_model(start):
+    simulator = start.simulator()
+    gateway = start.gateway(make.gateway(make.route(make.groups([make.openai(simulator)]))))
+    assert exchange(gateway.address, post("/v1/responses", b'{"model":"told"}')).status == 200
+    twice = exchange(gateway.address, post("/v1/responses", b'{"model":"a","model":"b"}'))
+    assert (twice.status, twice.json()["error"]["code"]) == (400, "invalid_request")
+    assert simulator.count() == 1
 
 
 def test_a_passed_path_goes_to_a_provider_that_declares_it(start):
@@ -142,6 +162,23 @@ def test_a_plain_backend_gets_bytes_as_they_are(start):
     assert answer.status == 200
     assert answer.json()["request"] == "POST /plain/anything?q=1"
     assert answer.json()["body_bytes"] == len(body)
+
+
+@pytest.mark.parametrize("policies", [None, {"apiKey": {"keys": [{"key": "ours"}]}}])
+def test_a_plain_backend_gets_no_key_of_any_client_and_no_log_shows_one(start, policies):
+    simulator = start.simulator()
+    gateway = start.gateway(make.gateway(
+        make.route({"host": simulator.address}, policies),
+        static={"logging": {"fields": {"add": {
+            "one": "request.headers['x-api-key']", "two": "request.headers['api-key']"}}}}))
+    assert exchange(gateway.address, post(
+        "/plain/any", b"{}", "Authorization: Bearer ours", "X-Api-Key: stray-1", "api-key: stray-2",
+        "X-Other: kept")).status == 200
+    headers = simulator.last().headers
+    assert headers["x-other"] == "kept"
+    assert not {"authorization", "x-api-key", "api-key"} & set(headers)
+    wait_until(lambda: "two=" in gateway.log() or '"two"' in gateway.log())
+    assert "stray" not in gateway.log()
 
 
 def test_a_unix_socket_is_an_upstream(start, sdk):

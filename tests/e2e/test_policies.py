@@ -68,6 +68,70 @@ class TestApiKey:
         assert ask(gateway, bearer("sk-all"), model="large-1").status == 200
         assert simulator.count() == 2
 
+    def asks(self, start, kind):
+        """Requests with a key for good* only: a function that sends one, and who it goes to."""
+        simulator = start.simulator()
+        gateway = start.gateway(make.gateway(make.route(
+            make.groups([make.provider("one", kind, simulator)]),
+            key_policy({"key": "sk-good", "allowedModels": ["good*"]}))))
+
+        def ask_for(path, body=b"{}", content_type="application/json"):
+            head = (f"POST {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer sk-good\r\n"
+                    f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n")
+            return exchange(gateway.address, head.encode() + body)
+        return ask_for, simulator
+
+    @pytest.mark.parametrize("path", [
+        "/v1beta/models/expensive:generateContent", "/v1beta/models/expensive",
+        "/v1beta/models/expensive/operations/1", "/v1beta/models/%65xpensive:countTokens",
+        "/v1beta/models/good%3Ax:generateContent", "/v1beta/models/good%2565:generateContent",
+        "/v1beta/cachedContents", "/v1beta/models"])
+    def test_the_model_of_a_path_counts_and_not_what_the_body_says(self, start, path):
+        ask_for, simulator = self.asks(start, "gemini")
+        for body in (b'{"model":"good"}', b"{}"):
+            answer = ask_for(path, body)
+            assert (answer.status, answer.json()["error"]["code"]) == (403, "model_not_allowed")
+        assert simulator.count() == 0
+
+    def test_an_allowed_model_of_a_path_needs_none_in_the_body(self, start):
+        ask_for, simulator = self.asks(start, "gemini")
+        for path in ("/v1beta/models/good:generateContent", "/v1beta/models/g%6Fod-2:countTokens"):
+            assert ask_for(path, b'{"contents":[]}').status == 200
+            assert simulator.last().target == path
+
+    def test_a_passed_body_that_names_two_models_is_refused(self, start):
+        ask_for, simulator = self.asks(start, "openAI")
+        for body in (b'{"model":"good","model":"bad"}', b'{"mod\\u0065l":"good","model":"bad"}'):
+            answer = ask_for("/v1/responses", body)
+            assert (answer.status, answer.json()["error"]["code"]) == (400, "invalid_request")
+            assert "written twice" in answer.json()["error"]["message"]
+        assert simulator.count() == 0
+        assert ask_for("/v1/responses", b'{"model":"good"}').status == 200
+
+    def test_a_passed_request_whose_model_cannot_be_known_is_refused(self, start):
+        ask_for, simulator = self.asks(start, "openAI")
+        form = (b'{"model":"good","x":[\r\n--b\r\nContent-Disposition: form-data; name="model"'
+                b'\r\n\r\nexpensive\r\n--b--\r\n]}')
+        for body, content_type in ((form, "multipart/form-data; boundary=b"),
+                                   (b'{"model":"good"}', "text/plain"),
+                                   (b'{"model":"good"}', "application/json\r\nContent-Type: text/x"),
+                                   (b'{"model":{"a":1}}', "application/json"),
+                                   (b'["good"]', "application/json"), (b"", "application/json")):
+            answer = ask_for("/v1/images/edits", body, content_type)
+            assert (answer.status, answer.json()["error"]["code"]) == (403, "model_not_allowed")
+            assert "cannot be known" in answer.json()["error"]["message"]
+        assert simulator.count() == 0
+
+    def test_a_plain_backend_is_held_to_the_models_too(self, start):
+        simulator = start.simulator()
+        gateway = start.gateway(make.gateway(make.route(
+            {"host": simulator.address},
+            key_policy({"key": "sk-good", "allowedModels": ["good*"]}))))
+        assert ask(gateway, bearer("sk-good"), model="good-1").status == 200
+        assert ask(gateway, bearer("sk-good"), model="bad").status == 403
+        assert exchange(gateway.address, post("/any", b'{"model":"good"}', bearer("sk-good"))
+                        ).status == 403, "nobody says that this is where its model stands"
+
 
 class TestAi:
     def test_an_alias_is_another_name(self, start):

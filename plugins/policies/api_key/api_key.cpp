@@ -90,14 +90,15 @@ class ApiKey final : public hg::Policy {
     const hg::Facets facets = call.facets();
     // The gateway's own list of models names nothing that a provider would be asked for.
     if (facets.operation == "models" || facets.operation == "model") return hg::Action::proceed;
-    std::string_view model = facets.model;
-    // Paths that pass through have no facets; most of them name their model in the same place.
-    if (facets.operation.empty()) model = call.request().text("/model").value_or("");
-    if (entry.allows(model)) return hg::Action::proceed;
-    return call.respond_error(
-        403, "model_not_allowed",
-        model.empty() ? std::string("This API key needs a model to be named")
-                      : "This API key may not use the model '" + std::string(model) + "'");
+    if (entry.allows(facets.model)) return hg::Action::proceed;
+    return call.respond_error(403, "model_not_allowed", reason(facets));
+  }
+  static std::string reason(const hg::Facets& facets) {
+    if (!facets.model.empty())
+      return "This API key may not use the model '" + std::string(facets.model) + "'";
+    if (!facets.operation.empty()) return "This API key needs a model to be named";
+    return "This API key is for certain models only, and which one this request asks for cannot "
+           "be known";
   }
 
   headgate_api_key::KeyTable keys_;

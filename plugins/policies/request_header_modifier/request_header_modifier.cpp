@@ -4,6 +4,8 @@
 #include <headgate/header_edits.hpp>
 #include <headgate/plugin.hpp>
 
+#include <algorithm>
+#include <string>
 #include <string_view>
 
 namespace {
@@ -31,13 +33,31 @@ class RequestHeaderModifier final : public hg::Policy {
     }
   })";
 
-  explicit RequestHeaderModifier(const hg::Config& config) : edits_(config) {}
+  explicit RequestHeaderModifier(const hg::Config& config) : edits_(config) {
+    for (const std::string_view list : {"add", "set"})
+      config[list].each_member(
+          [](std::string_view name, const hg::Config& at) { check(name, at); });
+    config["remove"].each_element([](const hg::Config& name) { check(name.text(""), name); });
+  }
 
   hg::Action on_attempt(hg::Call& call) const {
     return edits_.apply(call.upstream()) ? hg::Action::proceed : hg::Action::abort;
   }
 
  private:
+  // There would be two of them.
+  static void check(std::string_view name, const hg::Config& where) {
+    constexpr std::string_view kOwn = "accept-encoding";
+    const auto lower = [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    };
+    if (name.size() == kOwn.size() && std::equal(name.begin(), name.end(), kOwn.begin(),
+                                                 [&](char a, char b) { return lower(a) == b; })) {
+      where.fault("'" + std::string(name) +
+                  "' is set by the gateway, which has to read the answers, and cannot be changed");
+    }
+  }
+
   hg::HeaderEdits edits_;
 };
 

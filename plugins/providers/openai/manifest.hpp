@@ -14,13 +14,14 @@ inline constexpr std::string_view kManifest = R"({
   "accepts": ["openai.chat"],
   "operations": ["chat"],
   "passThrough": [
-    "/v1/models", "/v1/models/...", "/v1/embeddings", "/v1/completions", "/v1/moderations", "/v1/chat/completions/...",
+    "/v1/models", "/v1/models/{model}", "/v1/models/...", "/v1/embeddings", "/v1/completions", "/v1/moderations", "/v1/chat/completions/...",
     "/v1/responses", "/v1/responses/...", "/v1/conversations", "/v1/conversations/...",
     "/v1/images/...", "/v1/audio/...", "/v1/videos", "/v1/videos/...",
     "/v1/files", "/v1/files/...", "/v1/uploads", "/v1/uploads/...",
     "/v1/batches", "/v1/batches/...", "/v1/fine_tuning/...",
     "/v1/vector_stores", "/v1/vector_stores/...", "/v1/containers", "/v1/containers/..."
   ],
+  "passThroughModel": "/model",
   "credential": {"header": "authorization", "prefix": "Bearer "},
   "forwardHeaders": ["openai-*", "x-stainless-*", "x-client-request-id"],
   "limits": [

@@ -21,7 +21,8 @@ typedef struct hg_facets {
   uint32_t stream;     /* 1: the client wants a stream */
   hg_str dialect;      /* id of the client's dialect, "openai.chat"; empty on a pass-through path */
   hg_str operation;    /* "chat", "embeddings", "models" ...; empty on a pass-through path */
-  hg_str model;        /* as the policies so far left it, decoded; empty when there is none */
+  hg_str model;        /* as the policies so far left it, decoded; empty when there is none, or on
+                          a pass-through path where it cannot be known */
   hg_str client_model; /* as the client wrote it */
   uint64_t max_tokens; /* limit on the answer's tokens; HG_UNKNOWN_COUNT when there is none */
 } hg_facets;

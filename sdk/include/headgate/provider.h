@@ -18,7 +18,11 @@
  *   operations   what it can do: ["chat"]. An endpoint whose provider lacks the operation of a
  *                request is not chosen for it.
  *   passThrough  paths that are forwarded untouched, as the client's path ends:
- *                ["/v1/embeddings", "/v1/files/..."]; "..." stands for anything behind.
+ *                ["/v1/completions", "/v1/files/..."]; "..." stands for anything behind, at least
+ *                one byte. {model} says where the path names the model, as a segment or in front of
+ *                a segment's ':': "/v1/models/{model}:..."
+ *   passThroughModel  JSON pointer to the model in the bodies of such paths, where the path names
+ *                none: "/model". Without it policies that ask for the model find none.
  *   credential   where its key goes: {"header": "authorization", "prefix": "Bearer "},
  *                {"query": "key"} or {"cookie": "name"}
  *   forwardHeaders  client headers that the provider understands beyond the common ones, as exact

@@ -34,6 +34,13 @@ std::string with_static(const std::string& inside) {
   return "binds: [{port: 3000, listeners: [{}]}]\nconfig:\n" + inside;
 }
 
+TEST(ConfigErrors, APathThatIsReplacedWholeHasNoPrefix) {
+  EXPECT_EQ(
+      faults_of(with_provider("              pathOverride: /x\n"
+                              "              pathPrefix: /v2\n")),
+      "config.yaml:12:27: has no effect beside 'pathOverride', which replaces the whole path");
+}
+
 TEST(ConfigErrors, AnUnknownKeyIsShownWithTheOneThatWasMeant) {
   EXPECT_EQ(faults_of(with_provider("              bakendAuth: {key: x}\n")),
             "config.yaml:11:15: unknown key 'bakendAuth' in provider 'one'; did you mean "

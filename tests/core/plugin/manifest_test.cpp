@@ -41,7 +41,8 @@ std::string fault(const std::string& text, Kind kind) {
 TEST(Manifest, ReadsAProvider) {
   const Manifest manifest =
       good(with("provider", R"("accepts":["x.chat","y.chat"],"operations":["chat","embeddings"],
-            "passThrough":["/v1/files/..."],"credential":{"header":"X-Key","prefix":"Bearer "},
+            "passThrough":["/v1/files/...","/v1/m/{model}:..."],
+            "passThroughModel":"/model","credential":{"header":"X-Key","prefix":"Bearer "},
             "forwardHeaders":["Acme-Beta","x-stain-*"])"),
            Kind::provider);
   EXPECT_EQ(manifest.id, "a.b");
@@ -53,7 +54,8 @@ TEST(Manifest, ReadsAProvider) {
   EXPECT_FALSE(provider.accepts_dialect("y"));
   EXPECT_TRUE(provider.has_operation("embeddings"));
   EXPECT_FALSE(provider.has_operation("rerank"));
-  EXPECT_THAT(provider.pass_through, ElementsAre("/v1/files/..."));
+  EXPECT_THAT(provider.pass_through, ElementsAre("/v1/files/...", "/v1/m/{model}:..."));
+  EXPECT_EQ(provider.passed_model, "/model");
   ASSERT_TRUE(provider.credential.has_value());
   EXPECT_EQ(provider.credential->place, HG_PLACE_HEADER);
   EXPECT_EQ(provider.credential->name, "x-key");
@@ -280,7 +282,9 @@ TEST(Manifest, RefusesPathsThatCannotMatch) {
         "/{model}/{model}", "/v1/{model}:a:b", "/v1/{model"}) {
     EXPECT_THAT(path_fault(path), HasSubstr("'/routes/0/path'")) << path;
   }
-  for (const std::string_view pattern : {"v1/x", "/v1/.../x", "/v1//x"}) {
+  for (const std::string_view pattern :
+       {"v1/x", "/v1/.../x", "/v1//x", "/v1/{name}", "/v1/a{model}", "/v1/{model}...",
+        "/v1/{model}:a:b", "/v1/{model}/{model}", "/v1/{model"}) {
     EXPECT_THAT(fault(with("provider", R"("passThrough":[")" + std::string(pattern) + R"("])"),
                       Kind::provider),
                 HasSubstr("must be a path"))

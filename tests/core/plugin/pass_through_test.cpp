@@ -53,7 +53,54 @@ TEST(PassThrough, TakesDotsInNames) {
   EXPECT_EQ(kPaths.match("/v1/files/..."), "/files/...");
   EXPECT_EQ(kPaths.match("/v1/files/.a"), "/files/.a");
   EXPECT_EQ(kPaths.match("/v1/files/a%2"), "/files/a%2");
-  EXPECT_EQ(kPaths.match("/v1/files/"), "/files/");
+}
+
+TEST(PassThrough, NeedsSomethingForItsDots) {
+  for (const std::string_view path :
+       {"/v1/files/", "/team/v1/files/", "/v1/files//", "/v1/files//a", "/v1/files/%2f",
+        "/v1/files/%2Fa", "/v1/files/%5c"}) {
+    EXPECT_EQ(kPaths.match(path), std::nullopt) << path;
+  }
+  EXPECT_EQ(kPaths.match("/v1/files/a/"), "/files/a/");
+}
+
+// The model that is found, or "-" where the path is not declared.
+std::string model_of(std::string_view path) {
+  static const PassThrough kModels(
+      {"/v1/models/...", "/v1/models/{model}:...", "/v1/models/{model}/parts", "/v1/models/{model}",
+       "/v1/jobs/{model}:run"},
+      "/v1");
+  const auto match = kModels.find(path);
+  return match ? std::string(match->model) : "-";
+}
+
+TEST(PassThrough, FindsTheModelWhereThePatternHasIt) {
+  EXPECT_EQ(model_of("/v1/models/a"), "a");
+  EXPECT_EQ(model_of("/v1/models/a:count"), "a");
+  EXPECT_EQ(model_of("/v1/models/a/parts"), "a");
+  EXPECT_EQ(model_of("/v1/jobs/a:run"), "a");
+  EXPECT_EQ(model_of("/team/v1/models/a:count"), "a");
+  EXPECT_EQ(model_of("/v1/models/a%2eb:count"), "a%2eb") << "as it stands";
+}
+
+TEST(PassThrough, KnowsNoModelWhereNoPatternThatNamesOneFits) {
+  EXPECT_EQ(model_of("/v1/models/a/other"), "");
+  EXPECT_EQ(model_of("/v1/models/a%2f..b:count"), "") << "more than one segment when decoded";
+  EXPECT_EQ(model_of("/v1/models/a%3ab:count"), "") << "another ':' when decoded";
+  EXPECT_EQ(model_of("/v1/models/:count"), "");
+  EXPECT_EQ(model_of("/v1/models/a%2fb"), "");
+  EXPECT_EQ(model_of("/v1/jobs/:run"), "-");
+  EXPECT_EQ(model_of("/v1/jobs/a:b:run"), "-");
+  EXPECT_EQ(model_of("/v1/jobs/a:runs"), "-");
+  EXPECT_EQ(model_of("/v1/jobs/a"), "-");
+}
+
+TEST(PassThrough, SendsThePathThatTheModelWasReadFrom) {
+  const PassThrough models({"/v1/models/{model}"}, "/v1");
+  const auto match = models.find("/v1/models/one/v1/models/two");
+  ASSERT_TRUE(match);
+  EXPECT_EQ(match->model, "two");
+  EXPECT_EQ(match->rest, "/models/two");
 }
 
 TEST(PassThrough, TakesTheLongestPattern) {

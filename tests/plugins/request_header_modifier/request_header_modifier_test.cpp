@@ -50,4 +50,16 @@ TEST_F(RequestHeaderModifier, RefusesWhatHttpOrTheConnectionForbids) {
                                                 "/remove/0", "/remove/1"}));
 }
 
+TEST_F(RequestHeaderModifier, LeavesTheCodingOfAnswersToTheGateway) {
+  EXPECT_FALSE(Instance(host, kId,
+                        R"({"add":{"accept-encoding":"br"},"set":{"Accept-Encoding":"gzip"},)"
+                        R"("remove":["accept-encoding"]})")
+                   .ok());
+  std::vector<std::string> pointers;
+  for (const auto& fault : host.faults) pointers.push_back(fault.pointer);
+  EXPECT_EQ(pointers, (std::vector<std::string>{"/add/accept-encoding", "/set/Accept-Encoding",
+                                                "/remove/0"}));
+  EXPECT_TRUE(Instance(host, kId, R"({"set":{"accept-language":"de"}})").ok());
+}
+
 }  // namespace
