@@ -17,10 +17,7 @@ void add_place(Snapshot& snapshot, const plugin::CredentialPlace& place) {
 
 // Every place where any plugin, or HTTP itself, puts a credential.
 void collect_credential_places(Snapshot& snapshot, const plugin::Registry& plugins) {
-  // HTTP's own, and the names that headers with nothing but a key have everywhere: whether or not a
-  // plugin looks there, a client that sends one takes it for a key.
-  snapshot.credential_headers = {"authorization", "proxy-authorization", "cookie", "x-api-key",
-                                 "api-key"};
+  snapshot.credential_headers = {"authorization", "proxy-authorization", "cookie"};
   // RFC 6750, section 2.3, and the name that most APIs give such a parameter.
   snapshot.credential_parameters = {"access_token", "key"};
   for (const plugin::Plugin* plugin : plugins.all()) {

@@ -23,7 +23,9 @@ inline constexpr std::string_view kManifest = R"({
   "stream": "/stream",
   "maxTokens": ["/max_completion_tokens", "/max_tokens"],
   "events": {"framing": "sse", "end": "data: [DONE]\n\n"},
-  "credential": [{"header": "authorization", "prefix": "Bearer "}]
+  "credential": [
+    {"header": "authorization", "prefix": "Bearer "}, {"header": "api-key"}, {"header": "x-api-key"}
+  ]
 })";
 
 }  // namespace headgate_openai_chat
