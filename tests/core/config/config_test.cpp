@@ -249,7 +249,6 @@ binds:
       - ai:
           provider: {gemini: }
           hostOverride: "localhost:11434"
-          pathOverride: /v1/x?y=1
           pathPrefix: /openai/v1/
           weight: 5
           maxConcurrency: 64
@@ -266,7 +265,6 @@ binds:
   EXPECT_EQ(provider.name, "gemini");
   EXPECT_EQ(provider.provider.json(), "{}");
   EXPECT_EQ(provider.host_override, Address::tcp("localhost", 11434));
-  EXPECT_EQ(provider.path_override, "/v1/x?y=1");
   EXPECT_EQ(provider.path_prefix, "/openai/v1");
   EXPECT_EQ(provider.weight, 5u);
   EXPECT_EQ(provider.max_concurrency, 64u);
@@ -277,6 +275,14 @@ binds:
   EXPECT_EQ(provider.policies.plugins[0].config.json(), R"({"key":"abc"})");
   EXPECT_EQ(provider.policies.plugins[0].config.redacted(), R"({"key":"***"})");
   EXPECT_EQ(config->referenced_files, (std::vector<std::string>{"key.txt", "root.pem"}));
+}
+
+TEST(Config, ReadsAPathThatReplacesAll) {
+  const auto config = load(
+      "binds: [{port: 1, listeners: [{routes: [{backends: [{ai: {provider: {openAI: {}}, "
+      "pathOverride: \"/v1/x?y=1\"}}]}]}]}]");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(providers_of(*config)[0].path_override, "/v1/x?y=1");
 }
 
 TEST(Config, TakesASoftLimitASwitchAndAWordForIt) {
