@@ -288,7 +288,7 @@ Verdict Attempt::classify(const Failure& failure) {
   hg_verdict out{};
   out.size = HG_END_OF(hg_verdict, message);
   out.next = to_c(verdict.next);
-  out.exclude = verdict.exclude ? 1 : 0;
+  out.exclude = verdict.exclude ? HG_EXCLUDE_ENDPOINT : HG_EXCLUDE_NOBODY;
   out.health = to_c(verdict.health);
   out.scope = verdict.scope;
   out.status = static_cast<std::uint32_t>(verdict.status);
@@ -297,7 +297,8 @@ Verdict Attempt::classify(const Failure& failure) {
   endpoint_.provider->classify(context_.provider_context, call_, in, out);
 
   verdict.next = next_of(out.next);
-  verdict.exclude = out.exclude != 0;
+  verdict.exclude = out.exclude != HG_EXCLUDE_NOBODY;
+  verdict.exclude_model = out.exclude == HG_EXCLUDE_MODEL;
   verdict.health = health_of(out.health);
   verdict.scope = out.scope <= HG_SCOPE_KEY_MODEL ? out.scope : std::uint32_t{HG_SCOPE_ENDPOINT};
   if (out.status >= 400 && out.status <= 599) verdict.status = static_cast<int>(out.status);
@@ -310,7 +311,7 @@ Verdict Attempt::classify(const Failure& failure) {
   if (failure.kind == FailureKind::status && verdict.next == Next::never &&
       is_tried_again(failure.status)) {
     verdict.next = Next::here;
-    verdict.exclude = false;
+    verdict.exclude = verdict.exclude_model = false;
   }
   return verdict;
 }

@@ -86,6 +86,7 @@ class Exchange {
   // Whether retry.codes and retry.condition could have this endpoint asked once more.
   bool may_try_again(const EndpointPlan& endpoint) const;
   void exclude(const EndpointPlan& endpoint);
+  void exclude_model(const EndpointPlan& failed);
   bool others(const EndpointPlan& failed, Others which) const;
   net::Task<void> answer_shortage(const select::PickResult& none);
   net::Task<void> answer_failure(AttemptEnd end, const EndpointPlan& endpoint);

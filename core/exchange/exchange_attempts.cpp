@@ -169,10 +169,30 @@ void Exchange::exclude(const EndpointPlan& endpoint) {
   excluded_.push_back(static_cast<std::uint16_t>(&endpoint - request_.backend->endpoints.data()));
 }
 
+// What `failed` was asked for is asked of nobody else: not where it is configured, nor, where the
+// request names it, in the same group. In another group the same name may well mean another model.
+void Exchange::exclude_model(const EndpointPlan& failed) {
+  const std::vector<EndpointPlan>& plans = request_.backend->endpoints;
+  const select::EndpointSet& set = *request_.backend->set;
+  const auto model_of = [this](const EndpointPlan& plan) {
+    return plan.model.empty() ? request_.facets.model : std::string_view(plan.model);
+  };
+  const auto group_of = [&](const EndpointPlan& plan) {
+    return set.group_of(static_cast<std::size_t>(&plan - plans.data()));
+  };
+  for (const EndpointPlan& plan : plans) {
+    const bool configured = !plan.model.empty() && !failed.model.empty();
+    if (model_of(plan) == model_of(failed) && (configured || group_of(plan) == group_of(failed))) {
+      exclude(plan);
+    }
+  }
+}
+
 NextStep Exchange::after(const AttemptEnd& end, const EndpointPlan& failed) {
   retry_.asked = end.failure().kind != FailureKind::cannot;
   if (!retry_.asked) --retry_.attempts;
   if (!may_send_again(failed)) return {};
+  if (end.verdict().exclude_model) exclude_model(failed);
   const TimePoint now = worker_.worker.clock().now();
   retry_.others_in_group = others(failed, Others::same_group);
   retry_.others = retry_.others_in_group || others(failed, Others::any);

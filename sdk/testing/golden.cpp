@@ -92,10 +92,11 @@ std::string usage_line(const Usage& usage) {
 
 std::string verdict_text(const ProviderRun::Verdict& verdict) {
   static constexpr std::string_view kNext[] = {"elsewhere", "here", "wait", "never"};
+  static constexpr std::string_view kExclude[] = {"no", "yes", "model"};
   static constexpr std::string_view kHealth[] = {"failure", "neutral", "success"};
   static constexpr std::string_view kScope[] = {"none", "endpoint", "key", "model", "key_model"};
   std::string out = "next: " + std::string(kNext[verdict.next]);
-  out += "\nexclude: " + std::string(verdict.exclude != 0 ? "yes" : "no");
+  out += "\nexclude: " + std::string(kExclude[verdict.exclude]);
   out += "\nhealth: " + std::string(kHealth[verdict.health]);
   out += "\nscope: " + std::string(kScope[verdict.scope]);
   out += "\nstatus: " + std::to_string(verdict.status);

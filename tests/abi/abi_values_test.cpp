@@ -83,6 +83,7 @@ static_assert(HG_NEXT_ELSEWHERE == 0);
 static_assert(HG_NEXT_HERE == 1);
 static_assert(HG_NEXT_WAIT == 2);
 static_assert(HG_NEXT_NEVER == 3);
+static_assert(HG_EXCLUDE_NOBODY == 0 && HG_EXCLUDE_ENDPOINT == 1 && HG_EXCLUDE_MODEL == 2);
 static_assert(HG_HEALTH_FAILURE == 0);
 static_assert(HG_HEALTH_NEUTRAL == 1);
 static_assert(HG_HEALTH_SUCCESS == 2);

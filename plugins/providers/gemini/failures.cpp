@@ -119,7 +119,7 @@ void judge(hg::Call& call, std::uint32_t status, std::string_view body, const As
   if (is_key_refused(status, error)) return judge_refused_key(asked, verdict);
   if (is_context_length(status, message)) {
     verdict.code = "context_length_exceeded";
-    return verdict.ask_elsewhere(hg::Health::neutral, hg::Scope::none);
+    return verdict.ask_another_model();
   }
   // The place or the account is not served at all: no request from here will do better.
   if (status == 400 && word == "FAILED_PRECONDITION") {

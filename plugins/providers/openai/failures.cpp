@@ -100,7 +100,7 @@ std::optional<std::chrono::milliseconds> reset_time(std::string_view text) {
 void judge_status(std::uint32_t status, const VendorError& error, const Asked& asked,
                   hg::Verdict& verdict) {
   verdict.status = status;
-  if (is_context_length(error)) return verdict.ask_elsewhere(hg::Health::neutral, hg::Scope::none);
+  if (is_context_length(error)) return verdict.ask_another_model();
   if (is_overload(status, error))
     return verdict.ask_elsewhere(hg::Health::failure, hg::Scope::endpoint);
   switch (status) {

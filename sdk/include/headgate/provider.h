@@ -158,12 +158,21 @@ enum {
 /* What the failure says of the endpoint. Unknown values count as HG_HEALTH_NEUTRAL. */
 enum { HG_HEALTH_FAILURE = 0, HG_HEALTH_NEUTRAL = 1, HG_HEALTH_SUCCESS = 2 };
 
+/* Who is not tried again for this request. Unknown values count as HG_EXCLUDE_ENDPOINT. */
+enum {
+  HG_EXCLUDE_NOBODY = 0,
+  HG_EXCLUDE_ENDPOINT = 1, /* this endpoint */
+  /* and every other that would be asked for the same model: those for which it is configured, and
+   * where none is, those of the same group */
+  HG_EXCLUDE_MODEL = 2
+};
+
 /* The four parts of a verdict. The gateway allocates it, filled with what the HTTP status alone
  * suggests; classify changes what it knows better. */
 typedef struct hg_verdict {
   uint32_t size;
   uint32_t next;
-  uint32_t exclude; /* 1: this endpoint is not tried again for this request */
+  uint32_t exclude; /* HG_EXCLUDE_* */
   uint32_t health;
   uint32_t scope;       /* HG_SCOPE_*: what should be evicted, for the health policy */
   uint32_t status;      /* for the client, when this is what it gets */

@@ -142,7 +142,8 @@ enum class Scope : std::uint32_t {
 // Filled with what the HTTP status alone suggests; change what you know better.
 struct Verdict {
   Next next = Next::elsewhere;
-  bool exclude = false;
+  bool exclude = false;        // this endpoint, for this request
+  bool exclude_model = false;  // and every other that would be asked for the same model
   Health health = Health::neutral;
   Scope scope = Scope::none;
   std::uint32_t status = 0;  // for the client, when this is what it gets
@@ -154,13 +155,20 @@ struct Verdict {
   void ask_elsewhere(Health meaning, Scope out) noexcept {
     next = Next::elsewhere;
     exclude = true;
+    exclude_model = false;
     health = meaning;
     scope = out;
+  }
+  // Another model may do what this one cannot; this one cannot wherever it runs.
+  void ask_another_model() noexcept {
+    ask_elsewhere(Health::neutral, Scope::none);
+    exclude_model = true;
   }
   // The client's own doing: it is told, nobody else is asked and nobody is blamed.
   void tell_client() noexcept {
     next = Next::never;
     exclude = false;
+    exclude_model = false;
     health = Health::neutral;
     scope = Scope::none;
   }
@@ -311,7 +319,8 @@ struct ProviderAdapter : Adapter<P, typename AttemptOf<P>::type> {
     failure.retry_after = known_time(raw->retry_after);
     Verdict verdict;
     verdict.next = static_cast<Next>(out->next);
-    verdict.exclude = out->exclude != 0;
+    verdict.exclude = out->exclude != HG_EXCLUDE_NOBODY;
+    verdict.exclude_model = out->exclude == HG_EXCLUDE_MODEL;
     verdict.health = static_cast<Health>(out->health);
     verdict.scope = static_cast<Scope>(out->scope);
     verdict.status = out->status;
@@ -325,7 +334,8 @@ struct ProviderAdapter : Adapter<P, typename AttemptOf<P>::type> {
         });
     if (result != HG_CONTINUE) return;  // what the status suggests stands
     out->next = static_cast<std::uint32_t>(verdict.next);
-    out->exclude = verdict.exclude ? 1 : 0;
+    out->exclude = verdict.exclude ? HG_EXCLUDE_ENDPOINT : HG_EXCLUDE_NOBODY;
+    if (verdict.exclude_model) out->exclude = HG_EXCLUDE_MODEL;
     out->health = static_cast<std::uint32_t>(verdict.health);
     out->scope = static_cast<std::uint32_t>(verdict.scope);
     out->status = verdict.status;

@@ -438,13 +438,13 @@ TEST_F(OpenAi, BlamesTheModelOnlyIfItWasConfigured) {
   EXPECT_EQ(theirs.status, 404u);
 }
 
-TEST_F(OpenAi, TriesALongPromptElsewhereWithoutBlame) {
+TEST_F(OpenAi, TriesALongPromptWithAnotherModelWithoutBlame) {
   for (const std::string_view body :
        {R"({"error":{"code":"context_length_exceeded","message":"too long"}})",
         R"({"error":{"message":"This model's maximum context length is 4097 tokens"}})"}) {
     const auto seen = status_verdict(400, body);
     EXPECT_EQ(seen.next, static_cast<std::uint32_t>(HG_NEXT_ELSEWHERE));
-    EXPECT_EQ(seen.exclude, 1u);
+    EXPECT_EQ(seen.exclude, static_cast<std::uint32_t>(HG_EXCLUDE_MODEL));
     EXPECT_EQ(seen.health, static_cast<std::uint32_t>(HG_HEALTH_NEUTRAL));
     EXPECT_EQ(seen.status, 400u);
   }
