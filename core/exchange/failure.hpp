@@ -41,7 +41,7 @@ struct Failure {
 
 struct Verdict {
   Next next = Next::elsewhere;
-  bool exclude = false;  // do not try this endpoint again for this request
+  bool exclude = false;        // do not try this endpoint again for this request
   bool exclude_model = false;  // nor any other that would be asked for the same model
   Health health = Health::failure;
   std::uint32_t scope = 0;  // HG_SCOPE_*

@@ -199,5 +199,30 @@ TEST_F(Outcomes, AnErrorInsideAGoodAnswerIsShownAsAnError) {
   EXPECT_NE(records().at(0).find("upstream_error_event"), std::string::npos);
 }
 
+TEST_F(Outcomes, APromptThatIsTooLongIsNotAskedOfTheSameModelAgain) {
+  a->says(answer(400, "application/json", error_of("context_length_exceeded")));
+  load(groups_of({provider("one", "$A", "m1") + provider("two", "$A", "m1", "l"),
+                  provider("three", "$A", "m1", "n"), provider("four", "$B", "m2")}));
+  EXPECT_EQ(served_by(post(kChatBody)), "four");
+  EXPECT_EQ(a->requests().size(), 1u);
+  // Where the request names the model, one of another group may know it as another one.
+  load(groups_of(
+      {provider("one", "$A", "") + provider("two", "$A", "", "l"), provider("three", "$B", "")}));
+  EXPECT_EQ(served_by(post(kChatBody)), "three");
+  EXPECT_EQ(a->requests().size(), 2u);
+  // Another model of the same group may do.
+  load(groups_of({provider("one", "$A", "m1") + provider("two", "$B", "m2")}));
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(served_by(post(kChatBody)), "two");
+}
+
+TEST_F(Outcomes, APromptThatIsTooLongForTheOnlyModelIsTheClientsAffair) {
+  a->says(answer(400, "application/json", error_of("context_length_exceeded")));
+  load(groups_of({provider("one", "$A", "m1") + provider("two", "$A", "m1", "l")}));
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.status, 400);
+  EXPECT_NE(got.body.find("context_length_exceeded"), std::string::npos) << got.body;
+  EXPECT_EQ(a->requests().size(), 1u);
+}
+
 }  // namespace
 }  // namespace headgate::exchange
