@@ -11,9 +11,9 @@
 //   attempt_stream.cpp   an answer event by event
 //   attempt_stream_cut.cpp  ... that breaks off, and is gone on with elsewhere
 //   attempt_raw.cpp      bytes that nobody here understands
-//   attempt_probe.cpp    no client's request: a path that is asked to see whether the upstream is
-//   back attempt_limits.cpp   what an answer says of the upstream's rate limits attempt_race.cpp
-//   how long it may take alone, and the one that runs beside it
+//   attempt_probe.cpp    a path that is asked, for no client, to see whether the upstream is back
+//   attempt_limits.cpp   what an answer says of the upstream's rate limits
+//   attempt_race.cpp     how long it may take alone, and the one that runs beside it
 
 #include <memory>
 #include <memory_resource>

@@ -319,12 +319,7 @@ void Attempt::send_at_once() {
 // The connection may have been closed while it waited, before the request came.
 bool Attempt::may_try_fresh() const {
   if (deadline_.expired() || over()) return false;
-  upstream::BrokenExchange broken{};
-  broken.reused = connection_->reused();
-  broken.bytes_received = bytes_received_;
-  broken.body_replayable = true;
-  broken.error = read_error_;
-  return upstream::stale_retry_allowed(broken);
+  return upstream::stale_retry_allowed(*connection_, bytes_received_, read_error_);
 }
 
 // True when the head of the answer is there, and taken. What is wrong with it is in `problem`.

@@ -300,10 +300,7 @@ void BackendBuilder::add_probes(const config::BackendConfig& backend) {
 void BackendBuilder::add_plain(const config::BackendConfig& backend) {
   EndpointPlan plan;
   plan.name = backend.name;
-  upstream::TargetOptions options;
-  options.host = backend.host->host;
-  options.port = backend.host->port;
-  options.unix_path = backend.host->path;
+  upstream::TargetOptions options = target_options(*backend.host);
   if (outer_.backend_tls) {
     options.tls = make_tls(*outer_.backend_tls, backend.position, plan.name);
     options.tls_name = outer_.backend_tls->hostname;
@@ -350,9 +347,7 @@ bool BackendBuilder::set_target(EndpointPlan& plan, const config::ProviderConfig
   bool tls = false;
   if (config.host_override) {
     // The provider's own TLS is about its own host.
-    options.host = config.host_override->host;
-    options.port = config.host_override->port;
-    options.unix_path = config.host_override->path;
+    options = target_options(*config.host_override);
   } else if (own.host_required || own.host.empty()) {
     fault(config.position, "",
           "provider '" + config.name + "' needs a hostOverride: its plugin has no host of its own");

@@ -191,12 +191,7 @@ net::Task<void> SideCall::ask() {
 
 bool SideCall::may_try_fresh() const {
   if (over() || !error_.empty()) return false;
-  upstream::BrokenExchange broken{};
-  broken.reused = connection_->reused();
-  broken.bytes_received = bytes_received_;
-  broken.body_replayable = true;
-  broken.error = read_error_;
-  return upstream::stale_retry_allowed(broken);
+  return upstream::stale_retry_allowed(*connection_, bytes_received_, read_error_);
 }
 
 // True when the head is there, and taken. False: more bytes are needed, or it has failed.

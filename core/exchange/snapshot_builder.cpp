@@ -48,10 +48,7 @@ void make_side_upstreams(Snapshot& snapshot, const SnapshotSources& sources,
                          config::Faults& faults) {
   const config::StaticConfig& fixed = snapshot.config->fixed;
   for (const config::PluginUpstreamConfig& config : fixed.plugins.upstreams) {
-    upstream::TargetOptions options;
-    options.host = config.host.host;
-    options.port = config.host.port;
-    options.unix_path = config.host.path;
+    upstream::TargetOptions options = target_options(config.host);
     if (config.backend_tls) {
       auto tls = sources.tls.get(tls_options(*config.backend_tls));
       if (!tls) {

@@ -14,6 +14,14 @@ net::TlsClientOptions tls_options(const config::BackendTlsConfig& tls) {
   return options;
 }
 
+upstream::TargetOptions target_options(const config::Address& address) {
+  upstream::TargetOptions options;
+  options.host = address.host;
+  options.port = address.port;
+  options.unix_path = address.path;
+  return options;
+}
+
 std::string authority_of(const upstream::TargetOptions& options) {
   if (!options.unix_path.empty()) return "localhost";
   const bool v6 = options.host.find(':') != std::string::npos;

@@ -12,6 +12,9 @@ namespace headgate::exchange {
 
 net::TlsClientOptions tls_options(const config::BackendTlsConfig& tls);
 
+// In clear; who wants TLS adds it.
+upstream::TargetOptions target_options(const config::Address& address);
+
 // What the Host header says.
 std::string authority_of(const upstream::TargetOptions& options);
 

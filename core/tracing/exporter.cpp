@@ -136,12 +136,9 @@ net::Task<ExportAnswer> Exporter::post(const observe::SpanBatch& batch) {
     }
     answer = ExportAnswer();
     problem_ = deadline.expired() ? "no answer in time" : error.message();
-    upstream::BrokenExchange broken{};
-    broken.reused = connection->reused();
-    broken.bytes_received = bytes_received_;
-    broken.body_replayable = true;
-    broken.error = error;
-    if (deadline.expired() || !upstream::stale_retry_allowed(broken)) co_return answer;
+    if (deadline.expired() || !upstream::stale_retry_allowed(*connection, bytes_received_, error)) {
+      co_return answer;
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/net/task.hpp"
+#include "core/upstream/connection.hpp"
 
 namespace headgate::upstream {
 
@@ -20,5 +21,11 @@ struct BrokenExchange {
 // errors that a closed connection gives (not for a deadline, which closes it from our side), and
 // once: the second try asks for a fresh connection, which is never reused.
 bool stale_retry_allowed(const BrokenExchange& exchange);
+
+// The same of an exchange on this connection, where all of the request is still at hand.
+inline bool stale_retry_allowed(const Connection& connection, std::uint64_t bytes_received,
+                                const net::ErrorCode& error) {
+  return stale_retry_allowed(BrokenExchange{connection.reused(), bytes_received, true, error});
+}
 
 }  // namespace headgate::upstream
