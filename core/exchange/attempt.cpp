@@ -221,6 +221,7 @@ bool Attempt::passes_dialect() const {
 void Attempt::note_first_token() {
   const TimePoint now = request_.worker.worker.clock().now();
   first_token_ = last_token_ = now;
+  race_.speaks(*this);
   if (!goes_on()) request_.first_token = now - request_.started;
   const double prompt_tokens = static_cast<double>(request_.body.size()) / kBytesPerToken;
   select::note_first_token(pick_.permit, select::Millis(now - sent_), prompt_tokens, now);

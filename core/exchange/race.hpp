@@ -42,14 +42,19 @@ class Race {
   void end_second() { second_ = nullptr; }
   Attempt* first() const { return first_; }
 
-  // Calls `second_due` at `time`, unless before that an answer is committed, the first attempt ends
-  // or another time is set.
+  // Calls `second_due` at `time`, unless before that the first attempt speaks or ends, an answer is
+  // committed or another time is set.
   void expect(TimePoint time, SecondCause cause) {
     if (second_) return;
     cause_ = cause;
     due_.arm(time);
   }
   SecondCause cause() const { return cause_; }
+
+  // The answer of this attempt has begun, and may be held back yet: it is not late any more.
+  void speaks(const Attempt& attempt) {
+    if (first_ == &attempt) due_.disarm();
+  }
 
   // The client is about to be sent something of this attempt's answer. False: of the other's.
   bool commit(const Attempt& attempt);

@@ -103,6 +103,34 @@ TEST_F(SecondAttempt, WaitsFourTimesWhatMostTakeWithinItsBounds) {
   }
 }
 
+TEST_F(SecondAttempt, IsNotMadeBesideAStreamThatHasBegunAndIsHeldBack) {
+  load(two_groups("{stream: {onCut: hold}, timeout: {firstTokenSoft: 700ms}}"));
+  a->says(Reply({"", stream_head() + chunk(sse({kRole, kWord})),
+                 chunk(sse({kStop, "[DONE]"})) + "0\r\n\r\n"},
+                false));
+  b->says(words(kWord2));
+  ScriptedPeer& peer = ask_slow();
+  a->go_on();
+  settle();
+  advance(seconds(2));
+  settle();
+  EXPECT_EQ(b->requests().size(), 0u);
+  a->go_on();
+  EXPECT_EQ(finished(peer).header("x-headgate-provider"), "one");
+  expect_nothing_left();
+}
+
+TEST_F(SecondAttempt, IsMadeBesideAStreamThatIsHeldBackAndHasNotBegun) {
+  load(two_groups("{stream: {onCut: hold}, timeout: {firstTokenSoft: 700ms}}"));
+  a->says(Reply({stream_head() + chunk(sse({kRole})), ""}, false));
+  b->says(words(kWord2));
+  ScriptedPeer& peer = ask_both(kStreamBody, milliseconds(700));
+  EXPECT_EQ(finished(peer).header("x-headgate-provider"), "two");
+  a->go_on();
+  settle();
+  expect_nothing_left();
+}
+
 TEST_F(SecondAttempt, IsAHedgeWhereOneIsWanted) {
   load(two_groups("{retry: {hedge: true}}"));
   learn(milliseconds(200));
