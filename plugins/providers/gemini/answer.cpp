@@ -57,6 +57,7 @@ TranslatedAnswer translate_answer(std::string_view body, std::string_view model,
   hg::JsonDocument document;
   if (!document.read(body) || !document.root().is_object()) return out;
   const JsonMembers answer(document.root());
+  if (answer["error"].is_object()) return out;
   hg::llm::AnswerHead head;
   const std::string id = answer_id(answer);
   head.id = "chatcmpl-" + id;

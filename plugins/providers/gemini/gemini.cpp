@@ -109,7 +109,10 @@ class Gemini::Attempt {
   hg::Action on_body(hg::Call& call, std::string_view body) {
     auto answer = headgate_gemini::translate_answer(body, model_, created_);
     broken_ = answer.broken;
-    if (!answer.body) return hg::Action::abort;
+    if (!answer.body) {
+      if (headgate_gemini::is_error(hg::JsonView(body))) error_ = body.substr(0, kErrorBytesMax);
+      return hg::Action::abort;
+    }
     if (answer.usage) call.report_usage(*answer.usage);
     call.response().give_body(std::move(*answer.body));
     return hg::Action::proceed;
@@ -152,8 +155,9 @@ class Gemini::Attempt {
     } else if (failure.kind == hg::FailureKind::status) {
       headgate_gemini::judge(call, failure.status, failure.body, asked_, verdict);
     } else if (failure.kind == hg::FailureKind::event) {
-      const auto status = headgate_gemini::status_of_error(failure.body);
-      headgate_gemini::judge(call, status, failure.body, asked_, verdict);
+      judge_error(call, failure.body, verdict);
+    } else if (failure.kind == hg::FailureKind::bad_answer && !error_.empty()) {
+      judge_error(call, error_, verdict);
     } else if (failure.kind == hg::FailureKind::bad_answer && broken_) {
       judge_breakdown(verdict);
     }
@@ -169,6 +173,12 @@ class Gemini::Attempt {
                        call.keep("'" + refusal.field + "' " + refusal.message), refusal.field);
   }
 
+  // An error inside a 200 counts as the status that it names.
+  void judge_error(hg::Call& call, std::string_view body, hg::Verdict& verdict) const {
+    const auto status = headgate_gemini::status_of_error(body);
+    headgate_gemini::judge(call, status, body, asked_, verdict);
+  }
+
   // A model that loses its way in a call does better the next time, and the endpoint is fine.
   static void judge_breakdown(hg::Verdict& verdict) {
     verdict.next = hg::Next::here;
@@ -179,6 +189,9 @@ class Gemini::Attempt {
     verdict.message = "The model broke off instead of answering";
   }
 
+  // As much as the gateway keeps of the body of an error.
+  static constexpr std::size_t kErrorBytesMax = 65'536;
+
   const Gemini& provider_;
   Asked asked_;
   std::string model_;
@@ -187,6 +200,7 @@ class Gemini::Attempt {
   std::uint64_t choices_ = 1;
   bool usage_wanted_ = false;
   bool broken_ = false;
+  std::string error_;  // the whole answer, where it was one
   StreamTranslator stream_;
   std::vector<std::string> chunks_;
 };

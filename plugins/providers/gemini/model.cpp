@@ -35,7 +35,14 @@ Family family_of(std::string_view model) {
 }
 
 bool is_model_name(std::string_view model) {
-  return !model.empty() && model.find("..") == std::string_view::npos && model.front() != '/';
+  constexpr std::size_t kNameMax = 512;
+  if (model.size() > kNameMax || model.find("..") != std::string_view::npos) return false;
+  for (std::string_view rest = model;;) {
+    const std::string_view step = rest.substr(0, rest.find('/'));
+    if (step.empty() || step == ".") return false;
+    if (step.size() == rest.size()) return true;
+    rest.remove_prefix(step.size() + 1);
+  }
 }
 
 std::string model_path(std::string_view model) {

@@ -15,7 +15,8 @@ struct Family {
 };
 Family family_of(std::string_view model);
 
-// Whether it can stand in a path: two dots would lead out of the folder of models.
+// Whether it can stand in a path, of at most 512 bytes: dots, or nothing, between two slashes would
+// lead to another folder than the one that is named.
 bool is_model_name(std::string_view model);
 
 // "/models/gemini-2.5-pro". "models/x" and "tunedModels/x" are names with their folder.

@@ -333,6 +333,24 @@ TEST_F(GeminiAnswer, JudgesAnErrorEventByWhatItSays) {
   EXPECT_EQ(verdict(R"({"error":{}})").next, static_cast<std::uint32_t>(HG_NEXT_HERE));
 }
 
+TEST_F(GeminiAnswer, JudgesAnErrorThatCameWithA200ByWhatItSays) {
+  const auto verdict = [&](const std::string& body) {
+    Try attempt(host, "");
+    EXPECT_EQ(attempt.answer(body), "abort") << body;
+    return attempt.run.classify(HG_FAILURE_BAD_ANSWER, 200, "");
+  };
+  const auto bad = verdict(R"({"error":{"code":400,"message":"no","status":"INVALID_ARGUMENT"}})");
+  EXPECT_EQ(bad.next, static_cast<std::uint32_t>(HG_NEXT_NEVER));
+  EXPECT_EQ(bad.status, 400u);
+  EXPECT_EQ(bad.message, "no");
+  EXPECT_EQ(bad.code, "INVALID_ARGUMENT");
+  EXPECT_EQ(verdict(R"([{"error":{"code":429}}])").scope,
+            static_cast<std::uint32_t>(HG_SCOPE_KEY_MODEL));
+  const std::string beside = says("x", R"(,"finishReason":"STOP")");
+  EXPECT_EQ(verdict(R"({"error":{"code":503},)" + beside.substr(1)).status, 503u);
+  EXPECT_EQ(verdict(R"({"error":{"message":")" + std::string(70'000, 'x') + R"("}})").status, 500u);
+}
+
 TEST_F(GeminiAnswer, LeavesToTheGatewayWhatItKnowsBetter) {
   Try attempt(host, "");
   const auto verdict = attempt.run.classify(HG_FAILURE_TRANSPORT, 0, "");

@@ -85,7 +85,12 @@ TEST_F(GeminiRequest, PutsTheModelIntoThePath) {
 }
 
 TEST_F(GeminiRequest, RefusesAModelThatWouldLeaveTheFolder) {
-  for (const char* model : {"../files/x", "models/../x", "/x", "models/.."}) {
+  const std::string longest(512, 'm');
+  EXPECT_EQ(with(R"("n":1)", longest).result, HG_CONTINUE);
+  for (const std::string& model :
+       {std::string("../files/x"), std::string("models/../x"), std::string("/x"),
+        std::string("models/.."), std::string("./x"), std::string("models/./x"), std::string("."),
+        std::string("models/."), std::string("models//x"), std::string("models/"), longest + "m"}) {
     const Built built = with(R"("n":1)", model);
     EXPECT_EQ(built.result, HG_ABORT) << model;
     EXPECT_EQ(built.code, "invalid_model");
