@@ -8,6 +8,7 @@
 #include "core/cli/engine.hpp"
 #include "core/cli/explain_view.hpp"
 #include "core/cli/gateway.hpp"
+#include "core/cli/lone_worker.hpp"
 #include "core/config/schema.hpp"
 #include "core/http/target.hpp"
 #include "core/net/connect_to.hpp"
@@ -230,7 +231,13 @@ int explain_command(const CommandOptions& options, const ExplainOptions& request
   const TimePoint now = clock.now();
   constexpr std::uint64_t kSeed = 1;  // the same file gives the same text
   const auto rng = make_rng(kSeed);
-  const exchange::RequestExplained result = exchange::explain_request(*snapshot, asked, now, *rng);
+  LoneWorker worker(engine, *snapshot);
+  if (auto started = worker.start(); !started) {
+    print_error(started.error().message);
+    return 1;
+  }
+  const exchange::RequestExplained result = exchange::explain_request(
+      *snapshot, asked, now, *rng, [&worker](const auto& work) { worker.run(work); });
   const ExplainedRequest explained{asked, result, now};
   const std::string text = query->text ? explain_text(explained) : explain_json(explained);
   std::fwrite(text.data(), 1, text.size(), stdout);

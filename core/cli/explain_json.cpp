@@ -70,8 +70,25 @@ class ExplainJson {
     json_.key("available");
     json_.flag(backend.available);
     json_.member("kind", backend.selection ? "providers" : "host");
+    json_.member("model", backend.model);
+    add_policies(backend.policies);
     if (backend.selection) add_selection(backend, *backend.selection);
     json_.close('}');
+  }
+
+  void add_policies(const std::vector<exchange::PolicyTried>& policies) {
+    json_.key("policies");
+    json_.open('[');
+    for (const exchange::PolicyTried& tried : policies) {
+      json_.open('{');
+      json_.member("policy", tried.policy);
+      json_.member("result", result_name(tried.result));
+      if (tried.status != 0) json_.member("status", tried.status);
+      if (!tried.code.empty()) json_.member("code", tried.code);
+      if (!tried.message.empty()) json_.member("message", tried.message);
+      json_.close('}');
+    }
+    json_.close(']');
   }
 
   void add_selection(const BackendExplained& backend, const select::Explanation& selection) {
@@ -124,18 +141,18 @@ class ExplainJson {
     json_.member("usualTpotMs", group.usual.tpot_ms);
     json_.key("endpoints");
     json_.open('[');
-    for (const select::EndpointExplanation& each : group.endpoints)
-      add_endpoint(backend.plan->endpoints[each.view.index], each);
+    for (const select::EndpointExplanation& each : group.endpoints) add_endpoint(backend, each);
     json_.close(']');
     json_.close('}');
   }
 
-  void add_endpoint(const exchange::EndpointPlan& plan, const select::EndpointExplanation& each) {
+  void add_endpoint(const BackendExplained& backend, const select::EndpointExplanation& each) {
+    const exchange::EndpointPlan& plan = backend.plan->endpoints[each.view.index];
     json_.open('{');
     json_.member("name", plan.name);
     json_.member("provider", plan.provider ? plan.provider->manifest().key : "");
     json_.member("target", plan.target->key());
-    json_.member("model", model_sent(plan, result_));
+    json_.member("model", model_sent(plan, backend));
     json_.key("ownModel");
     json_.flag(!plan.model.empty());
     json_.member("standing", select::standing_name(each.standing));

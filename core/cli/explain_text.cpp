@@ -92,6 +92,8 @@ class ExplainText {
     out_.append("\nbackend '").append(backend.plan->name).append("': ");
     add_line(out_, "%.1f %% of the requests (weight %u)%s", 100 * backend.share,
              backend.plan->weight, backend.available ? "" : ", nobody in it can serve now");
+    const std::string policies = policies_text(backend, result_.model);
+    if (!policies.empty()) out_.append("  policies: ").append(policies).append("\n");
     if (!backend.selection) {
       out_.append("  host ").append(backend.plan->endpoints.front().target->key()).append("\n");
       return;
@@ -180,7 +182,7 @@ class ExplainText {
       if (++shown > kRowsMax) break;
       out_.append("    ").append(plan.name).append(": ");
       out_.append(plan.provider->manifest().key).append(" at ").append(plan.target->key());
-      const std::string& model = model_sent(plan, result_);
+      const std::string& model = model_sent(plan, backend);
       out_.append(", model ").append(model.empty() ? "as the request says" : model);
       if (!plan.model.empty()) out_ += " (set at the provider)";
       if (plan.provider && result_.dialect.route && plan.has_operation(result_.dialect)) {

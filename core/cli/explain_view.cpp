@@ -18,15 +18,43 @@ std::string seconds_text(select::Millis time) {
   return {room.data(), static_cast<std::size_t>(size)};
 }
 
-// The keys, in the order of calling.
-std::string names_of(const std::vector<exchange::PolicyUse>& policies) {
+using Tried = exchange::PolicyTried;
+
+// Those that were not run, in the order of calling.
+std::string not_run(const std::vector<Tried>& policies) {
   std::string names;
-  for (const exchange::PolicyUse& use : policies) {
-    const plugin::Manifest& manifest = use.instance->manifest();
+  for (const Tried& tried : policies) {
+    if (tried.result != Tried::Result::not_run) continue;
     if (!names.empty()) names += ", ";
-    names += manifest.key.empty() ? manifest.id : manifest.key;
+    names += tried.policy;
   }
   return names;
+}
+
+// Whether a policy stands before the choice that lets nobody through to it.
+bool is_let_through(const exchange::BackendExplained& backend) {
+  return std::none_of(backend.policies.begin(), backend.policies.end(), [](const Tried& tried) {
+    return tried.result == Tried::Result::answered || tried.result == Tried::Result::failed;
+  });
+}
+
+std::string tried_text(const Tried& tried) {
+  std::string text = tried.policy;
+  switch (tried.result) {
+    case Tried::Result::passed:
+      return text + " passes it";
+    case Tried::Result::not_run:
+      return text + " was not asked";
+    case Tried::Result::answered:
+      text += " answers " + std::to_string(tried.status);
+      break;
+    case Tried::Result::failed:
+      text += " fails";
+      break;
+  }
+  if (!tried.code.empty()) text += " " + tried.code;
+  if (!tried.message.empty()) text += " (" + tried.message + ")";
+  return text;
 }
 
 std::string out_text(const select::CellView& view) {
@@ -85,13 +113,39 @@ exchange::AskedRequest asked_request(const admin::SelectQuery& query) {
 bool would_serve(const exchange::RequestExplained& result) {
   if (result.refusal) return false;
   return std::any_of(result.backends.begin(), result.backends.end(), [](const auto& backend) {
-    return backend.share > 0 && (!backend.selection || backend.selection->likeliest);
+    return backend.share > 0 && is_let_through(backend) &&
+           (!backend.selection || backend.selection->likeliest);
   });
 }
 
 const std::string& model_sent(const exchange::EndpointPlan& plan,
-                              const exchange::RequestExplained& result) {
-  return plan.model.empty() ? result.model : plan.model;
+                              const exchange::BackendExplained& backend) {
+  return plan.model.empty() ? backend.model : plan.model;
+}
+
+std::string_view result_name(Tried::Result result) {
+  switch (result) {
+    case Tried::Result::passed:
+      return "passed";
+    case Tried::Result::answered:
+      return "answered";
+    case Tried::Result::failed:
+      return "failed";
+    case Tried::Result::not_run:
+      return "not run";
+  }
+  return {};
+}
+
+std::string policies_text(const exchange::BackendExplained& backend,
+                          const std::string& asked_model) {
+  std::string text;
+  for (const Tried& tried : backend.policies) {
+    if (!text.empty()) text += "; ";
+    text += tried_text(tried);
+  }
+  if (backend.model != asked_model) text += "; the model is " + backend.model + " then";
+  return text;
 }
 
 std::string standing_text(const select::EndpointExplanation& endpoint) {
@@ -151,9 +205,14 @@ std::vector<std::string> explain_notes(const ExplainedRequest& explained) {
     if (!backend.selection) {
       notes.push_back("backend '" + name + "' is one host: there is nothing to choose");
     }
-    if (const std::string before = names_of(backend.plan->on_request); !before.empty()) {
-      notes.push_back("policies of '" + name + "' see the request first and may change or refuse " +
-                      "it, the model too; they were not asked: " + before);
+    if (const std::string before = not_run(backend.policies); !before.empty()) {
+      notes.push_back(
+          "policies of '" + name + "' see the request first and may change or refuse " +
+          "it, the model too; those that were not asked, for they do not say dryRun: " + before);
+    }
+    if (!is_let_through(backend)) {
+      notes.push_back("a policy of '" + name + "' does not let this request through: what is " +
+                      "said of its providers is of one that it does");
     }
     if (const std::string without = without_affinity(backend); !without.empty()) {
       notes.push_back("'" + name +
@@ -161,7 +220,7 @@ std::vector<std::string> explain_notes(const ExplainedRequest& explained) {
                       ": this one has none, and the shares are those without");
     }
     for (const exchange::EndpointPlan& plan : backend.plan->endpoints)
-      wants_model |= plan.provider && plan.model.empty() && result.model.empty();
+      wants_model |= plan.provider && plan.model.empty() && backend.model.empty();
   }
   if (wants_model && result.dialect.route && result.dialect.route->json_body) {
     notes.push_back("no model was given: figures are those of each provider over all its models");

@@ -27,9 +27,15 @@ bool would_serve(const exchange::RequestExplained& result);
 
 // The model that an endpoint is asked for; empty: not known.
 const std::string& model_sent(const exchange::EndpointPlan& plan,
-                              const exchange::RequestExplained& result);
+                              const exchange::BackendExplained& backend);
 
-// What else there is to know: policies that come before, what was not given.
+// What the policies before a choice made of the request: "one passes it; two answers 403";
+// empty: there are none.
+std::string policies_text(const exchange::BackendExplained& backend,
+                          const std::string& asked_model);
+std::string_view result_name(exchange::PolicyTried::Result result);
+
+// What else there is to know: policies that were not asked, what was not given.
 std::vector<std::string> explain_notes(const ExplainedRequest& explained);
 
 // Whom the request's affinity prefers, and whether they can take it. REQUIRES: it has one.

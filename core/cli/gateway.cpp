@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/cli/worker_instances.hpp"
 
 namespace headgate::cli {
 namespace {
@@ -76,7 +77,9 @@ Gateway::Gateway(GatewayOptions options, const config::StaticConfig& config, Clo
       access_log_(access_log_options(config), workers_count_, observe::make_stdout_sink()),
       bodies_(config::HttpLimits{}.total_body_bytes_max),
       running_(static_cast<std::uint32_t>(workers_count_)),
-      state_(clock, budgets_, [this] { return current_; }),
+      state_(
+          clock, budgets_, [this] { return current_; },
+          [this](const auto& work) { workers_->on_one(0, work); }),
       watchdog_(running_),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       file_timer_(loop_),
@@ -156,7 +159,7 @@ Result<void> Gateway::apply_file() {
   exchange::BuiltSnapshot built = exchange::build_snapshot(engine_.sources(), config);
   if (!built.snapshot) return gateway_error("bad_config", config::to_string(built.faults));
   if (auto prepared = listeners_->prepare(*config); !prepared) return prepared;
-  if (auto started = start_instances(*built.snapshot); !started) {
+  if (auto started = start_instances(*workers_, *built.snapshot); !started) {
     listeners_->discard();
     return started;
   }
@@ -193,34 +196,6 @@ std::shared_ptr<const config::Config> Gateway::with_own_static_part(
   return kept;
 }
 
-// Every worker's state of every instance, or nothing.
-Result<void> Gateway::start_instances(const exchange::Snapshot& snapshot) {
-  std::vector<std::size_t> started(workers_->size(), 0);
-  std::atomic<bool> all{true};
-  workers_->on_each([&](std::size_t index, exchange::WorkerContext&) {
-    for (const auto& instance : snapshot.instances) {
-      if (!instance->start_worker(static_cast<std::uint32_t>(index))) {
-        all = false;
-        return;
-      }
-      ++started[index];
-    }
-  });
-  if (all) return {};
-  std::string refused;
-  workers_->on_each([&](std::size_t index, exchange::WorkerContext&) {
-    for (std::size_t i = 0; i < started[index]; ++i)
-      snapshot.instances[i]->stop_worker(static_cast<std::uint32_t>(index));
-  });
-  for (std::size_t index = 0; index < started.size(); ++index) {
-    if (started[index] < snapshot.instances.size()) {
-      refused = snapshot.instances[started[index]]->id();
-      break;
-    }
-  }
-  return gateway_error("plugin_start_failed", "plugin '" + refused + "' did not start on a worker");
-}
-
 // Whoever drops the last reference, on whatever thread: the end of a snapshot is the control
 // thread's business.
 std::shared_ptr<const exchange::Snapshot> Gateway::shared(
@@ -233,15 +208,7 @@ std::shared_ptr<const exchange::Snapshot> Gateway::shared(
 }
 
 void Gateway::retire(std::unique_ptr<const exchange::Snapshot> snapshot) {
-  const auto stop = [&](std::size_t index) {
-    for (const auto& instance : snapshot->instances)
-      instance->stop_worker(static_cast<std::uint32_t>(index));
-  };
-  if (workers_->running()) {
-    workers_->on_each([&](std::size_t index, exchange::WorkerContext&) { stop(index); });
-  } else {  // a request was cut off: there is no worker's thread left to do it on
-    for (std::size_t index = 0; index < workers_->size(); ++index) stop(index);
-  }
+  stop_instances(*workers_, *snapshot);
   snapshot.reset();
   engine_.cells.prune();
 }

@@ -48,7 +48,6 @@ class Gateway {
   Result<void> apply_file();
   Result<void> check_bundle_lock(const config::PluginsConfig& loaded) const;
   void count_load(bool successful);
-  Result<void> start_instances(const exchange::Snapshot& snapshot);
   std::shared_ptr<const exchange::Snapshot> shared(std::unique_ptr<exchange::Snapshot> snapshot);
   void retire(std::unique_ptr<const exchange::Snapshot> snapshot);
   Result<void> reload(std::string_view cause);

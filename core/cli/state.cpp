@@ -193,7 +193,8 @@ admin::AdminResponse GatewayState::select_page(const admin::SelectQuery& query) 
   if (!snapshot) return admin::error_response(503, "starting", "there is no configuration yet");
   const exchange::AskedRequest asked = asked_request(query);
   const TimePoint now = clock_.now();
-  const exchange::RequestExplained result = exchange::explain_request(*snapshot, asked, now, *rng_);
+  const exchange::RequestExplained result =
+      exchange::explain_request(*snapshot, asked, now, *rng_, on_worker_);
   const ExplainedRequest explained{asked, result, now};
   // An answer to the question, whatever would be answered to the request; but not where it found
   // no route.

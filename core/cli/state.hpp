@@ -9,7 +9,7 @@
 #include "core/admin/handler.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/rng.hpp"
-#include "core/exchange/snapshot.hpp"
+#include "core/exchange/explain_request.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/select/budget.hpp"
 
@@ -17,10 +17,15 @@ namespace headgate::cli {
 
 class GatewayState final : public admin::StateSource, public observe::Collector {
  public:
-  // Both must outlive it.
+  // All must outlive it. `on_worker` is called only while there is a current snapshot.
   GatewayState(Clock& clock, const select::AttemptBudgets& budgets,
-               std::function<std::shared_ptr<const exchange::Snapshot>()> current)
-      : clock_(clock), budgets_(budgets), current_(std::move(current)), rng_(make_rng()) {}
+               std::function<std::shared_ptr<const exchange::Snapshot>()> current,
+               exchange::OnWorker on_worker)
+      : clock_(clock),
+        budgets_(budgets),
+        current_(std::move(current)),
+        on_worker_(std::move(on_worker)),
+        rng_(make_rng()) {}
 
   std::string routes_json() override;
   std::string endpoints_json() override;
@@ -41,6 +46,7 @@ class GatewayState final : public admin::StateSource, public observe::Collector 
   Clock& clock_;
   const select::AttemptBudgets& budgets_;
   std::function<std::shared_ptr<const exchange::Snapshot>()> current_;
+  exchange::OnWorker on_worker_;
   std::unique_ptr<Rng> rng_;  // for explanations
 };
 

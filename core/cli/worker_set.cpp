@@ -49,4 +49,14 @@ void WorkerSet::on_each(const std::function<void(std::size_t, exchange::WorkerCo
   done.wait();
 }
 
+void WorkerSet::on_one(std::size_t index,
+                       const std::function<void(exchange::WorkerContext&)>& work) {
+  std::latch done(1);
+  members_[index]->worker.post([&] {
+    work(members_[index]->context);
+    done.count_down();
+  });
+  done.wait();
+}
+
 }  // namespace headgate::cli

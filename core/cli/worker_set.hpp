@@ -54,6 +54,8 @@ class WorkerSet {
   // Runs `work` on every worker, at the same time, and waits for all of them. REQUIRES: running().
   // [main]
   void on_each(const std::function<void(std::size_t index, exchange::WorkerContext&)>& work);
+  // The same on one of them.
+  void on_one(std::size_t index, const std::function<void(exchange::WorkerContext&)>& work);
 
  private:
   struct Member {

@@ -57,19 +57,19 @@ std::uint64_t hash_of_cookie(const http::HeaderMap& headers, std::string_view na
   return 0;
 }
 
-std::uint64_t hash_of_member(const AffinitySource& request, const std::string& name) {
+std::uint64_t hash_of_member(RequestContext& request, const std::string& name) {
   const auto value =
       name.starts_with('/') ? request.body.get(name) : request.body.named(name).value;
-  return value ? hash_of_json(*value, request.scanner) : 0;
+  return value ? hash_of_json(*value, request.worker.scanner) : 0;
 }
 
-std::uint64_t hash_of_attribute(const AffinitySource& request, std::string_view name) {
+std::uint64_t hash_of_attribute(RequestContext& request, std::string_view name) {
   for (const auto& [known, json] : request.attributes)
-    if (known == name) return hash_of_json(trimmed(json), request.scanner);
+    if (known == name) return hash_of_json(trimmed(json), request.worker.scanner);
   return 0;
 }
 
-std::uint64_t hash_at(const config::RequestValue& value, const AffinitySource& request) {
+std::uint64_t hash_at(const config::RequestValue& value, RequestContext& request) {
   switch (value.place) {
     case Place::header:
       return hash_of(request.headers.get(value.name).value_or(std::string_view()));
@@ -88,17 +88,10 @@ std::uint64_t hash_at(const config::RequestValue& value, const AffinitySource& r
 }  // namespace
 
 std::uint64_t affinity_key(const std::vector<config::RequestValue>& values,
-                           const AffinitySource& request) {
+                           RequestContext& request) {
   for (const config::RequestValue& value : values)
     if (const std::uint64_t hash = hash_at(value, request); hash != 0) return hash;
   return 0;
-}
-
-std::uint64_t affinity_key(const std::vector<config::RequestValue>& values,
-                           RequestContext& request) {
-  const AffinitySource source{request.headers, request.query, request.body, request.attributes,
-                              request.worker.scanner};
-  return affinity_key(values, source);
 }
 
 void affinity_keys(RequestContext& request, std::pmr::vector<std::uint64_t>& keys) {

@@ -4,9 +4,6 @@
 
 #include <cstdint>
 #include <memory_resource>
-#include <span>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/config/selection_config.hpp"
@@ -17,20 +14,9 @@ namespace headgate::exchange {
 // Of a long value so many bytes count: a prompt's beginning is what its cache goes by.
 inline constexpr std::size_t kAffinityBytesMax = 4096;
 
-// What of a request the values are read from.
-struct AffinitySource {
-  const http::HeaderMap& headers;
-  std::string_view query;
-  JsonBody& body;
-  std::span<const std::pair<std::string_view, std::string_view>> attributes;
-  JsonScanner& scanner;
-};
-
 // The hash of the first of these values that the request has; 0: it has none. An empty value is
 // none, and neither is a JSON value that is null, an object or an array. Headers, body and
 // attributes are read as the policies of the route have left them.
-std::uint64_t affinity_key(const std::vector<config::RequestValue>& values,
-                           const AffinitySource& request);
 std::uint64_t affinity_key(const std::vector<config::RequestValue>& values,
                            RequestContext& request);
 

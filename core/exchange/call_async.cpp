@@ -6,6 +6,7 @@
 namespace headgate::exchange {
 
 std::int32_t Call::timer(std::uint64_t milliseconds_from_now) {
+  if (request_.dry_run) return HG_DENIED;
   if (pause_.timer) return HG_LIMIT;
   if (milliseconds_from_now > kTimerMax) return HG_INVALID;
   pause_.timer = milliseconds(static_cast<milliseconds::rep>(milliseconds_from_now));
@@ -13,6 +14,7 @@ std::int32_t Call::timer(std::uint64_t milliseconds_from_now) {
 }
 
 std::uint64_t Call::waker() {
+  if (request_.dry_run) return 0;
   if (pause_.waker_id == 0) {
     RequestContext& request = request_;
     pause_.waker_id = request.worker.wakers.add(request.worker.worker, [&request] {
@@ -28,9 +30,9 @@ std::uint64_t Call::waker() {
 
 // Only where a pause can come of it: what nobody waits for would be cancelled unheard.
 std::int32_t Call::http(const hg_http_request& request, std::uint64_t& id) {
-  if (phase_ != Phase::request && phase_ != Phase::attempt && phase_ != Phase::sign) {
-    return HG_DENIED;
-  }
+  const bool may_pause =
+      phase_ == Phase::request || phase_ == Phase::attempt || phase_ == Phase::sign;
+  if (!may_pause || request_.dry_run) return HG_DENIED;
   if (!side_calls_) side_calls_ = std::make_unique<SideCalls>(request_.worker, request_.snapshot);
   return side_calls_->start(request, id);
 }

@@ -65,7 +65,6 @@ class Exchange {
   bool can_serve(const EndpointPlan& endpoint) const;
   bool pass_instead();
   MaybeError take_body(std::string_view body);
-  MaybeError read_passed_facets();
   MaybeError read_facets_again();
   bool is_plain() const;
 

@@ -5,6 +5,7 @@
 
 #include "core/exchange/continuation.hpp"
 #include "core/exchange/exchange.hpp"
+#include "core/exchange/request_facets.hpp"
 #include "core/exchange/serving.hpp"
 #include "core/http/header_rules.hpp"
 #include "core/http/target.hpp"
@@ -146,48 +147,19 @@ bool Exchange::is_plain() const {
 Exchange::MaybeError Exchange::take_body(std::string_view body) {
   request_.body.assign(body);
   asked_ = body;
-  if (!request_.dialect.route) return read_passed_facets();
-  if (!request_.dialect.route->json_body) return std::nullopt;
-  auto facets = read_facets(request_.body, worker_.scanner, request_.dialect.dialect->declares(),
-                            request_.dialect.model, arena_);
-  if (!facets) return std::move(facets.error());
-  request_.facets = *facets;
-  request_.facets_at = request_.body.version();
-  return std::nullopt;
-}
-
-// Of a request that passes: which model it asks for, as far as that can be known.
-Exchange::MaybeError Exchange::read_passed_facets() {
-  // Only policies would ask, and a plain upstream may be sent anything.
-  if (is_plain() && request_.backend->on_request.empty()) return std::nullopt;
-  ModelPlace place = passed_model(*request_.backend, request_.dialect, request_.path);
-  if (!says_json(request_.headers)) place.pointer = {};
-  auto facets = exchange::read_passed_facets(request_.body, worker_.scanner, place, arena_);
-  if (!facets) return std::move(facets.error());
-  request_.facets = *facets;
-  request_.facets_at = request_.body.version();
-  return std::nullopt;
+  return read_facets_of(request_);
 }
 
 // Policies may have changed what the request asks for, by other means than the model's own.
 Exchange::MaybeError Exchange::read_facets_again() {
-  if (!request_.dialect.route || !request_.dialect.route->json_body || request_.body.is(asked_) ||
-      request_.facets_at == request_.body.version()) {
-    return std::nullopt;
+  if (request_.body.is(asked_)) return std::nullopt;
+  auto problem = exchange::read_facets_again(request_);
+  if (!problem) return std::nullopt;
+  const std::string left = "left a bad request: " + problem->message;
+  if (const plugin::PolicyInstance* const policy = policies_.changed_body()) {
+    policies_.tell_fault(*policy, "on_request", left);
   }
-  auto facets = read_facets(request_.body, worker_.scanner, request_.dialect.dialect->declares(),
-                            request_.dialect.model, arena_);
-  if (!facets) {
-    if (const plugin::PolicyInstance* const policy = policies_.changed_body()) {
-      policies_.tell_fault(*policy, "on_request", "left a bad request: " + facets.error().message);
-    }
-    return gateway_error("policy_failed",
-                         "a policy of this route left a bad request: " + facets.error().message);
-  }
-  facets->client_model = request_.facets.client_model;
-  if (request_.dialect.route->model_in_path) facets->model = request_.facets.model;
-  request_.facets = *facets;
-  return std::nullopt;
+  return gateway_error("policy_failed", "a policy of this route " + left);
 }
 
 }  // namespace headgate::exchange

@@ -3,13 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/base/arena.hpp"
-#include "core/exchange/affinity_key.hpp"
-#include "core/exchange/facets.hpp"
-#include "core/exchange/json_body.hpp"
-#include "core/exchange/json_scan.hpp"
 #include "core/exchange/serving.hpp"
-#include "core/http/header_map.hpp"
 #include "core/http/target.hpp"
 #include "core/select/cell_table.hpp"
 
@@ -32,20 +26,22 @@ class AskedHeaders final : public route::HeaderSource {
 
 class RequestWalk {
  public:
-  RequestWalk(const Snapshot& snapshot, const AskedRequest& asked, TimePoint now, Rng& rng)
+  RequestWalk(const Snapshot& snapshot, const AskedRequest& asked, TimePoint now, Rng& rng,
+              const OnWorker& on_worker)
       : snapshot_(snapshot),
         asked_(asked),
         target_(http::split_target(asked.target)),
         headers_(asked),
         now_(now),
-        rng_(rng) {}
+        rng_(rng),
+        on_worker_(on_worker) {}
 
   RequestExplained run() {
     result_.model = asked_.model;
     result_.refusal = find_route();
     if (result_.refusal) return std::move(result_);
     find_dialect();
-    result_.refusal = read_body();
+    result_.refusal = try_policies();
     if (result_.refusal) return std::move(result_);
     result_.refusal = explain_backends();
     return std::move(result_);
@@ -125,20 +121,22 @@ class RequestWalk {
     if (!result_.dialect.model.empty()) result_.model = result_.dialect.model;
   }
 
-  // What the affinity of groups goes by, and the model where only the body has it.
-  MaybeError read_body() {
-    for (const auto& [name, value] : asked_.headers) {
-      if (!affinity_headers_.add(name, value))
-        return client_error(400, "bad_header", "header '" + name + "' cannot be sent");
-    }
-    body_.assign_copy(asked_.body.empty() ? std::string_view("{}") : asked_.body);
-    if (asked_.body.empty() || !result_.dialect.route || !result_.dialect.route->json_body)
-      return std::nullopt;
-    const auto facets = read_facets(body_, scanner_, result_.dialect.dialect->declares(),
-                                    result_.dialect.model, arena_);
-    if (!facets) return facets.error();
-    if (result_.model.empty()) result_.model = facets->model;
-    return std::nullopt;
+  // What the request is when it comes to each backend's choice.
+  MaybeError try_policies() {
+    MaybeError problem;
+    const auto try_all = [&](WorkerContext& worker) {
+      for (const BackendPlan& backend : result_.route->backends) {
+        auto trial = exchange::try_policies(worker, snapshot_, asked_, backend, result_.dialect);
+        if (!trial) {
+          problem = std::move(trial.error());
+          return;
+        }
+        trials_.push_back(std::move(*trial));
+      }
+    };
+    on_worker_(try_all);
+    if (!trials_.empty() && result_.model.empty()) result_.model = trials_.front().client_model;
+    return problem;
   }
 
   MaybeError explain_backends() {
@@ -181,26 +179,26 @@ class RequestWalk {
       backend.available = shares[i].available;
       const bool takes_part = available > 0 ? shares[i].available : all > 0;
       if (takes_part) backend.share = shares[i].weight / (available > 0 ? available : all);
-      if (!is_plain(backends[i])) backend.selection = explain_selection(backends[i]);
+      backend.policies = std::move(trials_[i].policies);
+      backend.model = trials_[i].model;
+      if (!is_plain(backends[i])) {
+        backend.selection = explain_selection(backends[i], trials_[i]);
+      }
     }
   }
 
-  select::Explanation explain_selection(const BackendPlan& backend) {
+  select::Explanation explain_selection(const BackendPlan& backend, const PolicyTrial& trial) {
     const auto eligible = [&](const select::Endpoint& endpoint) {
       return declares(backend.endpoints[endpoint.index()], result_.dialect, target_.path);
     };
     select::PickQuery query;
     query.now = now_;
-    query.model = select::model_hash(result_.model);
+    query.model = select::model_hash(trial.model);
     query.prompt_tokens = asked_.prompt_tokens;
     query.output_tokens_max = asked_.max_tokens;
     query.eligible = eligible;
     query.last_resort = true;
-    const AffinitySource source{affinity_headers_, target_.query, body_, {}, scanner_};
-    std::vector<std::uint64_t> keys;
-    for (const std::vector<config::RequestValue>& values : backend.affinity)
-      keys.push_back(affinity_key(values, source));
-    query.affinity = keys;
+    query.affinity = trial.affinity;
     return select::explain(*backend.set, query, rng_);
   }
 
@@ -210,18 +208,16 @@ class RequestWalk {
   const AskedHeaders headers_;
   const TimePoint now_;
   Rng& rng_;
-  Arena arena_;
-  JsonScanner scanner_;
-  http::HeaderMap affinity_headers_{arena_};
-  JsonBody body_{arena_, scanner_};
+  const OnWorker& on_worker_;
+  std::vector<PolicyTrial> trials_;  // by backend
   RequestExplained result_;
 };
 
 }  // namespace
 
 RequestExplained explain_request(const Snapshot& snapshot, const AskedRequest& asked, TimePoint now,
-                                 Rng& rng) {
-  return RequestWalk(snapshot, asked, now, rng).run();
+                                 Rng& rng, const OnWorker& on_worker) {
+  return RequestWalk(snapshot, asked, now, rng, on_worker).run();
 }
 
 }  // namespace headgate::exchange

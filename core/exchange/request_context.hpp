@@ -118,6 +118,7 @@ struct RequestContext {
   // Set while a plugin's pause is waited for; a wake-up that comes before that is remembered.
   std::function<void()> wake_pause;
   bool woken_early = false;
+  bool dry_run = false;  // nobody sent it: nothing can be started or waited for on its behalf
 
   TimePoint started;
   std::optional<TimePoint> deadline;  // of the whole request

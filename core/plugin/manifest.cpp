@@ -201,10 +201,14 @@ PolicyManifest read_policy(ManifestObject& object) {
   policy.body = static_cast<BodyNeed>(object.word("body", kBodies, 0));
   policy.sets_credential = object.flag("credential");
   policy.is_default = object.flag("default");
+  policy.dry_run = object.flag("dryRun");
   policy.levels = object.bits("levels", kLevels);
   if (policy.phases == 0) object.member_fault("phases", "a policy needs at least one phase");
   if (policy.sets_credential && !policy.has_phase(kPhaseAttempt)) {
     object.member_fault("credential", "is set in on_attempt, and 'attempt' is not in phases");
+  }
+  if (policy.dry_run && !policy.has_phase(kPhaseRequest)) {
+    object.member_fault("dryRun", "is about on_request, and 'request' is not in phases");
   }
   const bool for_client = policy.has_phase(kClientPhases);
   if (for_client && policy.has_level(kLevelProvider)) {

@@ -86,6 +86,7 @@ struct PolicyManifest {
       path_types;  // member of the configuration that says what paths are; see path_types.hpp
   BodyNeed body = BodyNeed::none;
   bool sets_credential = false;
+  bool dry_run = false;      // its on_request may be called for a request that nobody sent
   std::uint32_t levels = 0;  // never 0 once read
   bool is_default = false;
 

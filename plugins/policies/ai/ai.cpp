@@ -26,6 +26,7 @@ class Ai final : public hg::Policy {
     "body": "none",
     "levels": ["listener", "route", "backend"],
     "pathTypes": "routes",
+    "dryRun": true,
     "schema": {
       "type": "object",
       "additionalProperties": false,

@@ -29,6 +29,7 @@ class ApiKey final : public hg::Policy {
     "phases": ["request"],
     "body": "none",
     "levels": ["listener", "route", "backend"],
+    "dryRun": true,
     "schema": {
       "type": "object",
       "additionalProperties": false,

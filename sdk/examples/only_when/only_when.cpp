@@ -44,6 +44,7 @@ class OnlyWhen final : public hg::Policy {
     "summary": "Lets requests through that an expression is true of",
     "stage": "authorize",
     "phases": ["request"],
+    "dryRun": true,
     "schema": {
       "type": "object",
       "additionalProperties": false,

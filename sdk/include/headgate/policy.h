@@ -27,6 +27,10 @@
  *               replaces a wider one whole. Policies with the request, response, event or complete phase
  *               act on the client's request and are not for the provider level.
  *   default     true: attached with {} where nothing is configured
+ *   dryRun      true: on_request changes nothing but the request, and what it does depends on nothing
+ *               but the request and the configuration. Then `headgate explain` and GET /debug/select
+ *               call open, on_request and close for a request that nobody sent; nothing can be
+ *               waited for there (hg.async/1 is denied). Not for what counts requests.
  *
  *   call         reads                     writes
  *   on_request   HG_REQUEST                HG_REQUEST headers, body, JSON, model; respond

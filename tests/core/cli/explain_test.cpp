@@ -16,7 +16,7 @@ using ::testing::Not;
 class ExplainRequest : public ExchangeTest {
  protected:
   RequestExplained explained() {
-    return explain_request(*context->snapshot, asked, clock.now(), *rng);
+    return explain_request(*context->snapshot, asked, clock.now(), *rng, on_worker);
   }
   std::string text() {
     const RequestExplained result = explained();
@@ -51,6 +51,7 @@ binds:
     return cli::explain_json({asked, result, clock.now()});
   }
 
+  const OnWorker on_worker = [this](const auto& work) { work(*context); };
   AskedRequest asked = chat();
   std::unique_ptr<Rng> rng = make_rng(1);
 
@@ -211,10 +212,106 @@ binds:
   EXPECT_EQ(result.backends[1].share, 1);
 }
 
-TEST_F(ExplainRequest, NamesThePoliciesThatWouldSeeItFirst) {
-  load(two_groups("{apiKey: {keys: [{key: a}]}}"));
-  EXPECT_THAT(text(), HasSubstr("they were not asked: apiKey"));
-  EXPECT_THAT(text(), Not(HasSubstr(", health\n"))) << "it sees outcomes only";
+TEST_F(ExplainRequest, NamesThePoliciesThatItCannotAsk) {
+  load("config: {plugins: {upstreams: {guard: {host: '127.0.0.1:1'}}}}\n" +
+       two_groups("{guard: {upstreams: guard}}"));
+  EXPECT_THAT(text(), HasSubstr("policies: guard was not asked"));
+  EXPECT_THAT(text(), HasSubstr("those that were not asked, for they do not say dryRun: guard"));
+  EXPECT_THAT(json(), HasSubstr(R"("policies":[{"policy":"guard","result":"not run"}])"));
+  EXPECT_TRUE(cli::would_serve(explained()));
+}
+
+TEST_F(ExplainRequest, FollowsAnAliasToTheModelThatIsAskedFor) {
+  load(two_groups("{ai: {modelAliases: {fast: small-1}}}"));
+  asked.model = "fast";
+  const RequestExplained result = explained();
+  EXPECT_EQ(result.model, "fast");
+  EXPECT_EQ(result.backends[0].model, "small-1");
+  EXPECT_THAT(text(), HasSubstr("policies: ai passes it; the model is small-1 then"));
+  EXPECT_THAT(text(), HasSubstr(", model small-1, untranslated"));
+  EXPECT_THAT(json(),
+              HasSubstr(R"("model":"small-1","policies":[{"policy":"ai","result":"passed"}])"));
+  EXPECT_THAT(json(), HasSubstr(R"("model":"small-1","ownModel":false)"));
+}
+
+TEST_F(ExplainRequest, FollowsAnAliasFromTheModelOfTheBody) {
+  load(two_groups("{ai: {modelAliases: {fast: small-1}}}"));
+  asked.body = R"({"model":"fast","messages":[]})";
+  const RequestExplained result = explained();
+  EXPECT_EQ(result.model, "fast");
+  EXPECT_EQ(result.backends[0].model, "small-1");
+}
+
+TEST_F(ExplainRequest, LooksUpWhatIsKnownOfTheModelThatTheAliasMeans) {
+  load(two_groups("{ai: {modelAliases: {fast: small-1}}}"));
+  const BackendPlan& backend = context->snapshot->plans[0].backends[0];
+  select::Cell& cell =
+      select::learn_model(backend.set->endpoint(0).base_cell(), "small-1", clock.now());
+  select::evict(cell, select::Scope::model, clock.now() + std::chrono::seconds(9), clock.now());
+  asked.model = "fast";
+  EXPECT_THAT(text(), HasSubstr("most likely: 'two'"));
+  asked.model = "other";
+  EXPECT_THAT(text(), HasSubstr("most likely: 'one'"));
+}
+
+TEST_F(ExplainRequest, SaysWhichPolicyDoesNotLetTheRequestThrough) {
+  load(
+      two_groups("{apiKey: {keys: [{key: a, allowedModels: [m1]}]}, "
+                 "ai: {modelAliases: {fast: small-1}}}"));
+  asked.model = "fast";
+  RequestExplained result = explained();
+  EXPECT_FALSE(cli::would_serve(result));
+  ASSERT_EQ(result.backends[0].policies.size(), 2u);
+  EXPECT_EQ(result.backends[0].policies[0].result, PolicyTried::Result::answered);
+  EXPECT_EQ(result.backends[0].policies[0].status, 401);
+  EXPECT_THAT(text(), HasSubstr("policies: apiKey answers 401 "));
+  EXPECT_THAT(text(), HasSubstr("; ai passes it; the model is small-1 then"));
+  EXPECT_THAT(text(), HasSubstr("note: a policy of 'backend0' does not let this request through"));
+  EXPECT_THAT(text(), HasSubstr("most likely: 'one'")) << "as if it had been let through";
+  EXPECT_THAT(json(), HasSubstr(R"("policy":"apiKey","result":"answered","status":401,"code":)"));
+  asked.headers = {{"authorization", "Bearer a"}};
+  EXPECT_EQ(explained().backends[0].policies[0].status, 403) << "a model that is not allowed";
+  asked.model = "m1";
+  result = explained();
+  EXPECT_EQ(result.backends[0].policies[0].result, PolicyTried::Result::passed);
+  EXPECT_TRUE(cli::would_serve(result));
+}
+
+TEST_F(ExplainRequest, SaysHowPoliciesEndThatDoNotPass) {
+  struct Case {
+    std::string does;
+    std::string said;
+  };
+  for (const Case& c :
+       {Case{"stop", "scripted answers 418\n"},
+        Case{"stop with an error", "scripted answers 422 not_liked (no)\n"},
+        Case{"stop without an answer", "scripted fails\n"}, Case{"throw", "scripted fails"},
+        Case{"abort", "scripted fails\n"}, Case{"a bad result", "scripted fails\n"},
+        Case{"pause", "scripted fails"}, Case{"a pause without an end", "scripted fails\n"},
+        Case{"record and proceed", "scripted passes it\n"},
+        Case{"wait and proceed", "scripted fails\n"}}) {
+    load(two_groups("{scripted: {request: " + c.does + "}}"));
+    EXPECT_THAT(text(), HasSubstr("policies: " + c.said)) << c.does;
+  }
+}
+
+TEST_F(ExplainRequest, ReadsAgainWhatPoliciesWrote) {
+  load(two_groups("{scripted: {request: another model as text}}"));
+  asked.model = "m";
+  EXPECT_EQ(explained().backends[0].model, "another");
+  load(two_groups("{scripted: {request: broken body}}"));
+  const RequestExplained result = explained();
+  ASSERT_TRUE(result.refusal);
+  EXPECT_EQ(result.refusal->code, "policy_failed");
+}
+
+TEST_F(ExplainRequest, TellsWhatIsWrongWithTheBody) {
+  load(two_groups());
+  asked.body = R"({"model":1})";
+  const RequestExplained result = explained();
+  ASSERT_TRUE(result.refusal);
+  EXPECT_EQ(result.refusal->status, 400);
+  EXPECT_THAT(result.refusal->message, HasSubstr("'model'"));
 }
 
 TEST_F(ExplainRequest, SaysWhatAffinityGoesByWhereTheRequestHasNoValue) {
@@ -259,7 +356,8 @@ TEST_F(ExplainRequest, NamesWhomAffinityPrefersAsTheRealRequestFinds) {
       other.headers = {headers};
       other.target += target;
       other.body = body;
-      const RequestExplained again = explain_request(*context->snapshot, other, clock.now(), *rng);
+      const RequestExplained again =
+          explain_request(*context->snapshot, other, clock.now(), *rng, on_worker);
       EXPECT_EQ(selection_of(again).likeliest, selection.likeliest) << target << body;
       EXPECT_EQ(selection_of(again).reason, select::PickReason::affinity) << target << body;
     }

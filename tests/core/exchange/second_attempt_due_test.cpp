@@ -105,9 +105,9 @@ TEST_F(SecondAttempt, WaitsFourTimesWhatMostTakeWithinItsBounds) {
 
 TEST_F(SecondAttempt, IsNotMadeBesideAStreamThatHasBegunAndIsHeldBack) {
   load(two_groups("{stream: {onCut: hold}, timeout: {firstTokenSoft: 700ms}}"));
-  a->says(Reply({"", stream_head() + chunk(sse({kRole, kWord})),
-                 chunk(sse({kStop, "[DONE]"})) + "0\r\n\r\n"},
-                false));
+  a->says(Reply(
+      {"", stream_head() + chunk(sse({kRole, kWord})), chunk(sse({kStop, "[DONE]"})) + "0\r\n\r\n"},
+      false));
   b->says(words(kWord2));
   ScriptedPeer& peer = ask_slow();
   a->go_on();

@@ -265,6 +265,12 @@ TEST(Manifest, RefusesTypesThatCouldNotBeMeant) {
       HasSubstr("'/pathTypes'"));
 }
 
+TEST(Manifest, ReadsWhetherAPolicyMayBeAskedForARequestThatNobodySent) {
+  const std::string says = R"("stage":"transform","dryRun":true,"phases":)";
+  EXPECT_TRUE(good(with("policy", says + R"(["request"])"), Kind::policy).policy.dry_run);
+  EXPECT_THAT(fault(with("policy", says + R"(["attempt"])"), Kind::policy), HasSubstr("'/dryRun'"));
+}
+
 TEST(Manifest, RefusesAPolicyThatCouldNeverSetItsCredential) {
   EXPECT_THAT(fault(with("policy", R"("stage":"limit","phases":["outcome"],"credential":true)"),
                     Kind::policy),

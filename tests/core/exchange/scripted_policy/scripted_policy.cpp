@@ -27,6 +27,7 @@ class Scripted : public hg::Policy {
     "stage": "transform",
     "phases": ["request", "attempt", "response", "event"],
     "body": "none",
+    "dryRun": true,
     "levels": ["listener", "route", "backend"],
     "schema": {
       "type": "object",
