@@ -61,6 +61,17 @@ void describe(Fields& fields, RetryConfig& retry) {
            {"waitForRetryAfter",
             "The longest Retry-After that a request is held for; a longer one goes elsewhere."},
            retry.wait_for_retry_after, std::chrono::minutes(5));
+  static constexpr Choice<RetryConfig::WhenAllOut> kWhenAllOut[] = {
+      {"ask", RetryConfig::WhenAllOut::ask},
+      {"refuse", RetryConfig::WhenAllOut::refuse},
+  };
+  choice(fields,
+         {"whenAllOut",
+          "What is done when everybody is out of service. 'ask': the request is held for at most "
+          "waitForRetryAfter until the first is back, and otherwise tried where the return is "
+          "nearest, but never before a time that a provider asked for. 'refuse': the client is "
+          "told at once, with the earliest return as Retry-After."},
+         kWhenAllOut, retry.when_all_out);
   flag(fields,
        {"hedge",
         "Another endpoint is asked as well when an answer takes longer than 95 of 100 lately did; "

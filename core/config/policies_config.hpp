@@ -31,6 +31,11 @@ struct RetryConfig {
   Expression precondition = {};
   // The longest `Retry-After` that a request is held for; a longer one goes elsewhere at once.
   milliseconds wait_for_retry_after{3'000};
+  enum class WhenAllOut : std::uint8_t {
+    ask,     // hold the request for a moment, then try the least bad
+    refuse,  // tell the client at once when to come back
+  };
+  WhenAllOut when_all_out = WhenAllOut::ask;
   // Asks another endpoint as well when an answer takes longer than 95 of 100 do.
   bool hedge = false;
 };

@@ -202,6 +202,7 @@ void BackendBuilder::set_limits(EndpointPlan& plan, const config::PoliciesConfig
   plan.retry.attempts_max = retry.attempts;
   plan.retry.backoff = retry.backoff;
   plan.retry.wait_for_retry_after = retry.wait_for_retry_after;
+  plan.retry.ask_when_all_out = retry.when_all_out == config::RetryConfig::WhenAllOut::ask;
   plan.hedge = retry.hedge;
   plan.retry_codes = retry.codes;
   plan.retry_condition = retry.condition;

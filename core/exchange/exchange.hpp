@@ -77,7 +77,9 @@ class Exchange {
   // exchange_attempts.cpp
   net::Task<void> try_endpoints();
   std::uint64_t model_key() const;
-  select::PickResult pick(const EndpointPlan* only, TimePoint now, bool last_resort);
+  // When everything is out: nobody, the least bad, or the least bad that nobody tries already.
+  enum class Resort : std::uint8_t { none, any, idle };
+  select::PickResult pick(const EndpointPlan* only, TimePoint now, Resort resort);
   void note_pick(const select::PickResult& picked);
   NextStep after(const AttemptEnd& end, const EndpointPlan& failed);
   // Whether the configuration lets the request be sent again after this endpoint had it.
@@ -87,6 +89,17 @@ class Exchange {
   void exclude(const EndpointPlan& endpoint);
   void exclude_model(const EndpointPlan& failed);
   bool others(const EndpointPlan& failed, Others which) const;
+  NextStep step_after(const AttemptEnd& end, const EndpointPlan& failed);
+  // exchange_all_out.cpp
+  // Nobody could be picked: waits for one that comes back soon, or asks the least bad. False when
+  // the client left; no endpoint in `picked` when there is nobody to ask.
+  net::Task<bool> find_somebody(const EndpointPlan* only, select::PickResult& picked,
+                                TimePoint& now);
+  net::Task<bool> wait_for_return(const EndpointPlan* only, select::PickResult& picked,
+                                  TimePoint& now);
+  // Until when to wait; nothing: there is no use in it.
+  std::optional<TimePoint> worth_waiting(const select::PickResult& none, TimePoint since,
+                                         TimePoint now);
   net::Task<void> answer_shortage(const select::PickResult& none);
   net::Task<void> answer_failure(AttemptEnd end, const EndpointPlan& endpoint);
   bool is_error_object(std::string_view text);
@@ -138,8 +151,9 @@ class Exchange {
   std::pmr::vector<std::uint64_t> affinity_;  // by group; empty where no group has any
   std::unique_ptr<Second> second_;
   RetryState retry_;
-  bool sound_only_ = false;  // the next pick may only be of an endpoint that is not failing
-  int status_ = 0;           // that the client was sent
+  select::Waiters::Seat seat_;  // while it waits for what an upstream asked for
+  bool sound_only_ = false;     // the next pick may only be of an endpoint that is not failing
+  int status_ = 0;              // that the client was sent
   std::string error_code_;
 };
 

@@ -31,7 +31,7 @@ std::uint64_t Exchange::model_key() const {
   return select::model_hash(request_.facets.model);
 }
 
-select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now, bool last_resort) {
+select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now, Resort resort) {
   const std::vector<EndpointPlan>& plans = request_.backend->endpoints;
   select::PickQuery query;
   query.model = model_key();
@@ -46,7 +46,12 @@ select::PickResult Exchange::pick(const EndpointPlan* only, TimePoint now, bool 
   query.affinity = affinity_;
   query.excluded = excluded_;
   query.eligible = eligible;
-  query.last_resort = last_resort;
+  query.last_resort = resort != Resort::none;
+  const auto may_resort = [&](const select::Endpoint& endpoint) {
+    return plans[endpoint.index()].retry.ask_when_all_out &&
+           (resort == Resort::any || !endpoint.cell_for(query.model).being_probed(now));
+  };
+  query.may_resort = may_resort;
   const auto probe_due = [&](const select::Endpoint& endpoint, select::Cell& cell) {
     const auto& probe = plans[endpoint.index()].probe;
     if (probe) worker_.prober->watch(*request_.snapshot, *probe, cell);
@@ -83,12 +88,10 @@ net::Task<void> Exchange::try_endpoints() {
   std::optional<AttemptEnd> told;
   const EndpointPlan* told_by = nullptr;
   for (;;) {
-    // With everything out the least bad endpoint gets the request rather than nobody.
-    select::PickResult picked = pick(again, now, true);
-    if (!picked.endpoint && again) {  // others took its place meanwhile
-      exclude(*again);
-      retry_.here = 0;
-      picked = pick(nullptr, now, true);
+    select::PickResult picked = pick(again, now, Resort::none);
+    if (!picked.endpoint) {
+      const bool here = co_await find_somebody(again, picked, now);
+      if (!here) co_return;
     }
     if (!picked.endpoint) {
       // What went wrong before says more than that nobody is left.
@@ -147,6 +150,7 @@ net::Task<void> Exchange::try_endpoints() {
       Pause pause(worker_, client_);
       const TimePoint until = worker_.worker.clock().now() + step.delay;
       const bool here = co_await pause.until(until);
+      seat_.release();
       if (!here) co_return;
     }
     now = worker_.worker.clock().now();
@@ -203,14 +207,26 @@ NextStep Exchange::after(const AttemptEnd& end, const EndpointPlan& failed) {
   }
   if (asks_afresh(end, failed)) return {Step::again_here, milliseconds{0}, false};
   if (!retry_.budget) retry_.sound_others = others(failed, Others::sound);
-  NextStep step = next_step(end.verdict(), retry_, failed.retry);
+  NextStep step = step_after(end, failed);
   if (step.spends_budget && !worker_.retries.try_spend(now)) {
     retry_.budget = false;
     retry_.sound_others = others(failed, Others::sound);
-    step = next_step(end.verdict(), retry_, failed.retry);
+    step = step_after(end, failed);
   }
   if (step.step == Step::elsewhere) exclude(failed);
   sound_only_ = step.sound_only;
+  return step;
+}
+
+// One that the upstream asked to wait does so only where there is a place for it.
+NextStep Exchange::step_after(const AttemptEnd& end, const EndpointPlan& failed) {
+  retry_.may_wait = true;
+  NextStep step = next_step(end.verdict(), retry_, failed.retry);
+  if (step.waits && !seat_.take(worker_.waiters)) {
+    retry_.may_wait = false;
+    step = next_step(end.verdict(), retry_, failed.retry);
+  }
+  if (!step.waits) seat_.release();
   return step;
 }
 
@@ -236,26 +252,6 @@ bool Exchange::others(const EndpointPlan& failed, Others which) const {
       return true;
   }
   return false;
-}
-
-net::Task<void> Exchange::answer_shortage(const select::PickResult& none) {
-  std::optional<milliseconds> retry_after;
-  if (none.earliest_return) {
-    const auto wait = std::chrono::duration_cast<milliseconds>(*none.earliest_return -
-                                                               worker_.worker.clock().now());
-    retry_after = std::max(wait, milliseconds(1));
-  }
-  std::string message = "no provider can take the request now";
-  std::string_view code = "no_endpoint";
-  if (none.shortage == select::Shortage::full) {
-    code = "overloaded";
-    message = "every provider has as many requests in flight as its maxConcurrency allows";
-    if (!retry_after) retry_after = milliseconds(1000);
-  } else if (none.shortage == select::Shortage::evicted) {
-    message = "every provider is out of service";
-  }
-  Error error = gateway_error(code, std::move(message), 503);
-  co_await answer_error(std::move(error), retry_after);
 }
 
 // What the client gets to see of an upstream's failure: the provider's own words as its plugin

@@ -43,7 +43,7 @@ void Exchange::start_second() {
     return;
   }
   exclude(late);
-  select::PickResult picked = pick(nullptr, now, false);
+  select::PickResult picked = pick(nullptr, now, Resort::none);
   if (!picked.endpoint) {
     excluded_.pop_back();
     return;

@@ -198,6 +198,10 @@ class RequestWalk {
     query.output_tokens_max = asked_.max_tokens;
     query.eligible = eligible;
     query.last_resort = true;
+    const auto may_resort = [&](const select::Endpoint& endpoint) {
+      return backend.endpoints[endpoint.index()].retry.ask_when_all_out;
+    };
+    query.may_resort = may_resort;
     query.affinity = trial.affinity;
     return select::explain(*backend.set, query, rng_);
   }

@@ -18,7 +18,7 @@ NextStep elsewhere(const RetryState& state) {
   const bool spends = state.failovers > 0;
   if (!spends || state.budget) return {Step::elsewhere, milliseconds{0}, spends};
   // The budget is there to spare endpoints that fail; one that does not is asked all the same.
-  if (state.sound_others) return {Step::elsewhere, milliseconds{0}, false, true};
+  if (state.sound_others) return {Step::elsewhere, milliseconds{0}, false, false, true};
   return {};
 }
 
@@ -49,11 +49,11 @@ NextStep next_step(const Verdict& verdict, const RetryState& state, const RetryS
   }
 
   // Once; then the next group, if there is one.
-  const bool may_wait = state.here < kAttemptsHereMax || !state.others;
+  const bool may_wait = state.may_wait && (state.here < kAttemptsHereMax || !state.others);
   if (verdict.next == Next::wait && may_wait && !verdict.exclude && !state.others_in_group &&
       verdict.retry_after && *verdict.retry_after <= settings.wait_for_retry_after) {
-    const NextStep step =
-        again_here(state, stretched(*verdict.retry_after, kWaitJitter * state.jitter));
+    NextStep step = again_here(state, stretched(*verdict.retry_after, kWaitJitter * state.jitter));
+    step.waits = true;
     if (step.step != Step::give_up) return step;
   }
 

@@ -13,6 +13,7 @@ struct RetrySettings {
   std::uint32_t attempts_max = 3;  // the first included
   milliseconds backoff{100};       // before the second attempt at the same endpoint
   milliseconds wait_for_retry_after{3000};
+  bool ask_when_all_out = true;  // rather than refuse at once
 };
 
 // What the request has behind it.
@@ -24,6 +25,7 @@ struct RetryState {
   bool others_in_group = false;                 // another endpoint of the same group could be asked
   bool others = false;                          // another endpoint of any group could be asked
   bool sound_others = false;                    // another endpoint that is not failing, likewise
+  bool may_wait = true;                         // there is a place among those who wait
   bool budget = true;                           // the process-wide retry budget has something left
   milliseconds time_left{milliseconds::max()};  // until the request's own deadline
   double jitter = 0;                            // a draw from [0, 1)
@@ -35,6 +37,7 @@ struct NextStep {
   Step step = Step::give_up;
   milliseconds delay{0};
   bool spends_budget = false;
+  bool waits = false;       // the delay is what the upstream asked for
   bool sound_only = false;  // elsewhere, but only where nothing has failed since the last success
 };
 

@@ -15,6 +15,7 @@ WorkerContext::WorkerContext(net::Worker& worker, upstream::Pool& pool,
       retries(budgets.retries),
       seconds(budgets.seconds),
       hedges(budgets.hedges),
+      waiters(budgets.waiters),
       bodies(bodies),
       wakers(wakers),
       prober(std::make_unique<Prober>(*this)) {}

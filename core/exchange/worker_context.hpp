@@ -41,6 +41,7 @@ struct WorkerContext {
   select::BudgetShare retries;
   select::BudgetShare seconds;
   select::BudgetShare hedges;
+  select::Waiters& waiters;
   BodyBudget& bodies;
   Wakers& wakers;
   observe::Tracer* tracer = nullptr;  // null: nothing is traced

@@ -48,4 +48,19 @@ std::uint32_t Budget::later(StampedValue::Parts parts, std::uint32_t now) {
   return parts.stamp != 0 && age_ms(now, parts.stamp) == 0 ? parts.stamp : now;
 }
 
+bool Waiters::Seat::take(Waiters& waiters) {
+  if (waiters_) return true;
+  if (waiters.waiting_.fetch_add(1, std::memory_order_relaxed) >= kMax) {
+    waiters.waiting_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  waiters_ = &waiters;
+  return true;
+}
+
+void Waiters::Seat::release() {
+  if (waiters_) waiters_->waiting_.fetch_sub(1, std::memory_order_relaxed);
+  waiters_ = nullptr;
+}
+
 }  // namespace headgate::select

@@ -44,11 +44,40 @@ class alignas(128) Budget {
   std::atomic<std::uint64_t> refused_{0};
 };
 
+// Requests that hold still until an endpoint may be asked again, in the whole process. There is no
+// use in a crowd that comes back at one moment, so beyond the bound nobody waits.
+class Waiters {
+ public:
+  static constexpr std::uint32_t kMax = 64;
+
+  // One place among them; given back at its end.
+  class Seat {
+   public:
+    Seat() = default;
+    Seat(const Seat&) = delete;
+    Seat& operator=(const Seat&) = delete;
+    ~Seat() { release(); }
+
+    // Holds a place from now on; false: there is none.
+    bool take(Waiters& waiters);
+    void release();
+
+   private:
+    Waiters* waiters_ = nullptr;
+  };
+
+  std::uint32_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t> waiting_{0};
+};
+
 // Those of the process. The first failover of a request is outside of all of them.
 struct AttemptBudgets {
   Budget retries{BudgetSettings{}};              // after a failure
   Budget seconds{BudgetSettings{0.1, 1.0, 50}};  // beside an attempt that is slow
   Budget hedges{BudgetSettings{0.05, 1.0, 50}};  // beside one that may become slow
+  Waiters waiters;                               // before another attempt
 };
 
 // A worker's way to pay in. [worker]

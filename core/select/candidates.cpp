@@ -9,7 +9,7 @@ bool Candidates::may_probe(Candidate& candidate) {
     candidate.leases = take_leases(*candidate.cell, query_.now);
   }
   if (candidate.leases != 0) return true;
-  misses_.returns(query_.now + kProbeRecheck);
+  misses_.returns(*candidate.endpoint, query_.now + kProbeRecheck);
   return miss(Shortage::evicted);
 }
 

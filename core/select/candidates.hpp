@@ -23,11 +23,14 @@ struct Candidate {
 // What stood in the way, for when nobody is found.
 struct Misses {
   void add(Shortage cause) { soonest = std::max(soonest, cause); }
-  void returns(TimePoint when) {
-    if (!earliest_return || when < *earliest_return) earliest_return = when;
+  void returns(const Endpoint& endpoint, TimePoint when) {
+    if (earliest_return && when >= *earliest_return) return;
+    earliest_return = when;
+    returning = &endpoint;
   }
   Shortage soonest = Shortage::nothing;
   std::optional<TimePoint> earliest_return;
+  const Endpoint* returning = nullptr;
 };
 
 class Candidates {
@@ -129,7 +132,7 @@ class Candidates {
     if (!willing(endpoint)) return false;
     const ServiceState state = candidate.cell->quick_state(query_.now);
     if (state == ServiceState::out) {
-      misses_.returns(candidate.cell->returns_at());
+      misses_.returns(endpoint, candidate.cell->returns_at());
       return miss(Shortage::evicted);
     }
     if (endpoint.base_cell().load.full(endpoint.concurrency_max())) return miss(Shortage::full);

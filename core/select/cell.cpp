@@ -51,6 +51,20 @@ ServiceState Cell::attentive_state(TimePoint now) {
   return found;
 }
 
+std::optional<Scope> Cell::told_to_wait(TimePoint now) const {
+  for (const Scope scope : kAllScopes) {
+    const Eviction& found = eviction(scope);
+    if (found.cause() == Cause::retry_after && found.state(now) == ServiceState::out) return scope;
+  }
+  return std::nullopt;
+}
+
+bool Cell::being_probed(TimePoint now) const {
+  return evicted_state(now) == ServiceState::half_open &&
+         std::any_of(scopes.begin(), scopes.end(),
+                     [](const Eviction* scope) { return scope->leased(); });
+}
+
 TimePoint Cell::returns_at() const {
   return std::max(eviction_ends_at(), held_back_until());
 }

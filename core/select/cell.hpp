@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/select/cost.hpp"
@@ -61,6 +62,10 @@ struct alignas(128) Cell {
   // service.
   TimePoint returns_at() const;
   TimePoint eviction_ends_at() const;
+  // The scope that is out because the upstream itself said when to come back; nothing: none is.
+  std::optional<Scope> told_to_wait(TimePoint now) const;
+  // Half-open, and somebody is finding out.
+  bool being_probed(TimePoint now) const;
   // Its upstream has said that a rate limit is used up until then: others go first, and nothing is
   // held against it. Never shortens.
   void hold_back(TimePoint until);

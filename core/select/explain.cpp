@@ -143,11 +143,11 @@ void add_shortage(const EndpointSet& set, const PickQuery& query, Explanation& r
           break;
         case Standing::out:
           misses.add(Shortage::evicted);
-          misses.returns(endpoint.cell_for(query.model).returns_at());
+          misses.returns(endpoint, endpoint.cell_for(query.model).returns_at());
           break;
         case Standing::probing:
           misses.add(Shortage::evicted);
-          misses.returns(query.now + Candidates::kProbeRecheck);
+          misses.returns(endpoint, query.now + Candidates::kProbeRecheck);
           break;
         case Standing::full:
           misses.add(Shortage::full);

@@ -11,7 +11,8 @@
 namespace headgate::select {
 
 // Of all that are out, the one whose return is nearest; among equals the cheapest. One that is only
-// held back comes before all that failed. Takes nothing.
+// held back comes before all that failed. Who was told by its upstream when to come back is left in
+// peace until then. Takes nothing.
 // `price(group)` is the Pricing of a group.
 template <class Price>
 Candidate find_last_resort(const EndpointSet& set, const PickQuery& query, Rng& rng, Price price) {
@@ -27,7 +28,9 @@ Candidate find_last_resort(const EndpointSet& set, const PickQuery& query, Rng& 
     for (const Endpoint& endpoint : group.endpoints()) {
       if (!candidates.willing(endpoint)) continue;
       if (endpoint.base_cell().load.full(endpoint.concurrency_max())) continue;
+      if (query.may_resort && !query.may_resort(endpoint)) continue;
       Cell& cell = endpoint.cell_for(query.model);
+      if (cell.told_to_wait(query.now)) continue;
       const TimePoint returns = std::max(cell.eviction_ends_at(), query.now);
       const TimePoint hold = std::max(cell.held_back_until(), query.now);
       const double cost = pricing.cost_ms(endpoint, cell);

@@ -150,6 +150,7 @@ void say_why_not(const Misses& misses, PickResult& result) {
   result.group = 0;
   result.shortage = misses.soonest;
   result.earliest_return = misses.earliest_return;
+  result.returning = misses.returning;
 }
 
 }  // namespace

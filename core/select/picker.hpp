@@ -48,8 +48,11 @@ struct PickQuery {
   // May be the probe of an endpoint that comes back. Not for an attempt that cannot be repeated.
   bool may_probe = true;
 
-  // When everything is out: the endpoint whose return is nearest, once, instead of nothing.
+  // When everything is out: the endpoint whose return is nearest, once, instead of nothing. Never
+  // one whose upstream said itself when to come back.
   bool last_resort = false;
+  // Whether an endpoint may be the last resort; empty = all may.
+  FunctionRef<bool(const Endpoint&)> may_resort;
 };
 
 // Why this endpoint.
@@ -83,6 +86,7 @@ struct PickResult {
   // Where there is no endpoint:
   Shortage shortage = Shortage::nothing;
   std::optional<TimePoint> earliest_return;  // of an evicted endpoint that could serve
+  const Endpoint* returning = nullptr;       // that one
 };
 
 // REQUIRES: `set` outlives the permit in the result. [worker]

@@ -1,5 +1,6 @@
 """A request that fails at one provider is answered by another, within the same request."""
 
+import concurrent.futures
 import itertools
 import json
 import time
@@ -348,3 +349,51 @@ def test_an_event_that_is_not_json_is_dropped_and_the_rest_arrive(start, sdk):
     simulator.set(tokens=20, bytes=200, notJsonAt=9)
     text, _, _ = ask(sdk(gateway), stream=True)
     assert len(text) == 200
+
+
+def test_a_long_retry_after_is_kept_where_nobody_else_can_serve(start):
+    gateway, simulator = start.single()
+    simulator.set(status=429, retryAfter="60")
+    answers = [exchange(gateway.address, post_chat()) for _ in range(10)]
+    assert simulator.count() == 1
+    assert {answer.status for answer in answers} == {429}
+    assert all(50 <= int(answer.headers["retry-after"]) <= 60 for answer in answers)
+
+
+def test_a_request_waits_for_a_return_that_is_near(start):
+    gateway, simulator = start.single(policies={
+        "health": {"eviction": {"consecutiveFailures": 1, "duration": "1s"}},
+        "retry": {"attempts": 1}})
+    simulator.set(rules=[{"times": 1, "status": 503}])
+    assert exchange(gateway.address, post_chat()).status == 503
+    watch = time.monotonic()
+    assert exchange(gateway.address, post_chat()).status == 200
+    assert time.monotonic() - watch >= 0.7
+    assert simulator.count() == 2
+
+
+def test_no_more_than_64_wait_for_a_short_retry_after(start):
+    gateway, simulator = start.single()
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: exchange(gateway.address, post_chat()).status, range(600)))
+    simulator.set(status=429, retryAfter="3")
+
+    def ask_timed(_):
+        begun = time.monotonic()
+        exchange(gateway.address, post_chat())
+        return time.monotonic() - begun
+
+    with concurrent.futures.ThreadPoolExecutor(150) as pool:
+        times = list(pool.map(ask_timed, range(150)))
+    assert 1 <= sum(each > 2 for each in times) <= 64
+
+
+def test_who_would_rather_refuse_is_told_when_to_come_back(start):
+    gateway, simulator = start.single(policies={
+        "health": {"eviction": {"consecutiveFailures": 1, "duration": "2s"}},
+        "retry": {"attempts": 1, "whenAllOut": "refuse"}})
+    simulator.set(status=503)
+    exchange(gateway.address, post_chat())
+    answer = exchange(gateway.address, post_chat())
+    assert answer.status == 503 and answer.headers["retry-after"] in ("1", "2")
+    assert simulator.count() == 1

@@ -496,5 +496,122 @@ binds:
   EXPECT_EQ(b->requests().size(), 2u);
 }
 
+// One provider, which is out for as long as `eviction` says after one failure.
+std::string alone(const std::string& retry, const std::string& eviction = "{}") {
+  return R"(
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - policies: {retry: )" +
+         retry + ", health: {eviction: " + eviction + R"(}}
+      backends:
+      - ai: {provider: {openAI: {}}, hostOverride: "127.0.0.1:$A"}
+)";
+}
+const std::string kFailsOnce = "{consecutiveFailures: 1, duration: 2s}";
+
+TEST_F(Failover, AsksNobodyBeforeTheTimeThatTheUpstreamNamed) {
+  load(alone("{attempts: 1}"));
+  a->says(answer(429, "application/json", error_of("x"), "retry-after: 60\r\n"));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 429);
+  advance(seconds(10));
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.status, 429) << got.body;
+  EXPECT_EQ(got.header("retry-after"), "50");
+  EXPECT_EQ(a->requests().size(), 1u);
+  a->forget();
+  a->says(answer(200, "application/json", kWhole));
+  advance(seconds(50));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 200);
+}
+
+TEST_F(Failover, SaysThatAnOverloadIsNoRateLimit) {
+  load(alone("{attempts: 1}"));
+  a->says(answer(503, "application/json", error_of("x"), "retry-after: 60\r\n"));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.status, 503);
+  EXPECT_EQ(got.header("retry-after"), "60");
+  EXPECT_EQ(a->requests().size(), 1u);
+}
+
+TEST_F(Failover, WaitsForAReturnThatIsNear) {
+  load(alone("{attempts: 1}", kFailsOnce));
+  a->says(answer(503, "application/json", error_of("x")));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
+  a->forget();
+  a->says(answer(200, "application/json", kWhole));
+  ScriptedPeer& peer = connect();
+  peer.send(post(kChatBody));
+  settle();
+  EXPECT_EQ(a->requests().size(), 0u);
+  EXPECT_EQ(budgets.waiters.waiting(), 1u);
+  run_until([&] { return read_answer(peer.received()).complete; });
+  EXPECT_EQ(read_answer(peer.received()).status, 200);
+  EXPECT_EQ(a->requests().size(), 1u);
+  EXPECT_EQ(budgets.waiters.waiting(), 0u);
+}
+
+TEST_F(Failover, DoesNotWaitLongerThanTheConfigurationSays) {
+  load(alone("{attempts: 1, waitForRetryAfter: 1s}", kFailsOnce));
+  a->says(answer(503, "application/json", error_of("x")));
+  ask(post(kChatBody));
+  const TimePoint before = clock.now();
+  ask(post(kChatBody));
+  EXPECT_LT(clock.now() - before, seconds(1));
+  EXPECT_EQ(a->requests().size(), 2u);
+}
+
+TEST_F(Failover, DoesNotWaitWhereManyDo) {
+  load(alone("{attempts: 1}", kFailsOnce));
+  a->says(answer(503, "application/json", error_of("x")));
+  ask(post(kChatBody));
+  std::deque<select::Waiters::Seat> others(select::Waiters::kMax);
+  for (select::Waiters::Seat& seat : others) ASSERT_TRUE(seat.take(budgets.waiters));
+  const TimePoint before = clock.now();
+  ask(post(kChatBody));
+  EXPECT_LT(clock.now() - before, seconds(1));
+  EXPECT_EQ(a->requests().size(), 2u);
+}
+
+TEST_F(Failover, WaitsForNoShortRetryAfterWhereManyDo) {
+  load(alone("{attempts: 2}"));
+  a->says(answer(429, "application/json", error_of("x"), "retry-after: 2\r\n"));
+  std::deque<select::Waiters::Seat> others(select::Waiters::kMax);
+  for (select::Waiters::Seat& seat : others) ASSERT_TRUE(seat.take(budgets.waiters));
+  const TimePoint before = clock.now();
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 429);
+  EXPECT_LT(clock.now() - before, seconds(1));
+  EXPECT_EQ(a->requests().size(), 1u);
+}
+
+TEST_F(Failover, GivesItsPlaceBackWhenTheClientLeaves) {
+  load(alone("{attempts: 1}", kFailsOnce));
+  a->says(answer(503, "application/json", error_of("x")));
+  ask(post(kChatBody));
+  ScriptedPeer& peer = connect();
+  peer.send(post(kChatBody));
+  settle();
+  EXPECT_EQ(budgets.waiters.waiting(), 1u);
+  peer.leave();
+  settle();
+  EXPECT_EQ(budgets.waiters.waiting(), 0u);
+  EXPECT_EQ(a->requests().size(), 1u);
+}
+
+TEST_F(Failover, RefusesAtOnceWhereTheConfigurationSaysSo) {
+  load(alone("{attempts: 1, whenAllOut: refuse}", kFailsOnce));
+  a->says(answer(503, "application/json", error_of("x")));
+  ask(post(kChatBody));
+  const TimePoint before = clock.now();
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_LT(clock.now() - before, seconds(1));
+  EXPECT_EQ(got.status, 503);
+  EXPECT_EQ(got.header("retry-after"), "2");
+  EXPECT_NE(got.body.find("no_endpoint"), std::string::npos) << got.body;
+  EXPECT_EQ(a->requests().size(), 1u);
+}
+
 }  // namespace
 }  // namespace headgate::exchange

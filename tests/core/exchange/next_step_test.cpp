@@ -154,5 +154,17 @@ TEST(NextStep, WaitsForTheQuotaBeforeItFallsBackToTheNextGroup) {
   EXPECT_EQ(next_step(verdict, state, {}).step, Step::elsewhere);
 }
 
+TEST(NextStep, WaitsForNoQuotaWhereThereIsNoPlaceToWait) {
+  Verdict verdict = next(Next::wait);
+  verdict.retry_after = milliseconds(2000);
+  RetryState state;
+  EXPECT_TRUE(next_step(verdict, state, {}).waits);
+  state.may_wait = false;
+  EXPECT_EQ(next_step(verdict, state, {}).step, Step::give_up);
+  state.others = true;
+  EXPECT_EQ(next_step(verdict, state, {}).step, Step::elsewhere);
+  EXPECT_FALSE(next_step(next(Next::here), state, {}).waits);  // a backoff takes no place
+}
+
 }  // namespace
 }  // namespace headgate::exchange

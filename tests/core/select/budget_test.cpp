@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 #include "tests/support/manual_clock.hpp"
 
 namespace headgate::select {
@@ -85,6 +88,24 @@ TEST(BudgetShare, PaysInByTheBatch) {
   EXPECT_EQ(spend_all(budget, clock.now()), static_cast<int>(BudgetShare::kBatch));
   share.deposit_one(clock.now());
   EXPECT_FALSE(share.try_spend(clock.now()));  // a batch begins anew
+}
+
+TEST(Waiters, HaveSoManyPlacesAndNoMore) {
+  Waiters waiters;
+  std::vector<std::unique_ptr<Waiters::Seat>> seats;
+  for (std::uint32_t i = 0; i < Waiters::kMax; ++i) {
+    seats.push_back(std::make_unique<Waiters::Seat>());
+    EXPECT_TRUE(seats.back()->take(waiters));
+    EXPECT_TRUE(seats.back()->take(waiters));  // has one already
+  }
+  Waiters::Seat late;
+  EXPECT_FALSE(late.take(waiters));
+  EXPECT_EQ(waiters.waiting(), Waiters::kMax);
+  seats.pop_back();
+  EXPECT_TRUE(late.take(waiters));
+  late.release();
+  late.release();
+  EXPECT_EQ(waiters.waiting(), Waiters::kMax - 1);
 }
 
 }  // namespace

@@ -55,5 +55,63 @@ TEST_F(HeldBack, AnotherGoesBeforeOneThatIsHeldBack) {
   EXPECT_EQ(pick(*set, query, rng).endpoint->name(), "held");
 }
 
+TEST_F(HeldBack, WhoWasToldWhenToComeBackIsNoLastResort) {
+  const auto set = world_.set({{world_.spec("told")}, {world_.spec("failed")}});
+  const TimePoint now = world_.clock.now();
+  evict(cell_of(*set, 0), Scope::key_model, now + seconds(10), now, 1, Cause::retry_after);
+  PickQuery query = world_.query();
+  query.last_resort = true;
+  const auto rng = make_rng(1);
+  PickResult result = pick(*set, query, *rng);
+  EXPECT_EQ(result.shortage, Shortage::nothing);
+  put_out(*set, 1, seconds(30));
+  result = {};
+  result = pick(*set, query, *rng);
+  ASSERT_NE(result.endpoint, nullptr);
+  EXPECT_EQ(result.endpoint->name(), "failed");
+
+  const std::uint16_t tried[] = {1};
+  query.excluded = tried;
+  result = pick(*set, query, *rng);
+  EXPECT_EQ(result.endpoint, nullptr);
+  EXPECT_EQ(result.shortage, Shortage::evicted);
+  ASSERT_NE(result.returning, nullptr);
+  EXPECT_EQ(result.returning->name(), "told");
+  EXPECT_EQ(result.earliest_return, now + seconds(10));
+}
+
+TEST_F(HeldBack, OnlyWhoMayBeIsTheLastResort) {
+  const auto set = world_.set({{world_.spec("sooner")}, {world_.spec("later")}});
+  put_out(*set, 0, seconds(10));
+  put_out(*set, 1, seconds(30));
+  PickQuery query = world_.query();
+  query.last_resort = true;
+  const auto may = [](const Endpoint& endpoint) { return endpoint.name() == "later"; };
+  query.may_resort = may;
+  const auto rng = make_rng(1);
+  const PickResult result = pick(*set, query, *rng);
+  ASSERT_NE(result.endpoint, nullptr);
+  EXPECT_EQ(result.endpoint->name(), "later");
+}
+
+TEST_F(HeldBack, ACellKnowsWhatItWasToldAndWhetherItIsBeingProbed) {
+  const auto set = world_.equal(1);
+  Cell& cell = cell_of(*set, 0);
+  TimePoint now = world_.clock.now();
+  EXPECT_EQ(cell.told_to_wait(now), std::nullopt);
+  evict(cell, Scope::key, now + seconds(2), now, 1, Cause::failures);
+  EXPECT_EQ(cell.told_to_wait(now), std::nullopt);
+  evict(cell, Scope::key_model, now + seconds(2), now, 1, Cause::retry_after);
+  EXPECT_EQ(cell.told_to_wait(now), Scope::key_model);
+  EXPECT_FALSE(cell.being_probed(now));
+  now += seconds(2);
+  EXPECT_EQ(cell.told_to_wait(now), std::nullopt);
+  EXPECT_FALSE(cell.being_probed(now));
+  ASSERT_TRUE(cell.eviction(Scope::key).try_lease(now));
+  EXPECT_TRUE(cell.being_probed(now));
+  cell.eviction(Scope::key).give_back_lease();
+  EXPECT_FALSE(cell.being_probed(now));
+}
+
 }  // namespace
 }  // namespace headgate::select

@@ -1,0 +1,105 @@
+// Everybody who could serve the request is out: who comes back soon is waited for; otherwise the
+// least bad is asked, or the client is told when to come back.
+
+#include <algorithm>
+
+#include "core/exchange/exchange.hpp"
+#include "core/exchange/pause.hpp"
+#include "core/select/cell.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+// Those who wait for the same return come one after the other: each adds up to this share of its
+// wait, and something where the wait is short.
+constexpr double kSpread = 0.2;
+constexpr milliseconds kSpreadLeast{10};
+
+}  // namespace
+
+net::Task<bool> Exchange::find_somebody(const EndpointPlan* only, select::PickResult& picked,
+                                        TimePoint& now) {
+  bool here = co_await wait_for_return(only, picked, now);
+  if (!here) co_return false;
+  if (picked.endpoint || !only) co_return true;
+  // Others took its place meanwhile.
+  exclude(*only);
+  retry_.here = 0;
+  picked = pick(nullptr, now, Resort::none);
+  if (picked.endpoint) co_return true;
+  here = co_await wait_for_return(nullptr, picked, now);
+  co_return here;
+}
+
+net::Task<bool> Exchange::wait_for_return(const EndpointPlan* only, select::PickResult& picked,
+                                          TimePoint& now) {
+  select::Waiters::Seat seat;
+  const TimePoint since = now;
+  Resort resort = Resort::any;
+  for (;;) {
+    const std::optional<TimePoint> until = worth_waiting(picked, since, now);
+    if (!until) break;
+    if (!seat.take(worker_.waiters)) {
+      // Others wait for the one that is being tried; it is not asked before them.
+      resort = Resort::idle;
+      break;
+    }
+    Pause pause(worker_, client_);
+    const TimePoint time = *until;
+    const bool here = co_await pause.until(time);
+    if (!here) co_return false;
+    now = worker_.worker.clock().now();
+    picked = pick(only, now, Resort::none);
+    if (picked.endpoint) co_return true;
+  }
+  picked = pick(only, now, resort);
+  co_return true;
+}
+
+std::optional<TimePoint> Exchange::worth_waiting(const select::PickResult& none, TimePoint since,
+                                                 TimePoint now) {
+  if (none.shortage != select::Shortage::evicted || !none.returning) return std::nullopt;
+  const EndpointPlan& plan = request_.backend->endpoints[none.returning->index()];
+  if (!plan.retry.ask_when_all_out) return std::nullopt;
+  // One that is only held back may be asked before its time when nobody else can serve.
+  const select::Cell& cell = none.returning->cell_for(model_key());
+  if (cell.evicted_state(now) == select::ServiceState::in_service) return std::nullopt;
+  if (*none.earliest_return > since + plan.retry.wait_for_retry_after) return std::nullopt;
+  const auto wait =
+      std::max(std::chrono::ceil<milliseconds>(*none.earliest_return - now), milliseconds{0});
+  const double spread = std::max(static_cast<double>(wait.count()) * kSpread,
+                                 static_cast<double>(kSpreadLeast.count()));
+  const auto later = static_cast<milliseconds::rep>(spread * worker_.worker.rng().uniform());
+  const TimePoint until = now + wait + milliseconds{later + 1};
+  if (request_.deadline && until >= *request_.deadline) return std::nullopt;
+  return until;
+}
+
+net::Task<void> Exchange::answer_shortage(const select::PickResult& none) {
+  const TimePoint now = worker_.worker.clock().now();
+  std::optional<milliseconds> retry_after;
+  if (none.earliest_return) {
+    const auto wait = std::chrono::ceil<milliseconds>(*none.earliest_return - now);
+    retry_after = std::max(wait, milliseconds(1));
+  }
+  std::string message = "no provider can take the request now";
+  std::string_view code = "no_endpoint";
+  int status = 503;
+  if (none.shortage == select::Shortage::full) {
+    code = "overloaded";
+    message = "every provider has as many requests in flight as its maxConcurrency allows";
+    if (!retry_after) retry_after = milliseconds(1000);
+  } else if (none.shortage == select::Shortage::evicted && none.returning) {
+    message = "every provider is out of service";
+    const auto told = none.returning->cell_for(model_key()).told_to_wait(now);
+    if (told && *told != select::Scope::endpoint) {
+      code = "rate_limited";
+      status = 429;
+      message = "every provider is out of service or has its rate limit used up";
+    }
+  }
+  Error error = gateway_error(code, std::move(message), status);
+  co_await answer_error(std::move(error), retry_after);
+}
+
+}  // namespace headgate::exchange
