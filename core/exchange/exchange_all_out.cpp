@@ -79,7 +79,7 @@ net::Task<void> Exchange::answer_shortage(const select::PickResult& none) {
   const TimePoint now = worker_.worker.clock().now();
   std::optional<milliseconds> retry_after;
   if (none.earliest_return) {
-    const auto wait = std::chrono::ceil<milliseconds>(*none.earliest_return - now);
+    const auto wait = std::chrono::floor<milliseconds>(*none.earliest_return - now);
     retry_after = std::max(wait, milliseconds(1));
   }
   std::string message = "no provider can take the request now";

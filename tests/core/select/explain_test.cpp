@@ -138,8 +138,9 @@ TEST_F(ExplainTest, OneThatComesBackIsAProbeUntilSomebodyProbes) {
 
 TEST_F(ExplainTest, WithEverythingOutTheNearestReturnIsTheLastResort) {
   const auto set = world_.set({{world_.spec("a")}, {world_.spec("b")}});
-  put_out(*set, 0, seconds(20));
-  put_out(*set, 1, seconds(9));
+  const TimePoint now = world_.clock.now();
+  evict(cell_of(*set, 0), Scope::key, now + seconds(20), now, -1, Cause::failures);
+  evict(cell_of(*set, 1), Scope::key, now + seconds(9), now, -1, Cause::failures);
   query_.last_resort = true;
   Explanation result = explained(*set);
   EXPECT_EQ(result.group, 1u);
