@@ -591,7 +591,8 @@ TEST_F(Failover, GivesItsPlaceBackWhenTheClientLeaves) {
   ask(post(kChatBody));
   ScriptedPeer& peer = connect();
   peer.send(post(kChatBody));
-  run_until([&] { return budgets.waiters.waiting() == 1; });
+  // Who waits is watched from a moment later on.
+  run_until([&] { return budgets.waiters.waiting() == 1 && peer.watched(); });
   const TimePoint before = clock.now();
   peer.leave();
   run_until([&] { return budgets.waiters.waiting() == 0; });
