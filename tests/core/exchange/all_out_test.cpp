@@ -1,0 +1,134 @@
+// When everybody who could serve is out: who is waited for, who is asked, and what the client is
+// told.
+
+#include <deque>
+
+#include "tests/core/exchange/exchange_fixture.hpp"
+
+namespace headgate::exchange {
+namespace {
+
+using std::chrono::seconds;
+
+class AllOut : public ExchangeTest {};
+
+// One provider, which is out for as long as `eviction` says after one failure.
+std::string alone(const std::string& retry, const std::string& eviction = "{}") {
+  return R"(
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - policies: {retry: )" +
+         retry + ", health: {eviction: " + eviction + R"(}}
+      backends:
+      - ai: {provider: {openAI: {}}, hostOverride: "127.0.0.1:$A"}
+)";
+}
+const std::string kRefusal = R"({"error":{"message":"no","code":"x"}})";
+const std::string kFailsOnce = "{consecutiveFailures: 1, duration: 2s}";
+
+TEST_F(AllOut, AsksNobodyBeforeTheTimeThatTheUpstreamNamed) {
+  load(alone("{attempts: 1}"));
+  a->says(answer(429, "application/json", kRefusal, "retry-after: 60\r\n"));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 429);
+  advance(seconds(10));
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.status, 429) << got.body;
+  EXPECT_EQ(got.header("retry-after"), "50");
+  EXPECT_EQ(a->requests().size(), 1u);
+  a->forget();
+  a->says(answer(200, "application/json", kWhole));
+  advance(seconds(50));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 200);
+}
+
+TEST_F(AllOut, SaysThatAnOverloadIsNoRateLimit) {
+  load(alone("{attempts: 1}"));
+  a->says(answer(503, "application/json", kRefusal, "retry-after: 60\r\n"));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_EQ(got.status, 503);
+  EXPECT_EQ(got.header("retry-after"), "60");
+  EXPECT_EQ(a->requests().size(), 1u);
+}
+
+TEST_F(AllOut, WaitsForAReturnThatIsNear) {
+  load(alone("{attempts: 1}", kFailsOnce));
+  a->says(answer(503, "application/json", kRefusal));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
+  a->forget();
+  a->says(answer(200, "application/json", kWhole));
+  ScriptedPeer& peer = connect();
+  peer.send(post(kChatBody));
+  run_until([&] { return budgets.waiters.waiting() == 1; });
+  EXPECT_EQ(a->requests().size(), 1u);
+  run_until([&] { return read_answer(peer.received()).complete; });
+  EXPECT_EQ(read_answer(peer.received()).status, 200);
+  EXPECT_EQ(a->requests().size(), 2u);
+  EXPECT_EQ(budgets.waiters.waiting(), 0u);
+}
+
+TEST_F(AllOut, DoesNotWaitLongerThanTheConfigurationSays) {
+  load(alone("{attempts: 1, waitForRetryAfter: 1s}", kFailsOnce));
+  a->says(answer(503, "application/json", kRefusal));
+  ask(post(kChatBody));
+  const TimePoint before = clock.now();
+  ask(post(kChatBody));
+  EXPECT_LT(clock.now() - before, seconds(1));
+  EXPECT_EQ(a->requests().size(), 2u);
+}
+
+TEST_F(AllOut, DoesNotWaitWhereManyDo) {
+  load(alone("{attempts: 1}", kFailsOnce));
+  a->says(answer(503, "application/json", kRefusal));
+  ask(post(kChatBody));
+  std::deque<select::Waiters::Seat> others(select::Waiters::kMax);
+  for (select::Waiters::Seat& seat : others) ASSERT_TRUE(seat.take(budgets.waiters));
+  const TimePoint before = clock.now();
+  ask(post(kChatBody));
+  EXPECT_LT(clock.now() - before, seconds(1));
+  EXPECT_EQ(a->requests().size(), 2u);
+}
+
+TEST_F(AllOut, WaitsForNoShortRetryAfterWhereManyDo) {
+  load(alone("{attempts: 2}"));
+  a->says(answer(429, "application/json", kRefusal, "retry-after: 2\r\n"));
+  std::deque<select::Waiters::Seat> others(select::Waiters::kMax);
+  for (select::Waiters::Seat& seat : others) ASSERT_TRUE(seat.take(budgets.waiters));
+  const TimePoint before = clock.now();
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 429);
+  EXPECT_LT(clock.now() - before, seconds(1));
+  EXPECT_EQ(a->requests().size(), 1u);
+}
+
+TEST_F(AllOut, GivesItsPlaceBackWhenTheClientLeaves) {
+  load(alone("{attempts: 1}", kFailsOnce));
+  a->says(answer(503, "application/json", kRefusal));
+  ask(post(kChatBody));
+  ScriptedPeer& peer = connect();
+  peer.send(post(kChatBody));
+  // Who waits is watched from a moment later on.
+  run_until([&] { return budgets.waiters.waiting() == 1 && peer.watched(); });
+  const TimePoint before = clock.now();
+  peer.leave();
+  run_until([&] { return budgets.waiters.waiting() == 0; });
+  EXPECT_LT(clock.now() - before, seconds(1));
+  EXPECT_EQ(a->requests().size(), 1u);
+}
+
+TEST_F(AllOut, RefusesAtOnceWhereTheConfigurationSaysSo) {
+  load(alone("{attempts: 1, whenAllOut: refuse}", kFailsOnce));
+  a->says(answer(503, "application/json", kRefusal));
+  ask(post(kChatBody));
+  const TimePoint before = clock.now();
+  const Got got = ask_for(post(kChatBody));
+  EXPECT_LT(clock.now() - before, seconds(1));
+  EXPECT_EQ(got.status, 503);
+  EXPECT_EQ(got.header("retry-after"), "2");
+  EXPECT_NE(got.body.find("no_endpoint"), std::string::npos) << got.body;
+  EXPECT_EQ(a->requests().size(), 1u);
+}
+
+}  // namespace
+}  // namespace headgate::exchange
