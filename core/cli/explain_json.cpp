@@ -108,6 +108,8 @@ class ExplainJson {
                      select::Millis(*selection.earliest_return - explained_.now).count());
       }
     }
+    if (backend.held_until)
+      json_.member("heldForMs", select::Millis(*backend.held_until - explained_.now).count());
     json_.key("groups");
     json_.open('[');
     for (const select::GroupExplanation& group : selection.groups) add_group(backend, group);

@@ -112,6 +112,11 @@ class ExplainText {
   }
 
   void add_pick(const BackendExplained& backend, const select::Explanation& selection) {
+    if (backend.held_until) {
+      const select::Millis wait(*backend.held_until - explained_.now);
+      add_line(out_, "  everybody is out: held for %.1f s until the first returns",
+               wait.count() / 1000);
+    }
     if (selection.likeliest) {
       out_.append("  most likely: '");
       out_.append(backend.plan->endpoints[*selection.likeliest].name).append("' (");

@@ -184,6 +184,13 @@ std::string GatewayState::budgets_json() {
     json.member("refused", static_cast<double>(budget.refused()));
     json.close('}');
   });
+  json.key("waiting");
+  json.open('{');
+  json.member("now", static_cast<double>(budgets_.waiters.waiting()));
+  json.member("most", static_cast<double>(select::Waiters::kMax));
+  json.member("waited", static_cast<double>(budgets_.waiters.waited()));
+  json.member("refused", static_cast<double>(budgets_.waiters.refused()));
+  json.close('}');
   json.close('}');
   return out;
 }
@@ -282,6 +289,18 @@ void GatewayState::collect_budgets(observe::PrometheusWriter& writer) {
   family("headgate_retry_budget_refused_total", "Attempts that were not made, for it was spent.",
          counter,
          [](const select::Budget& budget) { return static_cast<double>(budget.refused()); });
+  const select::Waiters& waiters = budgets_.waiters;
+  const auto single = [&](std::string_view name, std::string_view help, observe::MetricType type,
+                          double value) {
+    writer.family(name, help, type);
+    writer.sample({}, value);
+  };
+  single("headgate_waiting_requests", "Requests held until a provider may be asked again.", gauge,
+         static_cast<double>(waiters.waiting()));
+  single("headgate_waits_total", "Requests that were held until a provider might be asked again.",
+         counter, static_cast<double>(waiters.waited()));
+  single("headgate_waits_refused_total", "Those that were not, for too many were held already.",
+         counter, static_cast<double>(waiters.refused()));
 }
 
 }  // namespace headgate::cli

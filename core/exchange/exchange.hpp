@@ -93,13 +93,10 @@ class Exchange {
   // exchange_all_out.cpp
   // Nobody could be picked: waits for one that comes back soon, or asks the least bad. False when
   // the client left; no endpoint in `picked` when there is nobody to ask.
-  net::Task<bool> find_somebody(const EndpointPlan* only, select::PickResult& picked,
-                                TimePoint& now);
-  net::Task<bool> wait_for_return(const EndpointPlan* only, select::PickResult& picked,
-                                  TimePoint& now);
+  net::Task<bool> wait_for_return(select::PickResult& picked, TimePoint& now);
   // Until when to wait; nothing: there is no use in it.
-  std::optional<TimePoint> worth_waiting(const select::PickResult& none, TimePoint since,
-                                         TimePoint now);
+  std::optional<TimePoint> wait_until(const select::Shortfall& none, TimePoint since,
+                                      TimePoint now);
   net::Task<void> answer_shortage(const select::PickResult& none);
   net::Task<void> answer_failure(AttemptEnd end, const EndpointPlan& endpoint);
   bool is_error_object(std::string_view text);

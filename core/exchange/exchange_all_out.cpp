@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/base/log.hpp"
+#include "core/exchange/all_out.hpp"
 #include "core/exchange/exchange.hpp"
 #include "core/exchange/pause.hpp"
 #include "core/select/cell.hpp"
@@ -17,62 +19,47 @@ constexpr milliseconds kSpreadLeast{10};
 
 }  // namespace
 
-net::Task<bool> Exchange::find_somebody(const EndpointPlan* only, select::PickResult& picked,
-                                        TimePoint& now) {
-  bool here = co_await wait_for_return(only, picked, now);
-  if (!here) co_return false;
-  if (picked.endpoint || !only) co_return true;
-  // Others took its place meanwhile.
-  exclude(*only);
-  retry_.here = 0;
-  picked = pick(nullptr, now, Resort::none);
-  if (picked.endpoint) co_return true;
-  here = co_await wait_for_return(nullptr, picked, now);
-  co_return here;
-}
-
-net::Task<bool> Exchange::wait_for_return(const EndpointPlan* only, select::PickResult& picked,
-                                          TimePoint& now) {
-  select::Waiters::Seat seat;
-  const TimePoint since = now;
-  Resort resort = Resort::any;
-  for (;;) {
-    const std::optional<TimePoint> until = worth_waiting(picked, since, now);
-    if (!until) break;
-    if (!seat.take(worker_.waiters)) {
-      // Others wait for the one that is being tried; it is not asked before them.
-      resort = Resort::idle;
-      break;
-    }
-    Pause pause(worker_, client_);
-    const TimePoint time = *until;
-    const bool here = co_await pause.until(time);
-    if (!here) co_return false;
-    now = worker_.worker.clock().now();
-    picked = pick(only, now, Resort::none);
-    if (picked.endpoint) co_return true;
-  }
-  picked = pick(only, now, resort);
-  co_return true;
-}
-
-std::optional<TimePoint> Exchange::worth_waiting(const select::PickResult& none, TimePoint since,
-                                                 TimePoint now) {
-  if (none.shortage != select::Shortage::evicted || !none.returning) return std::nullopt;
-  const EndpointPlan& plan = request_.backend->endpoints[none.returning->index()];
-  if (!plan.retry.ask_when_all_out) return std::nullopt;
-  // One that is only held back may be asked before its time when nobody else can serve.
-  const select::Cell& cell = none.returning->cell_for(model_key());
-  if (cell.evicted_state(now) == select::ServiceState::in_service) return std::nullopt;
-  if (*none.earliest_return > since + plan.retry.wait_for_retry_after) return std::nullopt;
-  const auto wait =
-      std::max(std::chrono::ceil<milliseconds>(*none.earliest_return - now), milliseconds{0});
+std::optional<TimePoint> Exchange::wait_until(const select::Shortfall& none, TimePoint since,
+                                              TimePoint now) {
+  const auto back = return_to_wait_for(*request_.backend, none, since);
+  if (!back) return std::nullopt;
+  const auto wait = std::max(std::chrono::ceil<milliseconds>(*back - now), milliseconds{0});
   const double spread = std::max(static_cast<double>(wait.count()) * kSpread,
                                  static_cast<double>(kSpreadLeast.count()));
   const auto later = static_cast<milliseconds::rep>(spread * worker_.worker.rng().uniform());
   const TimePoint until = now + wait + milliseconds{later + 1};
   if (request_.deadline && until >= *request_.deadline) return std::nullopt;
   return until;
+}
+
+net::Task<bool> Exchange::wait_for_return(select::PickResult& picked, TimePoint& now) {
+  select::Waiters::Seat seat;
+  const TimePoint since = now;
+  Resort resort = Resort::any;
+  for (;;) {
+    const std::optional<TimePoint> until = wait_until(picked, since, now);
+    if (!until) break;
+    if (!seat.take(worker_.waiters)) {
+      // Others wait for the one that is being tried; it is not asked before them.
+      resort = Resort::idle;
+      break;
+    }
+    const TimePoint time = *until;
+    if (log::enabled(log::Level::debug)) {
+      const auto wait = std::chrono::ceil<milliseconds>(time - now);
+      log::debug("request " + request_.id + ": everybody is out, waits " +
+                 std::to_string(wait.count()) + " ms for '" +
+                 request_.backend->endpoints[picked.returning->index()].name + "'");
+    }
+    Pause pause(worker_, client_);
+    const bool here = co_await pause.until(time);
+    if (!here) co_return false;
+    now = worker_.worker.clock().now();
+    picked = pick(nullptr, now, Resort::none);
+    if (picked.endpoint) co_return true;
+  }
+  picked = pick(nullptr, now, resort);
+  co_return true;
 }
 
 net::Task<void> Exchange::answer_shortage(const select::PickResult& none) {

@@ -89,9 +89,18 @@ net::Task<void> Exchange::try_endpoints() {
   const EndpointPlan* told_by = nullptr;
   for (;;) {
     select::PickResult picked = pick(again, now, Resort::none);
+    if (!picked.endpoint && again) {
+      // It is out by now, or others took its place.
+      picked = pick(nullptr, now, Resort::none);
+    }
     if (!picked.endpoint) {
-      const bool here = co_await find_somebody(again, picked, now);
+      const bool here = co_await wait_for_return(picked, now);
       if (!here) co_return;
+    }
+    if (again && picked.endpoint &&
+        again != &request_.backend->endpoints[picked.endpoint->index()]) {
+      ++retry_.failovers;
+      retry_.here = 0;
     }
     if (!picked.endpoint) {
       // What went wrong before says more than that nobody is left.
@@ -150,9 +159,9 @@ net::Task<void> Exchange::try_endpoints() {
       Pause pause(worker_, client_);
       const TimePoint until = worker_.worker.clock().now() + step.delay;
       const bool here = co_await pause.until(until);
-      seat_.release();
       if (!here) co_return;
     }
+    seat_.release();
     now = worker_.worker.clock().now();
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/exchange/all_out.hpp"
 #include "core/exchange/serving.hpp"
 #include "core/http/target.hpp"
 #include "core/select/cell_table.hpp"
@@ -183,6 +184,7 @@ class RequestWalk {
       backend.model = trials_[i].model;
       if (!is_plain(backends[i])) {
         backend.selection = explain_selection(backends[i], trials_[i]);
+        backend.held_until = return_to_wait_for(backends[i], *backend.selection, now_);
       }
     }
   }

@@ -28,6 +28,9 @@ struct BackendExplained {
   std::string model;  // as policies leave it; empty: not known
   // What its pick would do; nothing for a plain upstream, where there is nothing to choose.
   std::optional<select::Explanation> selection;
+  // Everybody is out, and the request would be held until then, unless its own deadline is sooner
+  // or too many are held already.
+  std::optional<TimePoint> held_until;
 };
 
 struct RequestExplained {

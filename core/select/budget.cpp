@@ -52,8 +52,10 @@ bool Waiters::Seat::take(Waiters& waiters) {
   if (waiters_) return true;
   if (waiters.waiting_.fetch_add(1, std::memory_order_relaxed) >= kMax) {
     waiters.waiting_.fetch_sub(1, std::memory_order_relaxed);
+    waiters.refused_.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
+  waiters.waited_.fetch_add(1, std::memory_order_relaxed);
   waiters_ = &waiters;
   return true;
 }

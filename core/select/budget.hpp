@@ -67,9 +67,14 @@ class Waiters {
   };
 
   std::uint32_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+  // Since the start: who held a place, and who found none.
+  std::uint64_t waited() const { return waited_.load(std::memory_order_relaxed); }
+  std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<std::uint32_t> waiting_{0};
+  std::atomic<std::uint64_t> waited_{0};
+  std::atomic<std::uint64_t> refused_{0};
 };
 
 // Those of the process. The first failover of a request is outside of all of them.

@@ -21,16 +21,19 @@ struct Candidate {
 };
 
 // What stood in the way, for when nobody is found.
-struct Misses {
-  void add(Shortage cause) { soonest = std::max(soonest, cause); }
+struct Misses : Shortfall {
+  void add(Shortage cause) { shortage = std::max(shortage, cause); }
   void returns(const Endpoint& endpoint, TimePoint when) {
     if (earliest_return && when >= *earliest_return) return;
     earliest_return = when;
     returning = &endpoint;
   }
-  Shortage soonest = Shortage::nothing;
-  std::optional<TimePoint> earliest_return;
-  const Endpoint* returning = nullptr;
+  // One that is out, whatever for.
+  void out(const Endpoint& endpoint, const Cell& cell, TimePoint now) {
+    add(Shortage::evicted);
+    returns(endpoint, cell.returns_at());
+    held_back |= cell.evicted_state(now) == ServiceState::in_service;
+  }
 };
 
 class Candidates {
@@ -132,8 +135,8 @@ class Candidates {
     if (!willing(endpoint)) return false;
     const ServiceState state = candidate.cell->quick_state(query_.now);
     if (state == ServiceState::out) {
-      misses_.returns(endpoint, candidate.cell->returns_at());
-      return miss(Shortage::evicted);
+      misses_.out(endpoint, *candidate.cell, query_.now);
+      return false;
     }
     if (endpoint.base_cell().load.full(endpoint.concurrency_max())) return miss(Shortage::full);
     return state == ServiceState::in_service || may_probe(candidate);

@@ -117,6 +117,9 @@ void Eviction::probe_failed(TimePoint now) {
   if (until_ms_.load(kRelaxed) != 0) {
     extend(to_ms(now) + length_ms_.load(kRelaxed));
     probed_.store(true, kRelaxed);
+    // The time that the upstream named is over; this one is the gateway's.
+    Cause told = Cause::retry_after;
+    cause_.compare_exchange_strong(told, Cause::failures, kRelaxed);
   }
   give_back_lease();
 }

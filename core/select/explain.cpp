@@ -142,8 +142,7 @@ void add_shortage(const EndpointSet& set, const PickQuery& query, Explanation& r
           misses.add(Shortage::excluded);
           break;
         case Standing::out:
-          misses.add(Shortage::evicted);
-          misses.returns(endpoint, endpoint.cell_for(query.model).returns_at());
+          misses.out(endpoint, endpoint.cell_for(query.model), query.now);
           break;
         case Standing::probing:
           misses.add(Shortage::evicted);
@@ -158,8 +157,7 @@ void add_shortage(const EndpointSet& set, const PickQuery& query, Explanation& r
       }
     }
   }
-  result.shortage = misses.soonest;
-  result.earliest_return = misses.earliest_return;
+  static_cast<Shortfall&>(result) = misses;
 }
 
 bool add_last_resort(const EndpointSet& set, const PickQuery& query, Rng& rng,
@@ -194,9 +192,9 @@ Explanation explain(const EndpointSet& set, const PickQuery& query, Rng& rng) {
     const std::uint64_t key = affinity_key(set, *result.group, query);
     if (key == 0 || !add_preferred(group, query, key, rng, result))
       add_shares(group, query, rng, explained, result);
-  } else if (!query.last_resort || !add_last_resort(set, query, rng, result)) {
+  } else {
     add_shortage(set, query, result);
-    return result;
+    if (!query.last_resort || !add_last_resort(set, query, rng, result)) return result;
   }
   add_likeliest(result);
   return result;

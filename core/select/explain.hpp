@@ -63,7 +63,8 @@ struct AffinityExplanation {
   std::vector<Preference> order;
 };
 
-struct Explanation {
+// The shortfall is filled where nobody is in service; there may be a last resort.
+struct Explanation : Shortfall {
   static constexpr std::size_t kExactMax = 256;
   static constexpr std::size_t kDraws = 4096;
 
@@ -77,10 +78,6 @@ struct Explanation {
 
   // Of the group that serves; nothing: it has no affinity, or the request no value for it.
   std::optional<AffinityExplanation> affinity;
-
-  // Where nobody would be picked.
-  Shortage shortage = Shortage::nothing;
-  std::optional<TimePoint> earliest_return;
 };
 
 // `rng` is asked only for what is not exact.

@@ -148,9 +148,7 @@ bool pick_from(const EndpointSet& set, std::size_t group, const PickQuery& query
 
 void say_why_not(const Misses& misses, PickResult& result) {
   result.group = 0;
-  result.shortage = misses.soonest;
-  result.earliest_return = misses.earliest_return;
-  result.returning = misses.returning;
+  static_cast<Shortfall&>(result) = misses;
 }
 
 }  // namespace

@@ -73,8 +73,17 @@ std::string_view reason_name(PickReason reason);
 enum class Shortage : std::uint8_t { nothing, incapable, excluded, evicted, full };
 std::string_view shortage_name(Shortage shortage);
 
-// Has a constructor because it travels through coroutines.
-struct PickResult {
+// What stands in the way where nobody is in service.
+struct Shortfall {
+  Shortage shortage = Shortage::nothing;
+  std::optional<TimePoint> earliest_return;  // of an evicted endpoint that could serve
+  const Endpoint* returning = nullptr;       // that one
+  bool held_back = false;                    // one of them is out for nothing but a used up limit
+};
+
+// Has a constructor because it travels through coroutines. The shortfall is filled where there is
+// no endpoint.
+struct PickResult : Shortfall {
   PickResult() = default;
 
   const Endpoint* endpoint = nullptr;  // null: none
@@ -82,11 +91,6 @@ struct PickResult {
   Permit permit;
   PickReason reason = PickReason::none;
   bool probe = false;
-
-  // Where there is no endpoint:
-  Shortage shortage = Shortage::nothing;
-  std::optional<TimePoint> earliest_return;  // of an evicted endpoint that could serve
-  const Endpoint* returning = nullptr;       // that one
 };
 
 // REQUIRES: `set` outlives the permit in the result. [worker]

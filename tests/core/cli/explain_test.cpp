@@ -95,6 +95,24 @@ TEST_F(ExplainRequest, SaysWhatTheRealRequestDoes) {
   EXPECT_EQ(ask_for(post(kChatBody)).header("x-headgate-attempts").substr(0, 8), "two:200/");
 }
 
+TEST_F(ExplainRequest, SaysWhatBecomesOfARequestWhenEverybodyIsOut) {
+  const auto all_out = [this](const std::string& policies) {
+    load(two_groups(policies));
+    const select::EndpointSet& set = *context->snapshot->plans[0].backends[0].set;
+    for (const std::uint16_t i : {std::uint16_t{0}, std::uint16_t{1}}) {
+      select::evict(set.endpoint(i).base_cell(), select::Scope::endpoint,
+                    clock.now() + std::chrono::seconds(9 + i), clock.now());
+    }
+  };
+  all_out("{}");
+  EXPECT_THAT(text(), HasSubstr("most likely: 'one' (last_resort)"));
+  EXPECT_THAT(text(), HasSubstr("note: everybody of 'backend0' is out: a request waits for"));
+  all_out("{retry: {whenAllOut: refuse}}");
+  EXPECT_THAT(text(), HasSubstr("nobody would be picked: evicted, the first returns in 9.0 s"));
+  EXPECT_THAT(text(), Not(HasSubstr("note: everybody")));
+  EXPECT_FALSE(cli::would_serve(explained()));
+}
+
 TEST_F(ExplainRequest, SaysWhichModelEachProviderIsAskedFor) {
   load(R"(
 binds:

@@ -130,5 +130,81 @@ TEST_F(AllOut, RefusesAtOnceWhereTheConfigurationSaysSo) {
   EXPECT_EQ(a->requests().size(), 1u);
 }
 
+TEST_F(AllOut, ShowsWhoWaits) {
+  load(alone("{attempts: 1}", kFailsOnce));
+  a->says(answer(503, "application/json", error_of("x")));
+  ask(post(kChatBody));
+  EXPECT_EQ(budgets.waiters.waited(), 0u);
+  ask(post(kChatBody));
+  EXPECT_EQ(budgets.waiters.waited(), 1u);
+  EXPECT_EQ(budgets.waiters.refused(), 0u);
+}
+
+TEST_F(AllOut, HoldsAllButOneWhileItIsTriedAndThenServesThem) {
+  load(alone("{attempts: 1}", kFailsOnce));
+  a->says(answer(503, "application/json", error_of("x")));
+  ask(post(kChatBody));
+  a->forget();
+  advance(seconds(2));
+  a->says("");  // the first one back is left without an answer for now
+  ScriptedPeer& first = connect();
+  first.send(post(kChatBody));
+  run_until([&] { return a->requests().size() == 2; });
+  ScriptedPeer& second = connect();
+  second.send(post(kChatBody));
+  run_until([&] { return budgets.waiters.waiting() == 1; });
+  EXPECT_EQ(a->requests().size(), 2u);
+}
+
+TEST_F(AllOut, DoesNotGoPastThoseWhoWaitWhileOneIsTried) {
+  load(alone("{attempts: 1}", kFailsOnce));
+  a->says(answer(503, "application/json", error_of("x")));
+  ask(post(kChatBody));
+  a->forget();
+  advance(seconds(2));
+  a->says("");
+  ScriptedPeer& first = connect();
+  first.send(post(kChatBody));
+  run_until([&] { return a->requests().size() == 2; });
+  std::deque<select::Waiters::Seat> others(select::Waiters::kMax);
+  for (select::Waiters::Seat& seat : others) ASSERT_TRUE(seat.take(budgets.waiters));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
+  EXPECT_EQ(a->requests().size(), 2u);
+  EXPECT_EQ(budgets.waiters.refused(), 1u);
+}
+
+TEST_F(AllOut, DoesNotWaitBeyondTheRequestsOwnDeadline) {
+  load(alone("{attempts: 1}, timeout: {requestTimeout: 1s}", kFailsOnce));
+  a->says(answer(503, "application/json", error_of("x")));
+  ask(post(kChatBody));
+  const TimePoint before = clock.now();
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
+  EXPECT_LT(clock.now() - before, milliseconds(500));
+  EXPECT_EQ(a->requests().size(), 2u);
+}
+
+TEST_F(AllOut, GivesItsPlaceBackAlsoAfterARetryAfterOfNothing) {
+  load(alone("{attempts: 2}"));
+  a->says(answer(429, "application/json", error_of("x"), "retry-after: 0\r\n"));
+  a->says(answer(200, "text/event-stream", ""));
+  ask(post(kChatBody));
+  EXPECT_EQ(budgets.waiters.waiting(), 0u);
+}
+
+TEST_F(AllOut, ServesWithTheOldConfigurationWhatWaitedBeforeAReload) {
+  load(alone("{attempts: 1}", kFailsOnce));
+  a->says(answer(503, "application/json", error_of("x")));
+  ask(post(kChatBody));
+  a->forget();
+  a->says(answer(200, "application/json", kWhole));
+  ScriptedPeer& peer = connect();
+  peer.send(post(kChatBody));
+  run_until([&] { return budgets.waiters.waiting() == 1; });
+  load(alone("{attempts: 1, whenAllOut: refuse}", kFailsOnce));
+  run_until([&] { return read_answer(peer.received()).complete; });
+  EXPECT_EQ(read_answer(peer.received()).status, 200);
+  EXPECT_EQ(budgets.waiters.waiting(), 0u);
+}
+
 }  // namespace
 }  // namespace headgate::exchange
