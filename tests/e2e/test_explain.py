@@ -274,7 +274,7 @@ def test_picks_and_budgets_are_counted(start):
     right.set(status=500)
     exchange(gateway.address, post_chat())
     budgets = json.loads(gateway.admin("/api/budgets"))
-    assert set(budgets) == {"retry", "slow", "hedge"}
+    assert set(budgets) == {"retry", "slow", "hedge", "waiting"}
     assert budgets["retry"]["spent"] + budgets["retry"]["refused"] >= 1, budgets
     assert gateway.metric("headgate_retry_budget", budget="retry") is not None
     assert gateway.metric("headgate_retry_budget_spent_total", budget="retry") == \

@@ -132,7 +132,7 @@ TEST_F(AllOut, RefusesAtOnceWhereTheConfigurationSaysSo) {
 
 TEST_F(AllOut, ShowsWhoWaits) {
   load(alone("{attempts: 1}", kFailsOnce));
-  a->says(answer(503, "application/json", error_of("x")));
+  a->says(answer(503, "application/json", kRefusal));
   ask(post(kChatBody));
   EXPECT_EQ(budgets.waiters.waited(), 0u);
   ask(post(kChatBody));
@@ -142,27 +142,34 @@ TEST_F(AllOut, ShowsWhoWaits) {
 
 TEST_F(AllOut, HoldsAllButOneWhileItIsTriedAndThenServesThem) {
   load(alone("{attempts: 1}", kFailsOnce));
-  a->says(answer(503, "application/json", error_of("x")));
+  a->says(answer(503, "application/json", kRefusal));
   ask(post(kChatBody));
   a->forget();
   advance(seconds(2));
-  a->says("");  // the first one back is left without an answer for now
+  const std::string good = answer(200, "application/json", kWhole);
+  a->says(Reply({"", good}, false));
+  a->says(good);
   ScriptedPeer& first = connect();
   first.send(post(kChatBody));
   run_until([&] { return a->requests().size() == 2; });
   ScriptedPeer& second = connect();
   second.send(post(kChatBody));
   run_until([&] { return budgets.waiters.waiting() == 1; });
+  settle();
   EXPECT_EQ(a->requests().size(), 2u);
+  a->go_on();
+  run_until([&] { return read_answer(second.received()).complete; });
+  EXPECT_EQ(read_answer(first.received()).status, 200);
+  EXPECT_EQ(read_answer(second.received()).status, 200);
 }
 
 TEST_F(AllOut, DoesNotGoPastThoseWhoWaitWhileOneIsTried) {
   load(alone("{attempts: 1}", kFailsOnce));
-  a->says(answer(503, "application/json", error_of("x")));
+  a->says(answer(503, "application/json", kRefusal));
   ask(post(kChatBody));
   a->forget();
   advance(seconds(2));
-  a->says("");
+  a->says(Reply({"", ""}, false));
   ScriptedPeer& first = connect();
   first.send(post(kChatBody));
   run_until([&] { return a->requests().size() == 2; });
@@ -175,7 +182,7 @@ TEST_F(AllOut, DoesNotGoPastThoseWhoWaitWhileOneIsTried) {
 
 TEST_F(AllOut, DoesNotWaitBeyondTheRequestsOwnDeadline) {
   load(alone("{attempts: 1}, timeout: {requestTimeout: 1s}", kFailsOnce));
-  a->says(answer(503, "application/json", error_of("x")));
+  a->says(answer(503, "application/json", kRefusal));
   ask(post(kChatBody));
   const TimePoint before = clock.now();
   EXPECT_EQ(ask_for(post(kChatBody)).status, 503);
@@ -185,15 +192,38 @@ TEST_F(AllOut, DoesNotWaitBeyondTheRequestsOwnDeadline) {
 
 TEST_F(AllOut, GivesItsPlaceBackAlsoAfterARetryAfterOfNothing) {
   load(alone("{attempts: 2}"));
-  a->says(answer(429, "application/json", error_of("x"), "retry-after: 0\r\n"));
-  a->says(answer(200, "text/event-stream", ""));
-  ask(post(kChatBody));
+  a->says(answer(429, "application/json", kRefusal, "retry-after: 0\r\n"));
+  a->says(Reply({"", ""}, false));
+  connect().send(post(kChatBody));
+  run_until([&] { return a->requests().size() == 2; });
   EXPECT_EQ(budgets.waiters.waiting(), 0u);
+}
+
+TEST_F(AllOut, GoesElsewhereRatherThanWaitForWhoWasToBeAskedAgain) {
+  load(R"(
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - policies: {health: {eviction: {consecutiveFailures: 1, duration: 2s}}}
+      backends:
+      - ai:
+          groups:
+          - providers:
+            - {name: one, provider: {openAI: {}}, hostOverride: "127.0.0.1:$A"}
+          - providers:
+            - {name: two, provider: {openAI: {}}, hostOverride: "127.0.0.1:$B"}
+)");
+  a->says(answer(500, "application/json", kRefusal));
+  b->says(answer(200, "application/json", kWhole));
+  EXPECT_EQ(ask_for(post(kChatBody)).header("x-headgate-provider"), "two");
+  EXPECT_EQ(a->requests().size(), 1u);
+  EXPECT_EQ(budgets.waiters.waited(), 0u);
 }
 
 TEST_F(AllOut, ServesWithTheOldConfigurationWhatWaitedBeforeAReload) {
   load(alone("{attempts: 1}", kFailsOnce));
-  a->says(answer(503, "application/json", error_of("x")));
+  a->says(answer(503, "application/json", kRefusal));
   ask(post(kChatBody));
   a->forget();
   a->says(answer(200, "application/json", kWhole));

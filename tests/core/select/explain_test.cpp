@@ -146,6 +146,9 @@ TEST_F(ExplainTest, WithEverythingOutTheNearestReturnIsTheLastResort) {
   EXPECT_EQ(result.group, 1u);
   EXPECT_EQ(result.likeliest, 1);
   EXPECT_EQ(result.reason, PickReason::last_resort);
+  EXPECT_EQ(result.shortage, Shortage::evicted) << "and it says that everybody is out";
+  ASSERT_NE(result.returning, nullptr);
+  EXPECT_EQ(result.returning->index(), 1);
 
   query_.last_resort = false;
   result = explained(*set);

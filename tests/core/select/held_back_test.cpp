@@ -80,6 +80,35 @@ TEST_F(HeldBack, WhoWasToldWhenToComeBackIsNoLastResort) {
   EXPECT_EQ(result.earliest_return, now + seconds(10));
 }
 
+TEST_F(HeldBack, SaysThatSomebodyIsOnlyHeldBack) {
+  const auto set = world_.set({{world_.spec("failed"), world_.spec("held")}});
+  put_out(*set, 0, seconds(1));
+  put_out(*set, 1, seconds(1));
+  const PickQuery query = world_.query();
+  const auto rng = make_rng(1);
+  EXPECT_FALSE(pick(*set, query, *rng).held_back);
+  world_.clock.advance(seconds(2));
+  cell_of(*set, 1).eviction(Scope::endpoint).restore(world_.clock.now());
+  put_out(*set, 0, seconds(1));
+  hold_back(cell_of(*set, 1), world_.clock.now() + seconds(30));
+  const PickResult result = pick(*set, world_.query(), *rng);
+  EXPECT_EQ(result.shortage, Shortage::evicted);
+  EXPECT_TRUE(result.held_back);
+  EXPECT_EQ(result.returning->name(), "failed");
+}
+
+TEST_F(HeldBack, AFailedTryAfterTheToldTimeIsNotWhatTheUpstreamTold) {
+  const auto set = world_.equal(1);
+  Cell& cell = cell_of(*set, 0);
+  evict(cell, Scope::key, world_.clock.now() + seconds(9), world_.clock.now(), 1,
+        Cause::retry_after);
+  world_.clock.advance(seconds(9));
+  ASSERT_TRUE(cell.eviction(Scope::key).try_lease(world_.clock.now()));
+  cell.eviction(Scope::key).probe_failed(world_.clock.now());
+  EXPECT_EQ(cell.state(world_.clock.now()), ServiceState::out);
+  EXPECT_EQ(cell.told_to_wait(world_.clock.now()), std::nullopt);
+}
+
 TEST_F(HeldBack, OnlyWhoMayBeIsTheLastResort) {
   const auto set = world_.set({{world_.spec("sooner")}, {world_.spec("later")}});
   put_out(*set, 0, seconds(10));
