@@ -154,9 +154,9 @@ class ExplainJson {
     json_.member("name", plan.name);
     json_.member("provider", plan.provider ? plan.provider->manifest().key : "");
     json_.member("target", plan.target->key());
-    json_.member("model", model_sent(plan, backend));
+    json_.member("model", model_sent(plan, backend, result_.dialect));
     json_.key("ownModel");
-    json_.flag(!plan.model.empty());
+    json_.flag(plan.sets_model(result_.dialect));
     json_.member("standing", select::standing_name(each.standing));
     if (const std::string why = standing_text(each); !why.empty()) json_.member("why", why);
     json_.member("share", each.share());

@@ -187,9 +187,9 @@ class ExplainText {
       if (++shown > kRowsMax) break;
       out_.append("    ").append(plan.name).append(": ");
       out_.append(plan.provider->manifest().key).append(" at ").append(plan.target->key());
-      const std::string& model = model_sent(plan, backend);
+      const std::string& model = model_sent(plan, backend, result_.dialect);
       out_.append(", model ").append(model.empty() ? "as the request says" : model);
-      if (!plan.model.empty()) out_ += " (set at the provider)";
+      if (plan.sets_model(result_.dialect)) out_ += " (set at the provider)";
       if (plan.provider && result_.dialect.route && plan.has_operation(result_.dialect)) {
         out_ += plan.accepts_format(result_.dialect) ? ", untranslated" : ", translated";
       }

@@ -119,8 +119,9 @@ bool would_serve(const exchange::RequestExplained& result) {
 }
 
 const std::string& model_sent(const exchange::EndpointPlan& plan,
-                              const exchange::BackendExplained& backend) {
-  return plan.model.empty() ? backend.model : plan.model;
+                              const exchange::BackendExplained& backend,
+                              const plugin::DialectMatch& dialect) {
+  return plan.sets_model(dialect) ? plan.model : backend.model;
 }
 
 std::string_view result_name(Tried::Result result) {
@@ -225,7 +226,7 @@ std::vector<std::string> explain_notes(const ExplainedRequest& explained) {
                       ": this one has none, and the shares are those without");
     }
     for (const exchange::EndpointPlan& plan : backend.plan->endpoints)
-      wants_model |= plan.provider && plan.model.empty() && backend.model.empty();
+      wants_model |= plan.provider && !plan.sets_model(result.dialect) && backend.model.empty();
   }
   if (wants_model && result.dialect.route && result.dialect.route->json_body) {
     notes.push_back("no model was given: figures are those of each provider over all its models");

@@ -27,7 +27,8 @@ bool would_serve(const exchange::RequestExplained& result);
 
 // The model that an endpoint is asked for; empty: not known.
 const std::string& model_sent(const exchange::EndpointPlan& plan,
-                              const exchange::BackendExplained& backend);
+                              const exchange::BackendExplained& backend,
+                              const plugin::DialectMatch& dialect);
 
 // What the policies before a choice made of the request: "one passes it; two answers 403";
 // empty: there are none.

@@ -213,6 +213,7 @@ class Attempt {
   bool goes_on() const;  // with what the client has of an answer that broke off
   Verdict classify(const Failure& failure);
   // attempt_outcome.cpp
+  select::About about() const;
   select::Millis waited_at(TimePoint now) const;
   bool is_about_caller(std::uint32_t scope) const;
   static std::uint64_t count_of(const std::optional<milliseconds>& time);

@@ -6,7 +6,8 @@ namespace headgate::exchange {
 
 AttemptContext::AttemptContext(RequestContext& request, const EndpointPlan& endpoint)
     : endpoint(endpoint),
-      model(endpoint.model.empty() ? request.facets.model : std::string_view(endpoint.model)),
+      model(endpoint.sets_model(request.dialect) ? std::string_view(endpoint.model)
+                                                 : request.facets.model),
       headers(request.arena),
       body(request.arena, request.worker.scanner),
       response_headers(request.arena) {}

@@ -9,8 +9,8 @@
 namespace headgate::exchange {
 
 void Attempt::learn_limits() {
-  // A path that is only passed on may be about another model than the endpoint's.
-  if (!endpoint_.provider || !request_.dialect.route || used_client_key()) return;
+  // What is not about the endpoint's model says nothing of what is left of it.
+  if (!endpoint_.provider || used_client_key() || about() != select::About::model) return;
   const plugin::ProviderManifest& declares = endpoint_.provider->declares();
   if (declares.limits.empty()) return;
   Clock& clock = request_.worker.worker.clock();

@@ -43,6 +43,15 @@ select::Millis Attempt::waited_at(TimePoint now) const {
   return select::Millis(answered_.value_or(now) - sent_ - blocked_);
 }
 
+select::About Attempt::about() const {
+  if (endpoint_.provider && !request_.dialect.route) return select::About::unread;
+  if (endpoint_.model.empty() || endpoint_.sets_model(request_.dialect)) {
+    return select::About::model;
+  }
+  // The operation is one that the endpoint's model is not for.
+  return context_.model == endpoint_.model ? select::About::model : select::About::another;
+}
+
 // An outcome is recorded once, whatever way the attempt ends.
 void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
                      std::optional<milliseconds> retry_after) {
@@ -58,6 +67,7 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   outcome.kind = kind;
   outcome.caller_credential = pick_.permit.caller_credential();
   outcome.model = context_.model;
+  outcome.about = about();
   // As it was estimated for the choice: who never answers counts no tokens.
   outcome.prompt_tokens = static_cast<double>(request_.body.size()) / kBytesPerToken;
   if (kind == select::OutcomeKind::success) {

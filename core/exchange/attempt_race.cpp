@@ -36,7 +36,7 @@ void Attempt::expect_first_token() {
     const double prompt_tokens = static_cast<double>(request_.body.size()) / kBytesPerToken;
     const auto usual = request_.facets.stream
                            ? select::usual_first_token(pick_.permit, prompt_tokens, sent_)
-                           : select::usual_whole_answer(pick_.permit, sent_);
+                           : select::usual_whole_answer(pick_.permit, about(), sent_);
     if (usual) {
       const TimePoint late = sent_ + std::chrono::ceil<milliseconds>(*usual);
       if (!soft || late < *soft) return race_.expect(late, SecondCause::hedge);
@@ -66,12 +66,13 @@ AttemptEnd Attempt::superseded() {
   attempt_status_ = 0;
   finish(select::OutcomeKind::neutral, "superseded", HG_SCOPE_NONE, {});
   const Usage& usage = context_.usage;
-  if (endpoint_.gen_ai && (usage.input || usage.output)) {
+  observe::GenAiSeries* const series = endpoint_.series_of(request_.dialect);
+  if (series && (usage.input || usage.output)) {
     observe::GenAiSample sample;
     sample.model = context_.model;
     sample.input_tokens = usage.input;
     sample.output_tokens = usage.output;
-    endpoint_.gen_ai->dropped(request_.worker.metrics, sample);
+    series->dropped(request_.worker.metrics, sample);
   }
   return AttemptEnd(AttemptEnd::Kind::superseded);
 }

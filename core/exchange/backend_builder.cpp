@@ -33,12 +33,17 @@ void add_in_order(std::vector<std::shared_ptr<plugin::PolicyInstance>>& policies
 
 // Resolved here, for a request asks it of every endpoint.
 std::vector<DeclaredRoute> BackendBuilder::declared_routes(
-    const plugin::ProviderManifest& provider) const {
+    const plugin::ProviderInstance& instance) const {
+  const plugin::ProviderManifest& provider = instance.declares();
+  const std::string& key = instance.manifest().key;
   std::vector<DeclaredRoute> declared;
   for (const auto& dialect : snapshot_.dialects.dialects()) {
     for (const plugin::DialectRoute& route : dialect->declares().routes) {
-      declared.push_back(DeclaredRoute{provider.has_operation(route.operation),
-                                       provider.accepts_dialect(dialect->id())});
+      DeclaredRoute& added = declared.emplace_back();
+      added.operation = provider.has_operation(route.operation);
+      added.format = provider.accepts_dialect(dialect->id());
+      added.own_model = provider.model_is_for(route.operation);
+      if (added.operation) added.gen_ai = &sources_.metrics.gen_ai(route.operation, key);
     }
   }
   return declared;
@@ -220,7 +225,7 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
     EndpointPlan plan;
     plan.name = config.name;
     plan.provider = make_provider(config);
-    if (plan.provider) plan.declared = declared_routes(plan.provider->declares());
+    if (plan.provider) plan.declared = declared_routes(*plan.provider);
     if (plan.provider) plan.pass_through = passing_paths(plan.provider);
     if (!plan.provider || !set_target(plan, config, policies)) continue;
     attach(plan, make_policies(policies));
@@ -238,7 +243,6 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
     }
     set_limits(plan, policies);
     plan.attempts = &sources_.metrics.endpoint(backend.name, plan.name);
-    plan.gen_ai = &sources_.metrics.gen_ai("chat", plan.provider->manifest().key);
     if (!plan.model.empty()) plan_.models.emplace_back(plan.model, plan.name);
 
     select::EndpointSpec spec;

@@ -44,7 +44,7 @@ class BackendBuilder {
   void add_probes(const config::BackendConfig& backend);
   void set_limits(EndpointPlan& plan, const config::PoliciesConfig& policies);
   std::shared_ptr<plugin::ProviderInstance> make_provider(const config::ProviderConfig& config);
-  std::vector<DeclaredRoute> declared_routes(const plugin::ProviderManifest& provider) const;
+  std::vector<DeclaredRoute> declared_routes(const plugin::ProviderInstance& instance) const;
   std::shared_ptr<const plugin::PassThrough> passing_paths(
       const std::shared_ptr<plugin::ProviderInstance>& provider) const;
   bool set_target(EndpointPlan& plan, const config::ProviderConfig& config,

@@ -124,7 +124,7 @@ void Exchange::finish() {
   if (request_.route) {
     request_.route->series->finished(worker_.metrics, cancelled ? 0 : status_, seconds);
   }
-  if (served && served->gen_ai && request_.dialect.route) {
+  if (observe::GenAiSeries* const series = served ? served->series_of(request_.dialect) : nullptr) {
     observe::GenAiSample sample;
     sample.model = request_.served_model;
     sample.input_tokens = request_.usage.input;
@@ -133,7 +133,7 @@ void Exchange::finish() {
     if (request_.first_token) {
       sample.first_token_seconds = std::chrono::duration<double>(*request_.first_token).count();
     }
-    served->gen_ai->answered(worker_.metrics, sample);
+    series->answered(worker_.metrics, sample);
   }
   write_record(duration);
 }

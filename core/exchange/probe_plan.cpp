@@ -47,7 +47,7 @@ std::optional<std::string> check_probe(const plugin::ProbeSettings& settings,
   body.assign_copy(settings.body);
   const auto facets = read_facets(body, scanner, match.dialect->declares(), match.model, arena);
   if (!facets) return "its probe's body: " + facets.error().message;
-  if (facets->model.empty() && endpoint.model.empty()) {
+  if (facets->model.empty() && !endpoint.sets_model(match)) {
     return "its probe's body names no model, and neither does the provider";
   }
   return std::nullopt;

@@ -36,8 +36,10 @@ struct PolicyUse {
 
 // What a provider declares of one route of a dialect.
 struct DeclaredRoute {
-  bool operation = false;  // it does what is asked there
-  bool format = false;     // and takes and gives the dialect's own format
+  bool operation = false;                  // it does what is asked there
+  bool format = false;                     // and takes and gives the dialect's own format
+  bool own_model = true;                   // with the model that the configuration gives it
+  observe::GenAiSeries* gen_ai = nullptr;  // null where it does not do it
 };
 
 struct ProbePlan;
@@ -56,7 +58,7 @@ struct EndpointPlan {
   bool own_host = false;  // the target is the host that the provider's plugin names
   std::string base_path;  // pathPrefix, else the provider's own; no slash at the end
   std::optional<std::string> path_override;
-  std::string model;  // that every request is sent with; empty: the request's own
+  std::string model;  // see sets_model(); empty: the request's own
 
   // In the order of calling. Slots count in the backend's list.
   std::vector<PolicyUse> on_attempt;
@@ -74,7 +76,6 @@ struct EndpointPlan {
   std::shared_ptr<const ProbePlan> probe;  // how it comes back; null: by a client's request
 
   observe::EndpointSeries* attempts = nullptr;  // never null in a snapshot
-  observe::GenAiSeries* gen_ai = nullptr;       // of chat; null for a plain upstream
 
   // Whether anything that comes as an answer is tried again because the configuration says so.
   bool retries_answers() const { return !retry_codes.empty() || retry_condition; }
@@ -86,6 +87,14 @@ struct EndpointPlan {
   }
   bool accepts_format(const plugin::DialectMatch& match) const {
     return declared[match.route_number].format;
+  }
+  // What is counted of such requests; null where the answer is not read.
+  observe::GenAiSeries* series_of(const plugin::DialectMatch& match) const {
+    return provider && match.route ? declared[match.route_number].gen_ai : nullptr;
+  }
+  // Whether such a request is sent with the endpoint's model rather than its own.
+  bool sets_model(const plugin::DialectMatch& match) const {
+    return !model.empty() && (!match.route || declared[match.route_number].own_model);
   }
 };
 

@@ -151,6 +151,12 @@ ProviderManifest read_provider(ManifestObject& object, std::vector<std::string>&
   ProviderManifest provider;
   provider.accepts = object.texts("accepts");
   provider.operations = object.texts("operations");
+  provider.model_for = object.texts("modelFor");
+  for (const std::string& operation : provider.model_for) {
+    if (!provider.has_operation(operation)) {
+      object.member_fault("modelFor", "'" + operation + "' is not one of the operations");
+    }
+  }
   provider.pass_through = object.texts("passThrough");
   for (const std::string& pattern : provider.pass_through) {
     if (!good_pattern(pattern)) {
@@ -341,6 +347,11 @@ bool ProviderManifest::accepts_dialect(std::string_view dialect) const {
 
 bool ProviderManifest::has_operation(std::string_view operation) const {
   return std::find(operations.begin(), operations.end(), operation) != operations.end();
+}
+
+bool ProviderManifest::model_is_for(std::string_view operation) const {
+  return model_for.empty() ||
+         std::find(model_for.begin(), model_for.end(), operation) != model_for.end();
 }
 
 bool ProviderManifest::forwards_header(std::string_view name) const {

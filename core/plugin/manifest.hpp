@@ -32,6 +32,7 @@ struct LimitHeaders {
 struct ProviderManifest {
   std::vector<std::string> accepts;       // dialect ids
   std::vector<std::string> operations;    // "chat"
+  std::vector<std::string> model_for;     // of them; empty: all
   std::vector<std::string> pass_through;  // patterns, see pass_through.hpp
   std::string passed_model;  // JSON pointer into bodies of such paths that do not name a model
                              // themselves; empty: which model they ask for cannot be known
@@ -45,6 +46,8 @@ struct ProviderManifest {
 
   bool accepts_dialect(std::string_view dialect) const;
   bool has_operation(std::string_view operation) const;
+  // Whether a model that the configuration gives the provider is meant for this operation.
+  bool model_is_for(std::string_view operation) const;
   // Whether a client's header goes to this provider, beyond the common ones. `name` in lower case.
   bool forwards_header(std::string_view name) const;
   // Whether a header with a name of this size may be the `remaining` of a limit: most are not.

@@ -120,6 +120,7 @@ struct alignas(128) Cell {
 struct CellTimes {
   LatencyHistogram first_token;   // for an empty prompt
   LatencyHistogram whole_answer;  // as they came
+  LatencyHistogram of_others;     // likewise, of models that are not the cell's
 };
 
 }  // namespace headgate::select

@@ -65,7 +65,8 @@ void add_latency(Permit& permit, Cell& cell, const AttemptOutcome& outcome, Time
     // Left out, those that were given up would make the endpoint look quick.
     count_first_token(cell, *outcome.waited, outcome.prompt_tokens, now);
   }
-  if (outcome.whole_answer && outcome.kind == OutcomeKind::success) {
+  if (outcome.whole_answer && outcome.kind == OutcomeKind::success &&
+      outcome.about == About::model) {
     cell.times().whole_answer.add(outcome.whole_answer->count(), to_stamp(now));
   }
   // Where all answers come whole, nothing else would ever lower an estimate that is too high.
@@ -73,6 +74,22 @@ void add_latency(Permit& permit, Cell& cell, const AttemptOutcome& outcome, Time
       outcome.whole_answer->count() / factor < cell.ttft.value())
     add_first_token(cell, *outcome.whole_answer, outcome.prompt_tokens, now);
   add_pace(cell, outcome, permit.expected_output_tokens(), to_stamp(now));
+}
+
+// What there is to learn of time and size. Where the cell is about one model, it stays that.
+void add_times(Permit& permit, Cell& cell, const AttemptOutcome& outcome, TimePoint now) {
+  const bool of_another =
+      outcome.about == About::another || (outcome.about == About::unread && !cell.model.empty());
+  if (!of_another) {
+    add_latency(permit, cell, outcome, now);
+    const std::uint32_t stamp = to_stamp(now);
+    cell.estimated_tokens.add(static_cast<double>(permit.tokens()), stamp, kSizeHalfLifeMs);
+    if (outcome.kind == OutcomeKind::success && outcome.output_tokens > 0)
+      cell.output_tokens.add(outcome.output_tokens, stamp, kSizeHalfLifeMs);
+  } else if (outcome.about == About::another && outcome.whole_answer &&
+             outcome.kind == OutcomeKind::success) {
+    cell.times().of_others.add(outcome.whole_answer->count(), to_stamp(now));
+  }
 }
 
 void count(Cell& cell, OutcomeKind kind, std::uint32_t now) {
@@ -108,10 +125,7 @@ OutcomeFacts record(Permit& permit, const AttemptOutcome& outcome, TimePoint now
       cell->consecutive_failures.store(0, kRelaxed);
       cell = &learn_model(*cell, outcome.model, now);
     }
-    add_latency(permit, *cell, outcome, now);
-    cell->estimated_tokens.add(static_cast<double>(permit.tokens()), stamp, kSizeHalfLifeMs);
-    if (outcome.kind == OutcomeKind::success && outcome.output_tokens > 0)
-      cell->output_tokens.add(outcome.output_tokens, stamp, kSizeHalfLifeMs);
+    add_times(permit, *cell, outcome, now);
     if (outcome.kind != OutcomeKind::neutral) {
       facts.counted = true;
       facts.probe_failed = permit.probe_undecided() && outcome.kind == OutcomeKind::failure;

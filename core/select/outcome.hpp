@@ -20,6 +20,13 @@ namespace headgate::select {
 // attempt that lost against another.
 enum class OutcomeKind : std::uint8_t { success, failure, neutral };
 
+// What an attempt's times are about.
+enum class About : std::uint8_t {
+  model,    // the cell's own model, or whatever the request named
+  another,  // a model that is not the cell's: it says nothing of that one's pace
+  unread,   // bytes that nobody read: no model is known, and any size may be usual
+};
+
 struct AttemptOutcome {
   OutcomeKind kind = OutcomeKind::neutral;
 
@@ -41,6 +48,8 @@ struct AttemptOutcome {
 
   // The client's own credential was used: one caller's bad key must not count for everybody.
   bool caller_credential = false;
+
+  About about = About::model;
 
   // The model asked for, where the endpoint leaves it to the request. A success makes a cell.
   std::string_view model;

@@ -14,11 +14,12 @@ std::optional<Millis> usual_first_token(const Permit& permit, double prompt_toke
   return Millis(*p95 * prompt_factor(prompt_tokens));
 }
 
-std::optional<Millis> usual_whole_answer(const Permit& permit, TimePoint now) {
-  if (!permit) return std::nullopt;
+std::optional<Millis> usual_whole_answer(const Permit& permit, About about, TimePoint now) {
+  if (!permit || about == About::unread) return std::nullopt;
   CellTimes* const times = permit.cell()->known_times();
   if (!times) return std::nullopt;
-  const auto p95 = times->whole_answer.p95(to_stamp(now));
+  LatencyHistogram& lately = about == About::another ? times->of_others : times->whole_answer;
+  const auto p95 = lately.p95(to_stamp(now));
   if (!p95) return std::nullopt;
   return Millis(*p95);
 }

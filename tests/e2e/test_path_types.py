@@ -118,9 +118,11 @@ binds:
     done = run_command("check", file)
     assert done.returncode == 1
     output = done.stdout + done.stderr
-    assert (f"{file}:8:23: 'completion' is no type of a path: completions, models, passthrough; "
+    assert (f"{file}:8:23: 'completion' is no type of a path: completions, embeddings, models, "
+            "passthrough; "
             "did you mean 'completions'?") in output
-    assert f"{file}:9:18: 'raw' is no type of a path: completions, models, passthrough\n" in output
+    assert (f"{file}:9:18: 'raw' is no type of a path: completions, embeddings, models, "
+            "passthrough\n") in output
 
 
 def test_explain_says_what_is_asked(tmp_path):

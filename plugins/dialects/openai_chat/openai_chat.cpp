@@ -55,7 +55,10 @@ class OpenAiChat final : public hg::Dialect {
   // traces: once is enough for both. Functions are run by the client.
   bool repeatable(hg::Call& call) const {
     const hg::Message request = call.request();
-    if (call.facets().operation != "chat") return false;
+    const std::string_view operation = call.facets().operation;
+    // The same texts give the same vectors, and nothing is left behind.
+    if (operation == "embeddings") return true;
+    if (operation != "chat") return false;
     for (const std::string_view pointer : {"/store", "/background", "/web_search_options"}) {
       const auto value = request.json(pointer);
       if (value && *value != "null" && *value != "false") return false;

@@ -62,8 +62,8 @@ class Ai final : public hg::Policy {
   hg::Action on_request(hg::Call& call) const {
     const hg::Facets facets = call.facets();
     hg::Message request = call.request();
-    // Paths that pass through are not read, and the list of models has no body.
-    if (facets.operation.empty() || request.body().empty()) return hg::Action::proceed;
+    // What is set here is about chats: an embedding has neither their members nor their models.
+    if (facets.operation != "chat" || request.body().empty()) return hg::Action::proceed;
 
     std::string model(facets.model);
     for (const Value& value : defaults_)

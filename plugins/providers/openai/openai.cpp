@@ -82,17 +82,19 @@ class OpenAi::Attempt {
     upstream.share_body();
     asked_.pass_through = in.pass_through();
     neutral_ = in.neutral;
+    embeddings_ = in.operation == "embeddings";
     if (in.pass_through()) {
       upstream.set_line(call.request().method(), std::string(in.base_path) + std::string(in.path));
       return hg::Action::proceed;
     }
-    upstream.set_line("POST", std::string(in.base_path) + "/chat/completions");
+    upstream.set_line(
+        "POST", std::string(in.base_path) + (embeddings_ ? "/embeddings" : "/chat/completions"));
     upstream.set_header("content-type", "application/json");
     asked_.configured_model = !provider_.model_.empty() && in.model == provider_.model_;
     if (!in.model.empty() && (in.neutral || in.model != call.facets().model) &&
         !upstream.set_text("/model", in.model))
       return call.refuse(400, "invalid_request_body", "The request's body is not a JSON object");
-    if (in.stream) ask_for_usage(upstream);
+    if (in.stream && !embeddings_) ask_for_usage(upstream);
     if (in.prefill) ask_to_go_on(upstream);
     if (in.own_host) leave_out_foreign(upstream);
     return hg::Action::proceed;
@@ -118,7 +120,8 @@ class OpenAi::Attempt {
   hg::Action on_body(hg::Call& call, std::string_view body) {
     const hg::JsonView answer(body);
     const bool whole = answer.is_object() && answer.raw().back() == '}';
-    if (!whole || !headgate_openai::has_choices(body)) return hg::Action::abort;
+    if (!whole || !(embeddings_ ? answer["data"].is_array() : headgate_openai::has_choices(body)))
+      return hg::Action::abort;
     const hg::JsonView usage = headgate_openai::find_usage(body);
     if (usage.is_object()) call.report_usage(headgate_openai::read_usage(usage));
     return hg::Action::proceed;
@@ -221,6 +224,7 @@ class OpenAi::Attempt {
   const OpenAi& provider_;
   Asked asked_;
   bool neutral_ = false;
+  bool embeddings_ = false;
   bool client_wants_usage_ = false;
   std::string dropped_;  // names of what was left out of the messages
   std::uint64_t choices_wanted_ = 1;

@@ -15,8 +15,10 @@
  *   accepts      dialect ids whose bodies the provider takes as they are. A request in any other
  *                dialect is handed over in the neutral form (the chat format of "openai.chat"). The
  *                first is also the one whose form errors of the gateway have on passThrough paths.
- *   operations   what it can do: ["chat"]. An endpoint whose provider lacks the operation of a
- *                request is not chosen for it.
+ *   operations   what it can do: ["chat", "embeddings"]. An endpoint whose provider lacks the
+ *                operation of a request is not chosen for it.
+ *   modelFor     those of the operations that hg_target.model is for: ["chat"]. Requests of the
+ *                others keep their own model. All of them where it is not there.
  *   passThrough  paths that are forwarded untouched, as the client's path ends:
  *                ["/v1/completions", "/v1/files/..."]; "..." stands for anything behind, at least
  *                one byte. {model} says where the path names the model, as a segment or in front of
@@ -61,7 +63,7 @@ typedef struct hg_target {
   uint32_t tls; /* 1: TLS with the system's roots */
   uint32_t host_required; /* 1: there is no default, the user must set hostOverride */
   hg_str base_path; /* "/v1"; no slash at the end */
-  hg_str model;     /* that every request is sent with, or empty: the client's */
+  hg_str model;     /* that requests are sent with (see modelFor), or empty: the client's */
 } hg_target;
 
 /* What one attempt is to be. Views are valid until the callback returns. */
@@ -70,7 +72,7 @@ typedef struct hg_build {
   uint32_t stream;  /* 1: the client wants a stream */
   uint32_t neutral; /* 1: HG_REQUEST's body is in the neutral form; 0: in `dialect` */
   uint32_t reserved;
-  hg_str operation;    /* "chat"; empty: pass-through */
+  hg_str operation;    /* "chat", "embeddings"; empty: pass-through */
   hg_str dialect;      /* the client's */
   hg_str model;        /* to ask for: the configured one, else what policies and the client said */
   hg_str base_path;    /* to put in front of the path */

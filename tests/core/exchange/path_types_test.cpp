@@ -79,7 +79,8 @@ TEST_F(PathTypes, OfAllBackendsOfARouteAreTheSame) {
 
 TEST_F(PathTypes, AreRefusedAtTheirPlaces) {
   EXPECT_EQ(faults_of(one_route("{ai: {routes: {/x: message, y: models}}}", backend() + backend())),
-            "test.yaml:6:36: 'message' is no type of a path: completions, models, passthrough\n"
+            "test.yaml:6:36: 'message' is no type of a path: completions, embeddings, models, "
+            "passthrough\n"
             "test.yaml:6:48: 'y' must be the end of a path, with '/' in front and no '/' behind, "
             "or '*' for any");
 }

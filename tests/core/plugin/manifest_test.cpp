@@ -62,6 +62,22 @@ TEST(Manifest, ReadsAProvider) {
   EXPECT_EQ(provider.credential->prefix, "Bearer ");
 }
 
+TEST(Manifest, SaysWhatTheConfiguredModelIsFor) {
+  const ProviderManifest all =
+      good(with("provider", R"("operations":["chat","embeddings"])"), Kind::provider).provider;
+  EXPECT_TRUE(all.model_is_for("chat"));
+  EXPECT_TRUE(all.model_is_for("embeddings"));
+  const ProviderManifest some =
+      good(with("provider", R"("operations":["chat","embeddings"],"modelFor":["chat"])"),
+           Kind::provider)
+          .provider;
+  EXPECT_TRUE(some.model_is_for("chat"));
+  EXPECT_FALSE(some.model_is_for("embeddings"));
+  EXPECT_THAT(
+      fault(with("provider", R"("operations":["chat"],"modelFor":["chats"])"), Kind::provider),
+      HasSubstr("member '/modelFor': 'chats' is not one of the operations"));
+}
+
 TEST(Manifest, ForwardsHeadersByNameAndByBeginning) {
   const ProviderManifest provider =
       good(with("provider", R"("operations":["chat"],"forwardHeaders":["Acme-Beta","x-stain-*"])"),

@@ -31,7 +31,7 @@ TEST_F(UsualTime, IsNotKnownFromFewAnswers) {
   for (int i = 0; i < 19; ++i) stream(Millis(800), 0);
   EXPECT_FALSE(first_token());
   EXPECT_FALSE(usual_first_token(Permit(), 0, world_.clock.now()));
-  EXPECT_FALSE(usual_whole_answer(Permit(), world_.clock.now()));
+  EXPECT_FALSE(usual_whole_answer(Permit(), About::model, world_.clock.now()));
 }
 
 TEST_F(UsualTime, GrowsWithThePrompt) {
@@ -69,7 +69,7 @@ TEST_F(UsualTime, OfWholeAnswersIsKeptApart) {
     record(one, whole, world_.clock.now());
   }
   EXPECT_FALSE(first_token());
-  const auto found = usual_whole_answer(permit(), world_.clock.now());
+  const auto found = usual_whole_answer(permit(), About::model, world_.clock.now());
   EXPECT_GE(found.value().count(), 2'999);
   EXPECT_LE(found.value().count(), 3'751);
   whole.kind = OutcomeKind::failure;
@@ -79,7 +79,42 @@ TEST_F(UsualTime, OfWholeAnswersIsKeptApart) {
     Permit one = permit();
     record(one, whole, world_.clock.now());
   }
-  EXPECT_LE(usual_whole_answer(permit(), world_.clock.now()).value().count(), 3'751);
+  EXPECT_LE(usual_whole_answer(permit(), About::model, world_.clock.now()).value().count(), 3'751);
+}
+
+TEST_F(UsualTime, OfAnotherModelIsKeptApartAndSaysNothingOfTheEndpointsPace) {
+  AttemptOutcome quick;
+  quick.kind = OutcomeKind::success;
+  quick.whole_answer = Millis(30);
+  quick.about = About::another;
+  for (int i = 0; i < 20; ++i) {
+    Permit one = permit();
+    record(one, quick, world_.clock.now());
+    EXPECT_TRUE(one.cell()->tpot.empty());
+  }
+  EXPECT_FALSE(usual_whole_answer(permit(), About::model, world_.clock.now()));
+  EXPECT_NEAR(usual_whole_answer(permit(), About::another, world_.clock.now())->count(), 34, 5);
+  quick.kind = OutcomeKind::failure;
+  quick.whole_answer = Millis(60'000);
+  world_.clock.advance(std::chrono::seconds(1));
+  for (int i = 0; i < 20; ++i) {
+    Permit one = permit();
+    record(one, quick, world_.clock.now());
+  }
+  EXPECT_NEAR(usual_whole_answer(permit(), About::another, world_.clock.now())->count(), 34, 5);
+}
+
+TEST_F(UsualTime, IsNotLearnedFromBytesThatNobodyRead) {
+  AttemptOutcome bytes;
+  bytes.kind = OutcomeKind::success;
+  bytes.whole_answer = Millis(30);
+  bytes.about = About::unread;
+  for (int i = 0; i < 40; ++i) {
+    Permit one = permit();
+    record(one, bytes, world_.clock.now());
+  }
+  for (const About about : {About::model, About::another, About::unread})
+    EXPECT_FALSE(usual_whole_answer(permit(), about, world_.clock.now()));
 }
 
 }  // namespace

@@ -74,6 +74,13 @@ TEST_F(Ai, LeavesPathsThatPassThroughAlone) {
             R"({"model":"a"})");
 }
 
+TEST_F(Ai, LeavesEmbeddingsAlone) {
+  operation = "embeddings";
+  const std::string_view body = R"({"model":"e","input":"x"})";
+  EXPECT_EQ(after(R"({"overrides":{"n":2},"modelAliases":{"*":"x"}})", body), body);
+  EXPECT_EQ(after(R"({"defaults":{"max_tokens":2}})", body), body);
+}
+
 TEST_F(Ai, LeavesABodyThatIsNotJsonToTheProvider) {
   EXPECT_EQ(after(R"({"defaults":{"n":2},"overrides":{"m":3}})", "not json"), "not json");
   EXPECT_EQ(after(R"({"defaults":{"n":2}})", "[]"), "[]");

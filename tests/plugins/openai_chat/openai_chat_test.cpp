@@ -138,6 +138,7 @@ TEST_F(OpenAiChat, SaysWhatMayBeAskedOfTwoAtOnce) {
     EXPECT_FALSE(repeatable(no)) << no;
   }
   EXPECT_FALSE(repeatable("", "models"));
+  EXPECT_TRUE(repeatable("", "embeddings"));
   std::string many = R"(,"tools":[)";
   for (int i = 0; i < 300; ++i) many += R"({"type":"function"},)";
   many.back() = ']';
