@@ -332,6 +332,12 @@ AttemptEnd Attempt::failed(Failure failure) {
   select::OutcomeKind kind = select::OutcomeKind::neutral;
   if (verdict.health == Health::failure) kind = select::OutcomeKind::failure;
   if (verdict.health == Health::success) kind = select::OutcomeKind::success;
+  if (about() == select::About::another &&
+      (verdict.scope == HG_SCOPE_MODEL || verdict.scope == HG_SCOPE_KEY_MODEL)) {
+    // Else a model that is used up, or that nobody knows, would take the endpoint's own with it.
+    kind = select::OutcomeKind::neutral;
+    verdict.scope = HG_SCOPE_NONE;
+  }
   if (log::enabled(log::Level::debug)) {
     log::debug("request " + request_.id + ": " + endpoint_.name + " " + failure.detail);
   }

@@ -187,14 +187,17 @@ void Exchange::exclude(const EndpointPlan& endpoint) {
 void Exchange::exclude_model(const EndpointPlan& failed) {
   const std::vector<EndpointPlan>& plans = request_.backend->endpoints;
   const select::EndpointSet& set = *request_.backend->set;
-  const auto model_of = [this](const EndpointPlan& plan) {
-    return plan.model.empty() ? request_.facets.model : std::string_view(plan.model);
+  const auto sets_model = [this](const EndpointPlan& plan) {
+    return plan.sets_model(request_.dialect);
+  };
+  const auto model_of = [&](const EndpointPlan& plan) {
+    return sets_model(plan) ? std::string_view(plan.model) : request_.facets.model;
   };
   const auto group_of = [&](const EndpointPlan& plan) {
     return set.group_of(static_cast<std::size_t>(&plan - plans.data()));
   };
   for (const EndpointPlan& plan : plans) {
-    const bool configured = !plan.model.empty() && !failed.model.empty();
+    const bool configured = sets_model(plan) && sets_model(failed);
     if (model_of(plan) == model_of(failed) && (configured || group_of(plan) == group_of(failed))) {
       exclude(plan);
     }

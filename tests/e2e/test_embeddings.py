@@ -3,6 +3,8 @@ one when they are late: as chats are, and what only passes is not."""
 
 import time
 
+import openai as openai_sdk
+import pytest
 from harness import config as make
 from harness.process import wait_until
 from harness.raw import exchange, post
@@ -36,6 +38,60 @@ def test_they_are_counted_and_named(start, sdk):
     assert line["gen_ai.usage.input_tokens"] == answer.parse().usage.prompt_tokens > 0
     assert gateway.metric("gen_ai_client_token_usage_sum", gen_ai_operation_name="embeddings",
                           gen_ai_token_type="input") == answer.parse().usage.prompt_tokens
+
+
+@pytest.mark.parametrize(("encoding", "vector"), [
+    ("float", [0.5] * 8), ("base64", "AAAAPwAAAD8AAAA/AAAAPwAAAD8AAAA/AAAAPwAAAD8=")])
+def test_what_is_asked_and_answered_is_not_changed(start, encoding, vector):
+    gateway, one, _ = start_two(start, key="provider-key")
+    body = b'{ "input":["one", "two"],"dimensions":8, "model":"e","encoding_format":"%s"}'
+    answer = exchange(gateway.address, post("/v1/embeddings", body % encoding.encode()))
+    sent = one.last()
+    assert sent.target == "/v1/embeddings"
+    assert sent.headers["authorization"] == "Bearer provider-key"
+    assert sent.body.encode() == body % encoding.encode()
+    host, port = one.address.split(":")
+    straight = exchange((host, int(port)), post("/v1/embeddings", body % encoding.encode()))
+    assert answer.body == straight.body
+    assert [item["embedding"] for item in answer.json()["data"]] == [vector] * 2
+
+
+def test_a_key_is_held_to_its_models(start, sdk):
+    policy = {"apiKey": {"keys": [{"key": "sk-small", "allowedModels": ["small-*"]}]}}
+    gateway, one, _ = start_two(start, policy)
+    client = sdk(gateway, api_key="sk-small")
+    assert len(embed(client, "small-e").parse().data) == 2
+    with pytest.raises(openai_sdk.PermissionDeniedError):
+        embed(client, "e")
+    with pytest.raises(openai_sdk.PermissionDeniedError):
+        client.embeddings.create(model="small-e", input="x", extra_body={"model": None})
+    twice = b'{"model": "small-e", "input": "x", "model": "e"}'
+    both = exchange(gateway.address, post("/v1/embeddings", twice, "Authorization: Bearer sk-small"))
+    assert both.status in (400, 403)
+    assert one.count() == 1
+
+
+def test_a_provider_without_embeddings_is_not_asked(start, sdk):
+    other, one = start.simulator("other"), start.simulator("one")
+    gateway = start.gateway(make.gateway(make.route(make.groups(
+        [make.gemini(other, "other")], [make.openai(one, "one")]))))
+    answer = embed(sdk(gateway))
+    assert served_by(answer) == "one"
+    assert other.count() == 0
+    assert answer.headers["x-headgate-attempts"].startswith("one:200/")
+    one.set(status=503)
+    with pytest.raises(openai_sdk.InternalServerError):
+        embed(sdk(gateway))
+    assert other.count() == 0
+
+
+def test_where_nobody_has_embeddings_that_is_said(start, sdk):
+    gateway, simulator = start.single("gemini")
+    with pytest.raises(openai_sdk.NotFoundError) as caught:
+        embed(sdk(gateway))
+    assert caught.value.code == "unknown_path"
+    assert caught.value.type == "invalid_request_error"
+    assert simulator.count() == 0
 
 
 def test_a_503_is_answered_by_the_other(start, sdk):

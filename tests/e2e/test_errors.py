@@ -87,7 +87,7 @@ def test_an_error_on_a_path_that_only_passes_has_the_form_of_its_api(start, sdk)
     simulator = start.simulator()
     gateway = start.gateway(keyed(simulator))
     with pytest.raises(openai_sdk.AuthenticationError) as caught:
-        sdk(gateway, api_key="sk-wrong").embeddings.create(model="e", input="x")
+        sdk(gateway, api_key="sk-wrong").moderations.create(model="e", input="x")
     assert caught.value.type == "authentication_error"
     assert "param" in caught.value.body
 

@@ -27,15 +27,6 @@ def test_the_configured_models_are_listed(start, sdk):
     assert names == {"model-one", "model-two"}
 
 
-def test_embeddings_pass(start, sdk):
-    gateway, simulator = start.single()
-    answer = sdk(gateway).embeddings.create(model="e", input=["one", "two"])
-    assert [item.embedding for item in answer.data] == [[0.5] * 8] * 2
-    sent = simulator.last()
-    assert sent.target == "/v1/embeddings"
-    assert sent.headers["authorization"] == "Bearer provider-key"
-
-
 def test_responses_pass_whole_and_streamed(start, sdk):
     gateway, _ = start.single()
     client = sdk(gateway)

@@ -90,7 +90,9 @@ class OpenAi::Attempt {
     upstream.set_line(
         "POST", std::string(in.base_path) + (embeddings_ ? "/embeddings" : "/chat/completions"));
     upstream.set_header("content-type", "application/json");
-    asked_.configured_model = !provider_.model_.empty() && in.model == provider_.model_;
+    // Of embeddings it is only the client's word for it.
+    asked_.configured_model =
+        !embeddings_ && !provider_.model_.empty() && in.model == provider_.model_;
     if (!in.model.empty() && (in.neutral || in.model != call.facets().model) &&
         !upstream.set_text("/model", in.model))
       return call.refuse(400, "invalid_request_body", "The request's body is not a JSON object");

@@ -154,6 +154,48 @@ TEST_F(Embeddings, ThatTellOfALimitHoldNoChatBack) {
   EXPECT_EQ(ask_for(post(kChatBody)).header("x-headgate-provider"), "one");
 }
 
+TEST_F(Embeddings, OfAModelThatIsUsedUpOrUnknownTakeNoChatsModelOut) {
+  load(with_model());
+  const auto chat_is_served_by = [this](int status, const std::string& model) {
+    a->forget();
+    b->forget();
+    a->says(
+        answer(status, "application/json", R"({"error":{"message":"x"}})", "retry-after: 60\r\n"));
+    b->says(vectors());
+    for (int i = 0; i < 6; ++i)
+      EXPECT_EQ(ask_for(embeddings(model)).header("x-headgate-provider"), "two") << status;
+    a->forget();
+    b->forget();
+    a->says(answer(200, "application/json", kWhole));
+    b->says(answer(200, "application/json", kWhole));
+    return std::string(ask_for(post(kChatBody)).header("x-headgate-provider"));
+  };
+  EXPECT_EQ(chat_is_served_by(429, "e"), "one");
+  EXPECT_EQ(chat_is_served_by(404, "e"), "one");
+  // A client may name the chats' model as well: that it has no embeddings is no word about chats.
+  EXPECT_EQ(chat_is_served_by(404, "big"), "one");
+  EXPECT_EQ(chat_is_served_by(429, "big"), "two") << "but that one is used up";
+}
+
+TEST_F(Embeddings, AreTooLongForTheirOwnModelAndNotForTheConfiguredOne) {
+  // How many of two providers are asked, each of which has a model of its own.
+  const auto asked = [this](std::string yaml, const std::string& second) {
+    const std::string before = "openAI: {}";
+    yaml.replace(yaml.find(before), before.size(), "openAI: {model: " + second + "}");
+    const std::string other = "$B";
+    load(yaml.replace(yaml.find(other), other.size(), "$A"));
+    const std::size_t earlier = a->requests().size();
+    EXPECT_EQ(ask_for(embeddings()).status, 400);
+    return a->requests().size() - earlier;
+  };
+  a->says(answer(400, "application/json", R"({"error":{"code":"context_length_exceeded"}})"));
+  EXPECT_EQ(asked(with_model(), "big"), 2u) << "another group may mean another model by it";
+  std::string one_group = with_model();
+  const std::string next = "          - providers:\n";
+  one_group.erase(one_group.rfind(next), next.size());
+  EXPECT_EQ(asked(one_group, "small"), 1u);
+}
+
 // What is made there has its price, and may be stored.
 TEST_F(Embeddings, AreHedgedAndWhatOnlyPassesIsNot) {
   load(two_groups("{retry: {hedge: true}}"));
