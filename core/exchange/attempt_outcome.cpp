@@ -87,6 +87,10 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   if (span_) end_span(now, code);
   // A model that is not there counts for nothing, and is to be taken out all the same.
   const bool named = scope != HG_SCOPE_NONE && !outcome.caller_credential;
+  if (named && !facts.counted && scope == HG_SCOPE_MODEL) {
+    // Of a half-open return it is the answer all the same: what follows is an eviction in a row.
+    pick_.permit.fail_probe_of(select::Scope::model, now);
+  }
   if (facts.counted || named) tell_policies(facts, kind, code, scope, retry_after);
   if (endpoint_.probe && kind != select::OutcomeKind::success) {
     request_.worker.prober->watch(*request_.snapshot, *endpoint_.probe, *pick_.permit.cell());

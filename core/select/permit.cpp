@@ -30,4 +30,11 @@ void Permit::decide_probe(bool success, TimePoint now) {
   grant_.last_resort = false;
 }
 
+void Permit::fail_probe_of(Scope scope, TimePoint now) {
+  if (grant_.cell == nullptr || caller_credential_) return;
+  if ((grant_.leases & lease_bit(scope)) == 0) return;
+  grant_.cell->eviction(scope).probe_failed(now);
+  grant_.leases = static_cast<Leases>(grant_.leases & ~lease_bit(scope));
+}
+
 }  // namespace headgate::select

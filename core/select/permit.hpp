@@ -58,6 +58,8 @@ class Permit {
   // The probe is decided. A permit that is no probe, or decided already, does nothing, but for the
   // success of a last resort, which restores as well. Called by record() in outcome.hpp.
   void decide_probe(bool success, TimePoint now);
+  // The probe showed that this scope is not back, and nothing about the others.
+  void fail_probe_of(Scope scope, TimePoint now);
 
  private:
   void swap(Permit& other) noexcept {

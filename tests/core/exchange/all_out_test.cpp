@@ -130,6 +130,15 @@ TEST_F(AllOut, RefusesAtOnceWhereTheConfigurationSaysSo) {
   EXPECT_EQ(a->requests().size(), 1u);
 }
 
+TEST_F(AllOut, AsksTheLeastBadWhereNobodyIsBackSoon) {
+  load(alone("{attempts: 1}"));
+  a->says(answer(503, "application/json", kRefusal));
+  for (int i = 0; i < 3; ++i) ask(post(kChatBody));
+  a->forget();
+  a->says(answer(200, "application/json", kWhole));
+  EXPECT_EQ(ask_for(post(kChatBody)).status, 200);
+}
+
 TEST_F(AllOut, ShowsWhoWaits) {
   load(alone("{attempts: 1}", kFailsOnce));
   a->says(answer(503, "application/json", kRefusal));

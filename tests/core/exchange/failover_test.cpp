@@ -436,23 +436,6 @@ binds:
   EXPECT_EQ(in_flight(), 0);
 }
 
-TEST_F(Failover, AsksTheLeastBadWhenEverybodyIsOut) {
-  load(R"(
-binds:
-- port: 3000
-  listeners:
-  - routes:
-    - policies: {retry: {attempts: 1}}
-      backends:
-      - ai: {provider: {openAI: {}}, hostOverride: "127.0.0.1:$A"}
-)");
-  a->says(answer(503, "application/json", error_of("x")));
-  for (int i = 0; i < 3; ++i) ask(post(kChatBody));
-  a->forget();
-  a->says(answer(200, "application/json", kWhole));
-  EXPECT_EQ(ask_for(post(kChatBody)).status, 200);
-}
-
 TEST_F(Failover, SpendsNoMoreRetriesThanItsBudgetHas) {
   load(
       two_groups("{retry: {backoff: 1ms, attempts: 2}, "

@@ -90,6 +90,28 @@ TEST_F(Outcomes, AConfiguredModelThatIsNotThereIsTakenOutAtOnce) {
   EXPECT_EQ(a->requests().size(), 2u);
 }
 
+TEST_F(Outcomes, AModelThatIsStillNotThereIsOutForTwiceAsLong) {
+  load_two("m");
+  a->says(answer(404, "application/json", error_of("model_not_found")));
+  EXPECT_EQ(served_by(post(kChatBody)), "two");
+  std::size_t asked = 1;
+  for (const seconds out : {seconds(5), seconds(10), seconds(20), seconds(40), seconds(60)}) {
+    advance(out - milliseconds(200));
+    EXPECT_EQ(served_by(post(kChatBody)), "two");
+    EXPECT_EQ(a->requests().size(), asked) << out.count();
+    advance(milliseconds(300));
+    EXPECT_EQ(served_by(post(kChatBody)), "two");
+    EXPECT_EQ(a->requests().size(), ++asked) << out.count();
+  }
+  EXPECT_EQ(cell().eviction(select::Scope::model).total(), 6u);
+  EXPECT_FALSE(cell().eviction(select::Scope::model).leased());
+  EXPECT_EQ(cell().consecutive_failures, 0u);
+  a->forget();
+  a->says(answer(200, "application/json", kWhole));
+  advance(seconds(61));
+  EXPECT_EQ(served_by(post(kChatBody)), "one");
+}
+
 TEST_F(Outcomes, AModelThatOnlyTheClientNamedOrItsKeyMayNotUseStaysInTheChoice) {
   a->says(answer(404, "application/json", error_of("model_not_found")));
   load_two("");
