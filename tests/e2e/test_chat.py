@@ -190,6 +190,24 @@ def test_a_gemini_stream_is_asked_for_as_events(start, sdk):
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_message_that_the_sdk_sends_back_is_what_gemini_had_said(start, sdk, stream):
+    gateway, simulator = start.single("gemini")
+    simulator.set(thought=True)
+    client = sdk(gateway)
+    if stream:
+        with client.chat.completions.stream(model="m", messages=MESSAGES) as events:
+            answer = events.get_final_completion()
+    else:
+        answer = client.chat.completions.create(model="m", messages=MESSAGES)
+    again = client.chat.completions.with_raw_response.create(
+        model="m", messages=[*MESSAGES, answer.choices[0].message, {"role": "user", "content": "So?"}])
+    assert "x-headgate-dropped" not in again.headers
+    assert simulator.last().json()["contents"][1] == {"role": "model", "parts": [
+        {"text": "The user wants an answer.", "thought": True},
+        {"text": "I am sim and I answer as m."}]}
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_thinking_is_not_mistaken_for_the_answer(start, sdk, stream):
     gateway, simulator = start.single("gemini")
     simulator.set(thought=True, promptTokens=10, tokens=4)

@@ -57,7 +57,7 @@ TEST(Message, KnowsTheRoles) {
 TEST(Message, GivesWhatIsThereAndNamesWhatItDoesNotKnow) {
   const std::string text = R"({"role":"assistant","content":null,"refusal":"no","tool_calls":[1],
       "tool_call_id":"t","function_call":{"a":1},"reasoning_content":"hm","audio":{"id":"a"},
-      "extra_content":{"x":1},"headgate":{"y":1},"name":"Ann","annotations":[],"weight":0,"z":null})";
+      "extra_content":{"x":1},"headgate":{"y":1},"images":[2],"name":"Ann","annotations":[],"weight":0,"z":null})";
   const hg::llm::Message message = hg::llm::read_message(JsonView(text));
   EXPECT_FALSE(message.content.exists());
   EXPECT_EQ(message.refusal.raw(), R"("no")");
@@ -67,6 +67,8 @@ TEST(Message, GivesWhatIsThereAndNamesWhatItDoesNotKnow) {
   EXPECT_EQ(message.reasoning.raw(), R"("hm")");
   EXPECT_EQ(message.audio.raw(), R"({"id":"a"})");
   EXPECT_EQ(message.extra.raw(), R"({"x":1})");
+  EXPECT_EQ(message.headgate.raw(), R"({"y":1})");
+  EXPECT_EQ(message.images.raw(), "[2]");
   EXPECT_EQ(message.others, (std::vector<std::string>{"name", "weight"}));
 }
 

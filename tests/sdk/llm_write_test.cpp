@@ -81,7 +81,7 @@ TEST(ChatAnswer, HasEveryMemberThatClientsExpect) {
   hg::llm::AnswerChoice choice;
   choice.text = "Hi";
   choice.has_text = true;
-  const std::string out = hg::llm::write_answer({"chatcmpl-1", 5, "m"}, {choice}, std::nullopt);
+  const std::string out = hg::llm::write_answer({"chatcmpl-1", 5, "m", ""}, {choice}, std::nullopt);
   EXPECT_EQ(out, R"({"id":"chatcmpl-1","object":"chat.completion","created":5,"model":"m",)"
                  R"("choices":[{"index":0,"message":{"role":"assistant","content":"Hi",)"
                  R"("refusal":null},"logprobs":null,"finish_reason":"stop"}]})");
@@ -96,10 +96,13 @@ TEST(ChatAnswer, WritesAllThatAChoiceMayHold) {
   choice.images = {"data:image/png;base64,AA"};
   choice.finish_reason = "tool_calls";
   choice.logprobs = R"({"content":[]})";
-  choice.message_extra = R"({"x":1})";
-  choice.extra = R"({"stop":{}})";
-  const std::string out = hg::llm::write_answer({"i", 0, "m"}, {choice}, std::nullopt);
+  choice.message_headgate = R"({"x":1})";
+  choice.headgate = R"({"stop":{}})";
+  const std::string out =
+      hg::llm::write_answer({"i", 0, "m", R"({"h":1})"}, {choice}, hg::Usage(), R"({"u":1})");
   ASSERT_TRUE(JsonView::valid(out));
+  EXPECT_EQ(JsonView(out)["headgate"].raw(), R"({"h":1})");
+  EXPECT_EQ(JsonView(out).at("/usage/headgate").raw(), R"({"u":1})");
   const JsonView json = JsonView(out).at("/choices/0");
   EXPECT_EQ(json["index"].raw(), "3");
   EXPECT_TRUE(json.at("/message/content").is_null());
@@ -111,7 +114,7 @@ TEST(ChatAnswer, WritesAllThatAChoiceMayHold) {
   EXPECT_EQ(json.at("/message/tool_calls").size(), 2u);
   EXPECT_EQ(json.at("/message/images").raw(),
             R"([{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}}])");
-  EXPECT_EQ(json.at("/message/extra_content").raw(), R"({"x":1})");
+  EXPECT_EQ(json.at("/message/headgate").raw(), R"({"x":1})");
   EXPECT_EQ(json["logprobs"].raw(), R"({"content":[]})");
   EXPECT_EQ(json["finish_reason"].raw(), R"("tool_calls")");
   EXPECT_EQ(json["headgate"].raw(), R"({"stop":{}})");
@@ -131,7 +134,7 @@ TEST(ChatAnswer, CountsUnknownTokensAsNone) {
 }
 
 TEST(ChunkWriter, WritesOneDeltaAChunk) {
-  const hg::llm::ChunkWriter chunks({"i", 7, "m"});
+  const hg::llm::ChunkWriter chunks({"i", 7, "m", ""});
   const auto choice = [](const std::string& chunk) {
     EXPECT_TRUE(JsonView::valid(chunk)) << chunk;
     EXPECT_EQ(chunk.substr(0, 63),
@@ -146,19 +149,24 @@ TEST(ChunkWriter, WritesOneDeltaAChunk) {
   EXPECT_EQ(
       choice(chunks.text(0, "content", "a", R"({"content":[]})")),
       R"({"index":0,"delta":{"content":"a"},"logprobs":{"content":[]},"finish_reason":null})");
-  EXPECT_EQ(choice(chunks.tool(0, 2, {"c", "f", "{}", ""})),
+  const std::string block = R"(,"logprobs":null,"finish_reason":null,"headgate":{"b":1}})";
+  EXPECT_EQ(choice(chunks.text(0, "content", "a", {}, R"({"b":1})")),
+            R"({"index":0,"delta":{"content":"a"})" + block);
+  EXPECT_EQ(choice(chunks.tool(0, 2, {"c", "f", "{}", ""}, R"({"b":1})")),
             R"({"index":0,"delta":{"tool_calls":[{"index":2,"id":"c","type":"function",)"
             R"("function":{"name":"f","arguments":"{}"}}]})" +
-                rest);
-  EXPECT_EQ(choice(chunks.image(0, "data:x")),
-            R"({"index":0,"delta":{"images":[{"type":"image_url","image_url":{"url":"data:x"}}]})" +
-                rest);
-  EXPECT_EQ(choice(chunks.extra(0, R"({"x":1})")),
-            R"({"index":0,"delta":{"extra_content":{"x":1}})" + rest);
+                block);
+  EXPECT_EQ(
+      choice(chunks.image(0, 3, "data:x")),
+      R"({"index":0,"delta":{"images":[{"index":3,"type":"image_url","image_url":{"url":"data:x"}}]})" +
+          rest);
+  EXPECT_EQ(choice(chunks.other(0, R"({"b":1})")), R"({"index":0,"delta":{})" + block);
   EXPECT_EQ(choice(chunks.finish(2, "stop")),
             R"({"index":2,"delta":{},"logprobs":null,"finish_reason":"stop"})");
   EXPECT_EQ(choice(chunks.finish(0, "stop", R"({"s":1})")),
             R"({"index":0,"delta":{},"logprobs":null,"finish_reason":"stop","headgate":{"s":1}})");
+  EXPECT_EQ(choice(chunks.finish(0, "stop", {}, R"({"m":1})")),
+            R"({"index":0,"delta":{"headgate":{"m":1}},"logprobs":null,"finish_reason":"stop"})");
   const std::string usage = chunks.usage({});
   EXPECT_EQ(JsonView(usage)["choices"].raw(), "[]");
   EXPECT_EQ(JsonView(usage).at("/usage/total_tokens").raw(), "0");

@@ -31,6 +31,8 @@ bool read_choice(const JsonView& choice, std::string& text) {
   choice.each_member([&](std::string_view name, JsonView value) {
     if (name == "index") only_text = only_text && value.raw() == "0";
     if (name == "delta") only_text = only_text && read_delta(value, text);
+    // Text that the answer begins with is not marked as a block.
+    if (name == "headgate") only_text = only_text && !value["block"].exists();
     if (name == "logprobs") only_text = only_text && !says_something(value);
   });
   return only_text;

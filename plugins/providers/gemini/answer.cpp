@@ -1,6 +1,7 @@
 #include "answer.hpp"
 
 #include "answer_parts.hpp"
+#include "part.hpp"
 
 namespace headgate_gemini {
 namespace {
@@ -9,43 +10,67 @@ using hg::JsonMembers;
 using hg::JsonView;
 using hg::llm::AnswerChoice;
 
-void read_part(const JsonMembers& part, const std::string& id, AnswerChoice& choice) {
-  if (part["functionCall"].is_object()) {
-    choice.tools.push_back(read_call(part, id, choice.index, choice.tools.size()));
-    return;
+struct ReadChoice {
+  AnswerChoice choice;
+  hg::llm::BlockWriter blocks{kOrigin};
+  bool said = false;  // anything but thoughts
+};
+
+void read_part(const JsonMembers& json, const std::string& id, ReadChoice& out) {
+  AnswerPart part = read_answer_part(json);
+  AnswerChoice& choice = out.choice;
+  std::size_t before = 0;
+  switch (part.kind) {
+    case PartKind::text:
+      before = choice.text.size();
+      part.text.append_text(choice.text);
+      out.blocks.text(choice.text.size() - before, std::move(part.rest));
+      return;
+    case PartKind::thinking:
+      before = choice.reasoning.size();
+      part.text.append_text(choice.reasoning);
+      out.blocks.thinking(choice.reasoning.size() - before, std::move(part.rest));
+      return;
+    case PartKind::tool_call:
+      choice.tools.push_back(read_call(json, id, choice.index, choice.tools.size()));
+      out.blocks.tool_call(choice.tools.back().id, std::move(part.rest));
+      break;
+    case PartKind::image:
+      choice.images.push_back(std::move(part.url));
+      out.blocks.image(std::move(part.rest));
+      break;
+    case PartKind::other:
+      out.blocks.other(part.word, std::move(part.rest));
+      break;
   }
-  const bool thought = part["thought"].boolean().value_or(false);
-  part["text"].append_text(thought ? choice.reasoning : choice.text);
-  if (thought) return;
-  if (std::string url = read_image(part); !url.empty()) choice.images.push_back(std::move(url));
-  if (std::string signature = read_signature(part); !signature.empty()) {
-    choice.message_extra = std::move(signature);
-  }
+  out.said = true;
 }
 
 // Nothing where the model broke down.
 std::optional<AnswerChoice> read_candidate(const JsonMembers& candidate, std::size_t index,
                                            const std::string& id) {
-  AnswerChoice choice;
+  ReadChoice read;
+  AnswerChoice& choice = read.choice;
   choice.index = index;
   candidate["content"]["parts"].each_element(
-      [&](JsonView part) { read_part(JsonMembers(part), id, choice); });
-  const bool said = !choice.text.empty() || !choice.tools.empty() || !choice.images.empty();
+      [&](JsonView part) { read_part(JsonMembers(part), id, read); });
   const std::string reason = candidate["finishReason"].text().value_or("");
-  if (is_breakdown(reason, said)) return std::nullopt;
+  if (is_breakdown(reason, read.said || !choice.text.empty())) return std::nullopt;
   // Where it said nothing at all the content is empty, and not null: that is for calls.
   choice.has_text = !choice.text.empty() || choice.tools.empty();
   choice.finish_reason = finish_reason(reason, !choice.tools.empty());
   choice.logprobs = read_logprobs(candidate);
-  choice.extra = choice_extra(candidate, choice.finish_reason, reason);
-  return choice;
+  choice.message_headgate = read.blocks.headgate();
+  choice.headgate =
+      hg::llm::finish_headgate(choice.finish_reason, reason, candidate_extra(candidate));
+  return std::move(read.choice);
 }
 
 AnswerChoice refused_prompt(const JsonMembers& answer) {
   AnswerChoice choice;
   choice.finish_reason = "content_filter";
   choice.refusal = blocked_message(answer);
-  choice.extra = blocked_extra(answer);
+  choice.headgate = blocked_headgate(answer);
   return choice;
 }
 
@@ -74,8 +99,10 @@ TranslatedAnswer translate_answer(std::string_view body, std::string_view model,
   });
   if (is_blocked(answer)) choices.push_back(refused_prompt(answer));
   if (out.broken || choices.empty()) return out;
-  out.usage = read_usage(answer);
-  out.body = hg::llm::write_answer(head, choices, out.usage);
+  std::string usage_headgate;
+  out.usage = read_usage(answer, usage_headgate);
+  head.headgate = answer_headgate(answer);
+  out.body = hg::llm::write_answer(head, choices, out.usage, usage_headgate);
   return out;
 }
 

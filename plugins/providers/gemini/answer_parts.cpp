@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "messages.hpp"
+#include "part.hpp"
 
 namespace headgate_gemini {
 namespace {
@@ -30,12 +31,15 @@ std::string hash_of(std::string_view text) {
   return out;
 }
 
-std::string stop_extra(std::string_view reason, std::string_view gemini) {
-  std::string out;
-  JsonWriter json(out);
-  json.open('{').key("reason").quoted(reason);
-  json.key("raw").quoted(gemini).close('}');
-  return out;
+// The name under which Google's own chat endpoint has it; clients send it back as they got it.
+std::string signature_extra(const JsonMembers& part) {
+  const JsonView signature = part["thoughtSignature"];
+  if (!signature.is_string() || signature.equals("")) return {};
+  return "{\"google\":{\"thought_signature\":" + std::string(signature.raw()) + "}}";
+}
+
+std::string as_extra(const std::string& members) {
+  return members.empty() ? members : "{\"extra\":" + members + "}";
 }
 
 void write_token(JsonWriter& json, const JsonView& candidate) {
@@ -48,7 +52,7 @@ void write_token(JsonWriter& json, const JsonView& candidate) {
 
 }  // namespace
 
-std::optional<hg::Usage> read_usage(const JsonMembers& answer) {
+std::optional<hg::Usage> read_usage(const JsonMembers& answer, std::string& headgate) {
   const JsonView metadata = answer["usageMetadata"];
   if (!metadata.is_object()) return std::nullopt;
   const JsonMembers counts(metadata);
@@ -63,6 +67,12 @@ std::optional<hg::Usage> read_usage(const JsonMembers& answer) {
   usage.output = sum("candidatesTokenCount", "thoughtsTokenCount");
   usage.reasoning = counts["thoughtsTokenCount"].unsigned_integer();
   usage.cache_read = counts["cachedContentTokenCount"].unsigned_integer();
+  std::string more = further_members(counts, [](std::string_view name) {
+    return name == "promptTokenCount" || name == "candidatesTokenCount" ||
+           name == "totalTokenCount" || name == "thoughtsTokenCount" ||
+           name == "cachedContentTokenCount";
+  });
+  if (!more.empty()) headgate = as_extra(more);
   return usage;
 }
 
@@ -121,21 +131,8 @@ hg::llm::CalledTool read_call(const JsonMembers& part, const std::string& answer
     call.id = std::string(kOwnCallId) + answer_id + "_" + std::to_string(choice) + "_" +
               std::to_string(index);
   }
-  call.extra = read_signature(part);
+  call.extra = signature_extra(part);
   return call;
-}
-
-std::string read_image(const JsonMembers& part) {
-  const auto data = part["inlineData"]["data"].text();
-  if (!data || data->empty()) return {};
-  return "data:" + part["inlineData"]["mimeType"].text().value_or("image/png") + ";base64," + *data;
-}
-
-// The name under which Google's own chat endpoint has it; clients send it back as they got it.
-std::string read_signature(const JsonMembers& part) {
-  const JsonView signature = part["thoughtSignature"];
-  if (!signature.is_string() || signature.equals("")) return {};
-  return "{\"google\":{\"thought_signature\":" + std::string(signature.raw()) + "}}";
 }
 
 std::string read_logprobs(const JsonMembers& candidate) {
@@ -166,25 +163,20 @@ std::string read_logprobs(const JsonMembers& candidate) {
   return out;
 }
 
-std::string choice_extra(const JsonMembers& candidate, std::string_view reason,
-                         std::string_view gemini) {
-  static constexpr std::array<std::string_view, 5> kKept = {"finishMessage", "safetyRatings",
-                                                            "citationMetadata", "groundingMetadata",
-                                                            "urlContextMetadata"};
-  std::string out;
-  JsonWriter json(out);
-  json.open('{').key("stop").raw(stop_extra(reason, gemini));
-  bool any = false;
-  for (const std::string_view name : kKept) {
-    const JsonView value = candidate[name];
-    if (!value.exists() || value.is_null()) continue;
-    if (!any) json.key("extra").open('{').key("gemini.generate").open('{');
-    any = true;
-    json.key(name).compact(value.raw());
-  }
-  if (any) json.close('}').close('}');
-  json.close('}');
-  return out;
+std::string answer_headgate(const JsonMembers& answer) {
+  // That of a blocked prompt is told with the choice that says so.
+  const bool blocked = is_blocked(answer);
+  return as_extra(further_members(answer, [blocked](std::string_view name) {
+    return name == "candidates" || name == "usageMetadata" || name == "modelVersion" ||
+           name == "responseId" || (blocked && name == "promptFeedback");
+  }));
+}
+
+std::string candidate_extra(const JsonMembers& candidate) {
+  return further_members(candidate, [](std::string_view name) {
+    return name == "content" || name == "finishReason" || name == "index" ||
+           name == "logprobsResult";
+  });
 }
 
 bool is_blocked(const JsonMembers& answer) {
@@ -198,9 +190,13 @@ std::string blocked_message(const JsonMembers& answer) {
   return "The prompt was blocked (" + feedback["blockReason"].text().value_or("unknown") + ")";
 }
 
-std::string blocked_extra(const JsonMembers& answer) {
+std::string blocked_headgate(const JsonMembers& answer) {
   const JsonMembers feedback(answer["promptFeedback"]);
-  return choice_extra(feedback, "content_filter", feedback["blockReason"].text().value_or(""));
+  const std::string extra = further_members(feedback, [](std::string_view name) {
+    return name == "blockReason" || name == "blockReasonMessage";
+  });
+  return hg::llm::finish_headgate("content_filter", feedback["blockReason"].text().value_or(""),
+                                  extra);
 }
 
 }  // namespace headgate_gemini

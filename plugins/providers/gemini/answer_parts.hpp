@@ -16,8 +16,9 @@ namespace headgate_gemini {
 // More candidates than that are not an answer to anything that was asked.
 inline constexpr std::size_t kChoicesMax = 64;
 
-// usageMetadata; nothing when it is not there. Counts that it lacks are not known.
-std::optional<hg::Usage> read_usage(const hg::JsonMembers& answer);
+// usageMetadata; nothing when it is not there. Counts that it lacks are not known. `headgate` is
+// set to JSON for the usage's "headgate" if there are counts that the chat format does not have.
+std::optional<hg::Usage> read_usage(const hg::JsonMembers& answer, std::string& headgate);
 
 // The chat word for a finishReason.
 std::string_view finish_reason(std::string_view gemini, bool called_tools);
@@ -34,23 +35,19 @@ std::optional<std::size_t> index_of(const hg::JsonMembers& candidate);
 hg::llm::CalledTool read_call(const hg::JsonMembers& part, const std::string& answer_id,
                               std::size_t choice, std::size_t index);
 
-// A data: URL; empty when the part holds no bytes.
-std::string read_image(const hg::JsonMembers& part);
-
-// JSON for extra_content; empty when the part has no signature.
-std::string read_signature(const hg::JsonMembers& part);
-
 // JSON for a choice's logprobs; empty when the candidate has none.
 std::string read_logprobs(const hg::JsonMembers& candidate);
 
-// JSON for a choice's "headgate": why it stopped, in Gemini's own word, and what else was said of
-// it that the chat format has no place for.
-std::string choice_extra(const hg::JsonMembers& candidate, std::string_view reason,
-                         std::string_view gemini);
+// JSON for the answer's "headgate": members that the chat format does not have. Empty: none.
+std::string answer_headgate(const hg::JsonMembers& answer);
+
+// What else was said of a candidate: JSON for "extra".
+std::string candidate_extra(const hg::JsonMembers& candidate);
 
 // A prompt that was not let through.
 bool is_blocked(const hg::JsonMembers& answer);
 std::string blocked_message(const hg::JsonMembers& answer);
-std::string blocked_extra(const hg::JsonMembers& answer);
+// JSON for its choice's "headgate".
+std::string blocked_headgate(const hg::JsonMembers& answer);
 
 }  // namespace headgate_gemini

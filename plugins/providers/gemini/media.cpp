@@ -61,11 +61,6 @@ std::string_view picture_type(std::string_view url) {
   return {};
 }
 
-// Files that were uploaded to Google have such names.
-bool is_google_file(std::string_view uri) {
-  return begins_with(uri, "https://generativelanguage.googleapis.com/");
-}
-
 std::optional<Refusal> append_data(std::string_view url, const std::string& place,
                                    std::string& parts) {
   const auto data = hg::llm::parse_data_url(url);
@@ -108,6 +103,11 @@ std::optional<Refusal> append_file(const JsonView& file, const std::string& plac
 }
 
 }  // namespace
+
+// Files that were uploaded to Google have such names.
+bool is_google_file(std::string_view uri) {
+  return begins_with(uri, "https://generativelanguage.googleapis.com/");
+}
 
 void append_part(std::string& parts, std::string_view part) {
   if (!parts.empty()) parts += ',';

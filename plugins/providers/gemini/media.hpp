@@ -14,6 +14,9 @@ namespace headgate_gemini {
 // Puts `part` behind `parts`, a list of JSON objects separated by commas.
 void append_part(std::string& parts, std::string_view part);
 
+// Whether it names a file that was uploaded to Google.
+bool is_google_file(std::string_view uri);
+
 // An image, audio or file part. `place` is where it stands in the client's body.
 std::optional<Refusal> append_media(const hg::llm::Part& part, const std::string& place,
                                     std::string& parts);

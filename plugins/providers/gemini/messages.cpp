@@ -22,22 +22,17 @@ std::string place_of(std::size_t message) {
   return "messages[" + std::to_string(message) + "]";
 }
 
-JsonView signature_of(const JsonView& extra) {
-  const JsonView signature = extra.at("/google/thought_signature");
-  return signature.is_string() ? signature : JsonView();
-}
-
 bool is_own_id(const JsonView& id) {
   const auto text = id.text();
   return !text || text->empty() || text->substr(0, kOwnCallId.size()) == kOwnCallId;
 }
 
 // `text` and `signature` are JSON strings as they stand.
-std::string text_part(std::string_view text, const JsonView& signature) {
+std::string text_part(std::string_view text, std::string_view signature) {
   std::string part;
   JsonWriter json(part);
   json.open('{').key("text").raw(text);
-  if (signature.exists()) json.key("thoughtSignature").raw(signature.raw());
+  if (!signature.empty()) json.key("thoughtSignature").raw(signature);
   json.close('}');
   return part;
 }
@@ -70,6 +65,9 @@ std::optional<Refusal> MessageTranslator::translate(const JsonView& messages) {
 
 void MessageTranslator::add(const Message& message, std::size_t index) {
   for (const std::string& name : message.others) dropped_.add("messages", name);
+  if (message.role != Role::assistant && hg::llm::says_something(message.images)) {
+    dropped_.add("messages.images");
+  }
   switch (message.role) {
     case Role::system:
       return add_system(message, index);
@@ -110,20 +108,48 @@ void MessageTranslator::add_assistant(const Message& message, std::size_t index)
   if (message.audio.exists()) {
     return refuse(place_of(index) + ".audio", "names a spoken answer that Gemini does not have");
   }
-  // Thoughts are not sent back; the signatures are what counts.
-  if (message.reasoning.exists()) dropped_.add("messages.reasoning_content");
   std::string parts;
-  const JsonView signature = signature_of(message.extra);
-  if (message.content.is_string() && signature.exists()) {
+  if (const auto known = parts_by_blocks(message, dropped_)) {
+    add_known(*known, parts, index);
+  } else {
+    add_projection(message, parts, index);
+  }
+  // One that said nothing adds nothing.
+  if (!parts.empty()) append_part(turn(Side::model).parts, parts);
+}
+
+// What Gemini said itself, as it said it.
+void MessageTranslator::add_known(const std::vector<TurnPart>& known, std::string& parts,
+                                  std::size_t index) {
+  std::size_t call_index = 0;
+  for (const TurnPart& part : known) {
+    if (!part.call.exists()) {
+      append_part(parts, part.json);
+      continue;
+    }
+    const std::string place = place_of(index) + ".tool_calls[" + std::to_string(call_index) + "]";
+    const ToolCall call = hg::llm::read_tool_call(part.call);
+    if (!add_tool_call(call, call_index++ == 0, parts, place)) return;
+    if (part.further.empty()) continue;
+    parts.pop_back();
+    parts += "," + part.further + "}";
+  }
+}
+
+void MessageTranslator::add_projection(const Message& message, std::string& parts,
+                                       std::size_t index) {
+  // Thoughts are only sent back to whom they are of; the signatures are what counts.
+  if (message.reasoning.exists()) dropped_.add("messages.reasoning_content");
+  if (hg::llm::says_something(message.images)) dropped_.add("messages.images");
+  const std::string signature = signature_of(message.extra, dropped_);
+  if (message.content.is_string() && !signature.empty()) {
     append_part(parts, text_part(message.content.raw(), signature));
   } else {
     add_content(message.content, parts, index);
-    if (signature.exists()) append_part(parts, text_part("\"\"", signature));
+    if (!signature.empty()) append_part(parts, text_part("\"\"", signature));
   }
   if (message.refusal.is_string()) append_part(parts, text_part(message.refusal.raw(), {}));
   add_tool_calls(message.tool_calls, parts, index);
-  // One that said nothing adds nothing.
-  if (!parts.empty()) append_part(turn(Side::model).parts, parts);
 }
 
 void MessageTranslator::add_content(const JsonView& content, std::string& parts,
@@ -189,9 +215,9 @@ bool MessageTranslator::add_tool_call(const ToolCall& call, bool first, std::str
   json.key("name").raw(call.name.raw());
   json.key("args").raw(arguments);
   json.close('}');
-  const JsonView signature = signature_of(call.extra);
-  if (signature.exists()) {
-    json.key("thoughtSignature").raw(signature.raw());
+  const std::string signature = signature_of(call.extra, dropped_);
+  if (!signature.empty()) {
+    json.key("thoughtSignature").raw(signature);
   } else if (first && family_.generation >= 3) {
     json.key("thoughtSignature").quoted(kNoSignature);
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model.hpp"
+#include "model_turn.hpp"
 #include "request.hpp"
 
 namespace headgate_gemini {
@@ -49,6 +50,8 @@ class MessageTranslator {
   void add_system(const hg::llm::Message& message, std::size_t index);
   void add_user(const hg::llm::Message& message, std::size_t index);
   void add_assistant(const hg::llm::Message& message, std::size_t index);
+  void add_known(const std::vector<TurnPart>& known, std::string& parts, std::size_t index);
+  void add_projection(const hg::llm::Message& message, std::string& parts, std::size_t index);
   void add_content(const hg::JsonView& content, std::string& parts, std::size_t index);
   void add_part(const hg::llm::Part& part, std::string& parts, const std::string& place);
   void add_tool_calls(const hg::JsonView& calls, std::string& parts, std::size_t index);

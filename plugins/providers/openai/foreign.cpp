@@ -12,44 +12,51 @@ using hg::JsonView;
 using hg::llm::Dropped;
 using hg::llm::JsonWriter;
 
-// As the neutral form and other makers have them: thoughts, signatures of thoughts, pictures that
-// the model made, and what the gateway itself adds.
-constexpr std::array<std::string_view, 4> kForeign = {"extra_content", "headgate", "images",
+constexpr std::string_view kGateways = "headgate";
+
+// As the neutral form and other makers have them: thoughts, signatures of thoughts, and pictures
+// that the model made.
+constexpr std::array<std::string_view, 3> kForeign = {"extra_content", "images",
                                                       "reasoning_content"};
 
-bool is_foreign(std::string_view name) {
-  return std::find(kForeign.begin(), kForeign.end(), name) != kForeign.end();
-}
+class Copier {
+ public:
+  // `foreign`: members of other makers are left out as well as the gateway's.
+  Copier(JsonWriter& json, Dropped& dropped, bool foreign)
+      : json_(json), dropped_(dropped), foreign_(foreign) {}
 
-// `path` is what the members are called in the header, "messages".
-void copy(JsonWriter& json, const JsonView& object, std::string_view path, Dropped& dropped);
-
-void copy_each(JsonWriter& json, const JsonView& list, std::string_view path, Dropped& dropped) {
-  json.open('[');
-  list.each_element([&](JsonView element) { copy(json, element, path, dropped); });
-  json.close(']');
-}
-
-void copy(JsonWriter& json, const JsonView& object, std::string_view path, Dropped& dropped) {
-  if (!object.is_object()) {
-    json.raw(object.raw());
-    return;
-  }
-  json.open('{');
-  object.each_member([&](std::string_view name, JsonView value) {
-    if (is_foreign(name)) {
-      dropped.add(path, name);
+  // `path` is what the members are called in the header, "messages".
+  void copy(const JsonView& object, std::string_view path) {
+    if (!object.is_object()) {
+      json_.raw(object.raw());
       return;
     }
-    json.name(name);
-    if (name == "tool_calls" && value.is_array()) {
-      copy_each(json, value, "messages.tool_calls", dropped);
-    } else {
-      json.raw(value.raw());
-    }
-  });
-  json.close('}');
-}
+    json_.open('{');
+    object.each_member([&](std::string_view name, JsonView value) {
+      if (is_left_out(name)) return dropped_.add(path, name);
+      json_.name(name);
+      if (name == "tool_calls" && value.is_array()) return copy_each(value, "messages.tool_calls");
+      if (name == "content" && value.is_array()) return copy_each(value, "messages.content");
+      json_.raw(value.raw());
+    });
+    json_.close('}');
+  }
+
+ private:
+  void copy_each(const JsonView& list, std::string_view path) {
+    json_.open('[');
+    list.each_element([&](JsonView element) { copy(element, path); });
+    json_.close(']');
+  }
+  bool is_left_out(std::string_view name) const {
+    return name == kGateways ||
+           (foreign_ && std::find(kForeign.begin(), kForeign.end(), name) != kForeign.end());
+  }
+
+  JsonWriter& json_;
+  Dropped& dropped_;
+  bool foreign_;
+};
 
 }  // namespace
 
@@ -59,16 +66,13 @@ bool may_hold_foreign(std::string_view messages) {
          messages.find("\"headgate\"") != std::string_view::npos;
 }
 
-std::string without_foreign(const JsonView& messages, Dropped& dropped) {
+std::string without_foreign(const JsonView& messages, bool own_host, Dropped& dropped) {
   std::string out;
   JsonWriter json(out);
   json.open('[');
   messages.each_element([&](JsonView message) {
-    if (message["role"].equals("assistant")) {
-      copy(json, message, "messages", dropped);
-    } else {
-      json.raw(message.raw());
-    }
+    const bool answered = message["role"].equals("assistant");
+    Copier(json, dropped, own_host && answered).copy(message, "messages");
   });
   json.close(']');
   return out;

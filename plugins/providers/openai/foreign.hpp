@@ -13,7 +13,9 @@ namespace headgate_openai {
 // False: without_foreign() would leave nothing out. Costs a search.
 bool may_hold_foreign(std::string_view messages);
 
-// The list of messages without such members of the assistant's; their names are added to `dropped`.
-std::string without_foreign(const hg::JsonView& messages, hg::llm::Dropped& dropped);
+// The list of messages without such members of the assistant's, and without the gateway's own
+// ("headgate") of any; their names are added to `dropped`. Of these two a server that is not
+// OpenAI's only does not get the gateway's.
+std::string without_foreign(const hg::JsonView& messages, bool own_host, hg::llm::Dropped& dropped);
 
 }  // namespace headgate_openai

@@ -98,7 +98,7 @@ class OpenAi::Attempt {
       return call.refuse(400, "invalid_request_body", "The request's body is not a JSON object");
     if (in.stream && !embeddings_) ask_for_usage(upstream);
     if (in.prefill) ask_to_go_on(upstream);
-    if (in.own_host) leave_out_foreign(upstream);
+    if (in.own_host || in.neutral) leave_out_foreign(upstream, in.own_host);
     return hg::Action::proceed;
   }
 
@@ -191,13 +191,20 @@ class OpenAi::Attempt {
       upstream.set_json("/stream_options", R"({"include_usage":true})");
   }
 
-  // Servers that are compatible with OpenAI have members of their own and may want them back.
-  void leave_out_foreign(hg::Message upstream) {
-    const auto messages = upstream.json("/messages");
-    if (!messages || !headgate_openai::may_hold_foreign(*messages)) return;
+  // Servers that are compatible with OpenAI have members of their own and may want them back. What
+  // a client of theirs sends in its own format goes as it came.
+  void leave_out_foreign(hg::Message upstream, bool own_host) {
     hg::llm::Dropped dropped;
-    const std::string made = headgate_openai::without_foreign(hg::JsonView(*messages), dropped);
-    if (dropped.empty() || !upstream.set_json("/messages", made)) return;
+    if (upstream.json("/headgate") && upstream.remove_json("/headgate")) dropped.add("headgate");
+    const auto messages = upstream.json("/messages");
+    if (messages && headgate_openai::may_hold_foreign(*messages)) {
+      hg::llm::Dropped left_out;
+      const std::string made =
+          headgate_openai::without_foreign(hg::JsonView(*messages), own_host, left_out);
+      if (!left_out.empty() && upstream.set_json("/messages", made)) {
+        for (const std::string& name : left_out.names()) dropped.add(name);
+      }
+    }
     dropped_ = dropped.header();
   }
 

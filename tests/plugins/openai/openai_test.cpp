@@ -54,42 +54,6 @@ class OpenAi : public testing::Test {
   std::vector<std::pair<std::string, std::string>> response_headers;
 };
 
-// As a client repeats a message of another maker's model.
-constexpr std::string_view kForeignMessages =
-    R"([{"role":"user","content":"reasoning_content, \"images\""},)"
-    R"({"role":"assistant","content":null,"reasoning_content":"hm","images":[],"a\"b":1.0,)"
-    R"("tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"},)"
-    R"("extra_content":{"google":{"thought_signature":"s"}}}],)"
-    R"("extra_content":{"google":{"thought_signature":"t"}}},)"
-    R"({"role":"tool","tool_call_id":"c","content":"r","extra_content":1}])";
-
-TEST_F(OpenAi, IsNotSentWhatOnlyOtherMakersKnowInAMessage) {
-  const std::string body = R"({"model":"m","messages":)" + std::string(kForeignMessages) + "}";
-  Instance openai(host, kId, "{}");
-  hg_call call(body);
-  ProviderRun run(openai, call);
-  EXPECT_EQ(run.build(), HG_CONTINUE);
-  EXPECT_EQ(call.upstream().body,
-            R"({"model":"m","messages":[{"role":"user","content":"reasoning_content, \"images\""},)"
-            R"({"role":"assistant","content":null,"a\"b":1.0,"tool_calls":[{"id":"c",)"
-            R"("type":"function","function":{"name":"f","arguments":"{}"}}]},)"
-            R"({"role":"tool","tool_call_id":"c","content":"r","extra_content":1}]})");
-  EXPECT_EQ(run.on_head(), HG_CONTINUE);
-  EXPECT_EQ(call.response().header("x-headgate-dropped"),
-            "messages.reasoning_content, messages.images, messages.tool_calls.extra_content, "
-            "messages.extra_content");
-}
-
-TEST_F(OpenAi, LeavesMessagesToAServerOfAnotherMakerAsTheyAre) {
-  const std::string body = R"({"model":"m","messages":)" + std::string(kForeignMessages) + "}";
-  Instance openai(host, kId, "{}");
-  hg_call call(body);
-  ProviderRun run(openai, call);
-  run.own_host = false;
-  EXPECT_EQ(run.build(), HG_CONTINUE);
-  EXPECT_EQ(call.upstream().body, body);
-}
-
 TEST_F(OpenAi, AsksItsOwnHostUnlessToldOtherwise) {
   Instance openai(host, kId, R"({"model":"gpt-4o"})");
   hg_call call;

@@ -69,6 +69,8 @@ TEST_F(Continuation, SeesThatAChunkHoldsMoreThanText) {
   EXPECT_EQ(said(chunk(R"({"index":1,"delta":{"content":"x"}})")), "STOP");
   EXPECT_EQ(said(chunk(R"({"delta":{"content":"x"},"logprobs":{"content":[{}]}})")), "STOP");
   EXPECT_EQ(said(chunk(R"({"delta":{"content":[{"text":"x"}]}})")), "STOP");
+  EXPECT_EQ(said(chunk(R"({"delta":{},"headgate":{"block":{"index":1,"kind":"other"}}})")), "STOP");
+  EXPECT_EQ(said(chunk(R"({"delta":{"content":"x"},"headgate":{"extra":{"a":1}}})")), "x");
   EXPECT_EQ(said(R"({"choices":[{"delta":{"content":"x")"), "STOP") << "not JSON";
 }
 

@@ -19,6 +19,7 @@ struct AnswerHead {
   std::string id;
   std::uint64_t created = 0;  // Unix seconds
   std::string model;
+  std::string headgate;  // JSON object for the answer's "headgate"; empty: none
 };
 
 // A call that the model makes.
@@ -44,12 +45,15 @@ inline void write_tool_call(JsonWriter& json, const CalledTool& call,
 }
 
 // A picture that the model made. `url` is a data: URL or where to find it.
-inline void write_image(JsonWriter& json, std::string_view url) {
-  json.open('{').key("type").quoted("image_url");
+inline void write_image(JsonWriter& json, std::string_view url, std::optional<std::size_t> index) {
+  json.open('{');
+  if (index) json.key("index").number(*index);
+  json.key("type").quoted("image_url");
   json.key("image_url").open('{').key("url").quoted(url).close('}').close('}');
 }
 
-inline void write_usage(JsonWriter& json, const Usage& usage) {
+// `headgate` is a JSON object for the usage's "headgate", or empty.
+inline void write_usage(JsonWriter& json, const Usage& usage, std::string_view headgate = {}) {
   const std::uint64_t input = usage.input.value_or(0);
   const std::uint64_t output = usage.output.value_or(0);
   json.open('{');
@@ -60,6 +64,7 @@ inline void write_usage(JsonWriter& json, const Usage& usage) {
   json.key("cached_tokens").number(usage.cache_read.value_or(0)).close('}');
   json.key("completion_tokens_details").open('{');
   json.key("reasoning_tokens").number(usage.reasoning.value_or(0)).close('}');
+  if (!headgate.empty()) json.key("headgate").raw(headgate);
   json.close('}');
 }
 
@@ -73,9 +78,9 @@ struct AnswerChoice {
   std::vector<CalledTool> tools;
   std::vector<std::string> images;  // URLs
   std::string finish_reason = "stop";
-  std::string logprobs;       // JSON object for "logprobs"; empty: null
-  std::string message_extra;  // JSON object for the message's "extra_content"; empty: none
-  std::string extra;          // JSON object for the choice's "headgate"; empty: none
+  std::string logprobs;          // JSON object for "logprobs"; empty: null
+  std::string message_headgate;  // JSON object for the message's "headgate"; empty: none
+  std::string headgate;          // JSON object for the choice's "headgate"; empty: none
 };
 
 inline void write_message(JsonWriter& json, const AnswerChoice& choice) {
@@ -101,15 +106,16 @@ inline void write_message(JsonWriter& json, const AnswerChoice& choice) {
   }
   if (!choice.images.empty()) {
     json.key("images").open('[');
-    for (const std::string& url : choice.images) write_image(json, url);
+    for (const std::string& url : choice.images) write_image(json, url, std::nullopt);
     json.close(']');
   }
-  if (!choice.message_extra.empty()) json.key("extra_content").raw(choice.message_extra);
+  if (!choice.message_headgate.empty()) json.key("headgate").raw(choice.message_headgate);
   json.close('}');
 }
 
 inline std::string write_answer(const AnswerHead& head, const std::vector<AnswerChoice>& choices,
-                                const std::optional<Usage>& usage) {
+                                const std::optional<Usage>& usage,
+                                std::string_view usage_headgate = {}) {
   std::string out;
   JsonWriter json(out);
   json.open('{');
@@ -124,16 +130,18 @@ inline std::string write_answer(const AnswerHead& head, const std::vector<Answer
     write_message(json.key("message"), choice);
     json.key("logprobs").raw(choice.logprobs.empty() ? "null" : choice.logprobs);
     json.key("finish_reason").quoted(choice.finish_reason);
-    if (!choice.extra.empty()) json.key("headgate").raw(choice.extra);
+    if (!choice.headgate.empty()) json.key("headgate").raw(choice.headgate);
     json.close('}');
   }
   json.close(']');
-  if (usage) write_usage(json.key("usage"), *usage);
+  if (usage) write_usage(json.key("usage"), *usage, usage_headgate);
+  if (!head.headgate.empty()) json.key("headgate").raw(head.headgate);
   json.close('}');
   return out;
 }
 
-// Chunks of a stream, each a whole JSON text for Call::emit.
+// Chunks of a stream, each a whole JSON text for Call::emit. `headgate` is a JSON object for the
+// choice's "headgate", or empty.
 class ChunkWriter {
  public:
   explicit ChunkWriter(AnswerHead head) : head_(std::move(head)) {}
@@ -141,51 +149,57 @@ class ChunkWriter {
   AnswerHead& head() { return head_; }
 
   std::string role(std::size_t choice) const {
-    return delta(choice, "", [](JsonWriter& json) {
+    return delta(choice, {}, {}, [](JsonWriter& json) {
       json.key("role").quoted("assistant");
       json.key("content").quoted("");
     });
   }
   // `member` is "content", "reasoning_content" or "refusal"; `logprobs` a JSON object or empty.
   std::string text(std::size_t choice, std::string_view member, std::string_view text,
-                   std::string_view logprobs = {}) const {
-    return delta(choice, logprobs, [&](JsonWriter& json) { json.key(member).quoted(text); });
+                   std::string_view logprobs = {}, std::string_view headgate = {}) const {
+    return delta(choice, logprobs, headgate,
+                 [&](JsonWriter& json) { json.key(member).quoted(text); });
   }
-  std::string tool(std::size_t choice, std::size_t index, const CalledTool& call) const {
-    return delta(choice, "", [&](JsonWriter& json) {
+  std::string tool(std::size_t choice, std::size_t index, const CalledTool& call,
+                   std::string_view headgate = {}) const {
+    return delta(choice, {}, headgate, [&](JsonWriter& json) {
       json.key("tool_calls").open('[');
       write_tool_call(json, call, index);
       json.close(']');
     });
   }
-  std::string image(std::size_t choice, std::string_view url) const {
-    return delta(choice, "", [&](JsonWriter& json) {
+  std::string image(std::size_t choice, std::size_t index, std::string_view url,
+                    std::string_view headgate = {}) const {
+    return delta(choice, {}, headgate, [&](JsonWriter& json) {
       json.key("images").open('[');
-      write_image(json, url);
+      write_image(json, url, index);
       json.close(']');
     });
   }
-  // `extra` is a JSON object for the delta's "extra_content".
-  std::string extra(std::size_t choice, std::string_view extra) const {
-    return delta(choice, "", [&](JsonWriter& json) { json.key("extra_content").raw(extra); });
+  // What the chat format has no member for.
+  std::string other(std::size_t choice, std::string_view headgate) const {
+    return delta(choice, {}, headgate, [](JsonWriter&) {});
   }
-  // `extra` is a JSON object for the choice's "headgate", or empty.
-  std::string finish(std::size_t choice, std::string_view reason,
-                     std::string_view extra = {}) const {
+  // `message` is a JSON object for the message's "headgate", or empty.
+  std::string finish(std::size_t choice, std::string_view reason, std::string_view headgate = {},
+                     std::string_view message = {}) const {
     return chunk([&](JsonWriter& json) {
       json.key("choices").open('[').open('{');
       json.key("index").number(choice);
-      json.key("delta").open('{').close('}');
+      json.key("delta").open('{');
+      if (!message.empty()) json.key("headgate").raw(message);
+      json.close('}');
       json.key("logprobs").null();
       json.key("finish_reason").quoted(reason);
-      if (!extra.empty()) json.key("headgate").raw(extra);
+      if (!headgate.empty()) json.key("headgate").raw(headgate);
       json.close('}').close(']');
     });
   }
-  std::string usage(const Usage& usage) const {
+  // Here `headgate` is the usage's.
+  std::string usage(const Usage& usage, std::string_view headgate = {}) const {
     return chunk([&](JsonWriter& json) {
       json.key("choices").open('[').close(']');
-      write_usage(json.key("usage"), usage);
+      write_usage(json.key("usage"), usage, headgate);
     });
   }
 
@@ -200,11 +214,13 @@ class ChunkWriter {
     json.key("created").number(head_.created);
     json.key("model").quoted(head_.model);
     write(json);
+    if (!head_.headgate.empty()) json.key("headgate").raw(head_.headgate);
     json.close('}');
     return out;
   }
   template <class Write>
-  std::string delta(std::size_t choice, std::string_view logprobs, Write&& write) const {
+  std::string delta(std::size_t choice, std::string_view logprobs, std::string_view headgate,
+                    Write&& write) const {
     return chunk([&](JsonWriter& json) {
       json.key("choices").open('[').open('{');
       json.key("index").number(choice);
@@ -213,6 +229,7 @@ class ChunkWriter {
       json.close('}');
       json.key("logprobs").raw(logprobs.empty() ? "null" : logprobs);
       json.key("finish_reason").null();
+      if (!headgate.empty()) json.key("headgate").raw(headgate);
       json.close('}').close(']');
     });
   }

@@ -42,6 +42,8 @@ struct Message {
   JsonView reasoning;               // reasoning_content
   JsonView audio;                   // an earlier spoken answer, by its id
   JsonView extra;                   // extra_content: what a provider wants to see again
+  JsonView images;                  // pictures that the model made
+  JsonView headgate;                // what the chat format has no member for: blocks.hpp
   std::vector<std::string> others;  // names of members that say something and are none of these
 };
 
@@ -68,7 +70,11 @@ inline Message read_message(const JsonView& json) {
       message.audio = value;
     } else if (name == "extra_content") {
       message.extra = value;
-    } else if (name != "headgate" && says_something(value)) {
+    } else if (name == "images") {
+      message.images = value;
+    } else if (name == "headgate") {
+      message.headgate = value;
+    } else if (says_something(value)) {
       message.others.emplace_back(name);
     }
   });

@@ -1,0 +1,87 @@
+// What a request to the openai provider holds that is not OpenAI's: members of other makers, and
+// the gateway's own.
+
+#include <gtest/gtest.h>
+
+#include "testing/fake_host.hpp"
+#include "tests/plugins/plugin_path.hpp"
+
+namespace {
+
+using hg::testing::FakeHost;
+using hg::testing::Instance;
+using hg::testing::ProviderRun;
+
+constexpr std::string_view kId = "headgate.provider.openai";
+
+class OpenAiForeign : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(host.load(plugin_path("openai"))) << host.why(); }
+
+  FakeHost host;
+};
+
+// As a client repeats a message of another maker's model.
+constexpr std::string_view kForeignMessages =
+    R"([{"role":"user","content":"reasoning_content, \"images\""},)"
+    R"({"role":"assistant","content":null,"reasoning_content":"hm","images":[],"a\"b":1.0,)"
+    R"("tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"},)"
+    R"("extra_content":{"google":{"thought_signature":"s"}}}],)"
+    R"("extra_content":{"google":{"thought_signature":"t"}}},)"
+    R"({"role":"tool","tool_call_id":"c","content":"r","extra_content":1}])";
+
+TEST_F(OpenAiForeign, IsNotSentWhatOnlyOtherMakersKnowInAMessage) {
+  const std::string body = R"({"model":"m","messages":)" + std::string(kForeignMessages) + "}";
+  Instance openai(host, kId, "{}");
+  hg_call call(body);
+  ProviderRun run(openai, call);
+  EXPECT_EQ(run.build(), HG_CONTINUE);
+  EXPECT_EQ(call.upstream().body,
+            R"({"model":"m","messages":[{"role":"user","content":"reasoning_content, \"images\""},)"
+            R"({"role":"assistant","content":null,"a\"b":1.0,"tool_calls":[{"id":"c",)"
+            R"("type":"function","function":{"name":"f","arguments":"{}"}}]},)"
+            R"({"role":"tool","tool_call_id":"c","content":"r","extra_content":1}]})");
+  EXPECT_EQ(run.on_head(), HG_CONTINUE);
+  EXPECT_EQ(call.response().header("x-headgate-dropped"),
+            "messages.reasoning_content, messages.images, messages.tool_calls.extra_content, "
+            "messages.extra_content");
+}
+
+TEST_F(OpenAiForeign, LeavesMessagesToAServerOfAnotherMakerAsTheyAre) {
+  const std::string body = R"({"model":"m","messages":)" + std::string(kForeignMessages) + "}";
+  Instance openai(host, kId, "{}");
+  hg_call call(body);
+  ProviderRun run(openai, call);
+  run.own_host = false;
+  EXPECT_EQ(run.build(), HG_CONTINUE);
+  EXPECT_EQ(call.upstream().body, body);
+}
+
+TEST_F(OpenAiForeign, IsNeverSentWhatTheGatewayKeepsInMessages) {
+  const std::string body =
+      R"({"model":"m","headgate":{"a":1},"messages":[{"role":"user","images":1,"headgate":{"b":1},)"
+      R"("content":[{"type":"text","text":"\"headgate\"","headgate":{}}]},{"role":"assistant",)"
+      R"("content":"x","headgate":{"blocks":[]},"reasoning_content":"hm"}]})";
+  const auto sent = [&](bool own_host, const std::string& dialect) {
+    Instance openai(host, kId, "{}");
+    hg_call call(body);
+    call.dialect = dialect;
+    ProviderRun run(openai, call);
+    run.own_host = own_host;
+    EXPECT_EQ(run.build(), HG_CONTINUE);
+    EXPECT_EQ(run.on_head(), HG_CONTINUE);
+    return call.response().header("x-headgate-dropped") + " " + call.upstream().body;
+  };
+  const std::string user =
+      R"({"role":"user","images":1,"content":[{"type":"text","text":"\"headgate\""}]})";
+  EXPECT_EQ(sent(true, "openai.chat"),
+            "headgate, messages.headgate, messages.content.headgate, messages.reasoning_content "
+            R"({"model":"m","messages":[)" +
+                user + R"(,{"role":"assistant","content":"x"}]})");
+  EXPECT_EQ(sent(false, "acme.talk"),
+            "headgate, messages.headgate, messages.content.headgate "
+            R"({"model":"m","messages":[)" +
+                user + R"(,{"role":"assistant","content":"x","reasoning_content":"hm"}]})");
+}
+
+}  // namespace
