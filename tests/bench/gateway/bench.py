@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 
 import memory
+import micro
 import report
 from cases import CASES
 from proxies import (CLIENT_KEY, Haproxy, Headgate, HeadgateGemini, Nginx, Upstreams,
@@ -139,6 +140,8 @@ def main():
     parser.add_argument("--not-pinned", action="store_true")
     parser.add_argument("--write", type=pathlib.Path, help="the page to write")
     options = parser.parse_args()
+    if options.write and options.case:
+        parser.error("a page has all cases")
     pinned = not options.not_pinned and (os.cpu_count() or 1) > 1
     proxy_core, options.load_core = (0, 1) if pinned else (None, None)
 
@@ -174,9 +177,13 @@ def main():
         upstreams.stop()
         shutil.rmtree(directory, ignore_errors=True)
     versions = {kind.name: kind.version() for kind in kinds if kind is not HeadgateGemini}
+    if not options.case:
+        alone = micro.text(micro.measure(options.build))
+        print(alone)
     if options.write:
-        options.write.write_text(report.page(outcome, waits, resident, versions, options, pinned),
-                                 encoding="utf-8")
+        options.write.write_text(
+            report.page(outcome, waits, resident, alone, versions, options, pinned),
+            encoding="utf-8")
         print(f"wrote {options.write}")
 
 

@@ -75,7 +75,7 @@ def machine():
             f"Linux {platform.release()}")
 
 
-def page(outcome, waits, memory, versions, options, pinned):
+def page(outcome, waits, memory, micro_text, versions, options, pinned):
     versions_text = ", ".join(f"{name} {version}" for name, version in versions.items())
     resident = "\n".join(
         f"| {name} | {one.idle / 1024:.1f} | {', '.join(f'{kib / 1024:.1f}' for kib in one.soaked)} "
@@ -112,6 +112,7 @@ For the paced stream the figures are per event. The goals are budgets of this pr
 |---|---|---|---|---|
 {resident}
 
+{micro_text}
 * Machine: {machine()}
 * Versions: {versions_text}
 * Date: {datetime.date.today().isoformat()}; {options.rounds} rounds of {options.seconds} s per proxy \
