@@ -7,6 +7,7 @@
 
 #include "core/base/json_text.hpp"
 #include "core/base/read_buffer.hpp"
+#include "core/exchange/json_skim.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -116,7 +117,7 @@ std::optional<std::string_view> JsonBody::get(std::string_view pointer) {
 
 EditResult JsonBody::set(std::string_view pointer, std::string_view json) {
   json = padded_copy(arena_, json);
-  if (!scanner_.is_json(json)) return EditResult::invalid;
+  if (!exchange::is_json(json)) return EditResult::invalid;
   return set_checked(pointer, json);
 }
 

@@ -1,11 +1,10 @@
 #pragma once
-// One level of a JSON text: where its members or elements are. A text of the usual kind is skimmed
-// (json_skim.hpp); for any other simdjson finds the structure, and what is below a value is
-// skipped, not checked. [worker]
+// One level of a JSON text: where its members or elements are; all below is checked (see
+// json_skim.hpp). [worker]
 
-#include <memory>
 #include <memory_resource>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,41 +22,25 @@ using JsonMembers = std::pmr::vector<JsonMember>;
 
 enum class JsonShape { object, array, scalar, invalid };
 
-// Holds simdjson's working memory, which grows with the largest text seen: one per worker.
+// Holds what decoding needs: one per worker.
 class JsonScanner {
  public:
   // Members of one level that are kept; a text with more is invalid here.
   static constexpr std::size_t kMembersMax = 100'000;
 
-  JsonScanner();
-  ~JsonScanner();
-  JsonScanner(const JsonScanner&) = delete;
-  JsonScanner& operator=(const JsonScanner&) = delete;
-
   // Fills `out` with what `text` holds at its top level. REQUIRES: 64 readable bytes behind the
   // text.
   JsonShape scan(std::string_view text, JsonMembers& out);
-
-  // Whether `text` is JSON, as far as scan() checks it. REQUIRES: as of scan().
-  bool is_json(std::string_view text);
 
   // A copy of `text` without white space between its parts, or nothing when it is not JSON through
   // and through: what may stand in a line of JSON.
   std::string_view one_line(Arena& arena, std::string_view text);
 
-  // The same as scan() by simdjson alone. REQUIRES: `text` begins with a brace or bracket and does
-  // not end with white space; `out` is empty.
-  JsonShape index(std::string_view text, JsonMembers& out);
-
   // The decoded content of a JSON string (with its quotes), in memory that the next call reuses.
   std::optional<std::string_view> decode(std::string_view json_string);
 
-  // Frees the working memory if a large text made it large.
-  void release_if_large();
-
  private:
-  struct Memory;
-  std::unique_ptr<Memory> memory_;
+  std::string decoded_;
 };
 
 // A copy of `text` with the readable bytes behind it that a scan needs.

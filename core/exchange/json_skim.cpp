@@ -1,5 +1,7 @@
 #include "core/exchange/json_skim.hpp"
 
+#include <simdjson.h>
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -11,24 +13,25 @@
 namespace headgate::exchange {
 namespace {
 
-// Deeper than that is unusual.
-constexpr int kDepthMax = 64;
-
 // Characters that are not ASCII are checked one by one. A text with many of them, as one in another
-// script, is simdjson's, which checks 64 bytes at a time.
+// script, is given to simdjson, which checks 64 bytes at a time; then all of them are known to be
+// good.
 constexpr std::size_t kOddCharactersMax = 32;
 constexpr std::size_t kOddCharacterPerBytes = 64;
 
-// Which bytes at `at` end a run of plain bytes in a string. Those that are not ASCII are negative.
+// Which bytes at `at` end a run of plain bytes in a string. As signed numbers those that are not
+// ASCII are below 0, and end one as well.
+template <class Sixteen>
 SixteenFlags odd_bytes(const char* at) {
-  const auto bytes = load_sixteen<SixteenSigned>(at);
+  const auto bytes = load_sixteen<Sixteen>(at);
   return (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
 }
 
 // Where the first of them is, at most 16.
+template <class Sixteen>
 std::size_t plain_run(const char* at) {
   static_assert(std::endian::native == std::endian::little);
-  const std::array<std::uint64_t, 2> halves = halves_of(odd_bytes(at));
+  const std::array<std::uint64_t, 2> halves = halves_of(odd_bytes<Sixteen>(at));
   if ((halves[0] | halves[1]) == 0) return 16;
   if (halves[0] != 0) return static_cast<std::size_t>(std::countr_zero(halves[0])) / 8;
   return 8 + static_cast<std::size_t>(std::countr_zero(halves[1])) / 8;
@@ -36,13 +39,29 @@ std::size_t plain_run(const char* at) {
 
 // For the middle of long strings: whether there is none in so many bytes.
 constexpr std::ptrdiff_t kLongRun = 64;
+template <class Sixteen>
 bool is_long_run(const char* at) {
-  return !any(odd_bytes(at) | odd_bytes(at + 16) | odd_bytes(at + 32) | odd_bytes(at + 48));
+  return !any(odd_bytes<Sixteen>(at) | odd_bytes<Sixteen>(at + 16) | odd_bytes<Sixteen>(at + 32) |
+              odd_bytes<Sixteen>(at + 48));
 }
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
+
+bool is_hex_digit(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+// Length of the escape that begins with this letter, without the backslash; 0: there is none.
+constexpr std::array<std::uint8_t, 256> kEscapes = [] {
+  std::array<std::uint8_t, 256> lengths{};
+  for (const char letter : std::string_view("\"\\/bfnrt")) {
+    lengths[static_cast<unsigned char>(letter)] = 1;
+  }
+  lengths['u'] = 5;
+  return lengths;
+}();
 
 class Skimmer {
  public:
@@ -83,6 +102,11 @@ class Skimmer {
   }
 
   bool whole_string() { return take('"') && string_rest() && at_ == end_; }
+
+  bool whole_value() {
+    skip_space();
+    return value(0) && at_end();
+  }
 
  private:
   // The next byte; a zero, which no JSON has, behind the end.
@@ -137,7 +161,7 @@ class Skimmer {
   }
 
   bool object(int depth) {
-    if (depth == kDepthMax) return false;
+    if (depth == kJsonDepthMax) return false;
     ++at_;
     if (take('}')) return true;
     do {
@@ -149,7 +173,7 @@ class Skimmer {
   }
 
   bool array(int depth) {
-    if (depth == kDepthMax) return false;
+    if (depth == kJsonDepthMax) return false;
     ++at_;
     if (take(']')) return true;
     do {
@@ -162,11 +186,16 @@ class Skimmer {
   // The rest of a string whose opening quote was taken.
   bool string_rest() {
     escaped_ = false;
+    return utf8_known_ ? string_rest_of<SixteenBytes>() : string_rest_of<SixteenSigned>();
+  }
+
+  template <class Sixteen>
+  bool string_rest_of() {
     while (at_ < end_) {
-      const std::size_t run = plain_run(at_);
+      const std::size_t run = plain_run<Sixteen>(at_);
       at_ += run;
       if (run == sizeof(SixteenFlags)) {
-        while (end_ - at_ >= kLongRun && is_long_run(at_)) at_ += kLongRun;
+        while (end_ - at_ >= kLongRun && is_long_run<Sixteen>(at_)) at_ += kLongRun;
         continue;
       }
       if (at_ >= end_) return false;
@@ -176,19 +205,29 @@ class Skimmer {
         return true;
       }
       if (byte == '\\') {
-        // What is escaped counts as a byte like others: neither a control byte nor half a
-        // character.
-        if (at_ + 1 >= end_ || static_cast<signed char>(at_[1]) < 0x20) return false;
-        escaped_ = true;
-        at_ += 2;
-      } else if (byte < 0x80 || !odd_characters()) {
+        if (!escape()) return false;
+      } else if (byte < 0x80) {
         return false;
+      } else if (!odd_characters()) {
+        return all_is_utf8() && string_rest_of<SixteenBytes>();
       }
     }
     return false;
   }
 
-  // One character or more that are not ASCII.
+  // One that begins with the backslash at hand.
+  bool escape() {
+    const std::size_t length =
+        end_ - at_ > 1 ? kEscapes[static_cast<unsigned char>(at_[1])] : std::size_t{0};
+    if (length == 0) return false;
+    escaped_ = true;
+    at_ += 1 + length;
+    if (length == 1) return true;
+    return at_ <= end_ && is_hex_digit(at_[-4]) && is_hex_digit(at_[-3]) && is_hex_digit(at_[-2]) &&
+           is_hex_digit(at_[-1]);
+  }
+
+  // One character or more that are not ASCII. No: they are no characters, or too many.
   bool odd_characters() {
     do {
       const std::size_t length = utf8_length(text_, static_cast<std::size_t>(at_ - text_.data()));
@@ -197,6 +236,11 @@ class Skimmer {
       at_ += length;
     } while (at_ < end_ && static_cast<unsigned char>(*at_) >= 0x80);
     return true;
+  }
+
+  bool all_is_utf8() {
+    utf8_known_ = simdjson::validate_utf8(text_.data(), text_.size());
+    return utf8_known_;
   }
 
   bool word(std::string_view expected) {
@@ -236,22 +280,23 @@ class Skimmer {
   const char* at_;
   const char* const end_;
   std::size_t odd_left_;
-  bool escaped_ = false;  // whether the last string has an escape
+  bool escaped_ = false;     // whether the last string has an escape
+  bool utf8_known_ = false;  // all of the text is well-formed
 };
 
 }  // namespace
 
-std::optional<JsonShape> skim(std::string_view text, JsonMembers& out) {
+JsonShape skim(std::string_view text, JsonMembers& out) {
   Skimmer skimmer(text);
-  if (text.front() == '{') {
-    if (skimmer.members(out)) return JsonShape::object;
-  } else if (skimmer.elements(out)) {
-    return JsonShape::array;
-  }
-  return std::nullopt;
+  if (text.front() == '{') return skimmer.members(out) ? JsonShape::object : JsonShape::invalid;
+  return skimmer.elements(out) ? JsonShape::array : JsonShape::invalid;
 }
 
-bool is_usual_string(std::string_view text) {
+bool is_json(std::string_view text) {
+  return Skimmer(text).whole_value();
+}
+
+bool is_json_string(std::string_view text) {
   return Skimmer(text).whole_string();
 }
 

@@ -241,6 +241,20 @@ def test_an_unknown_request_coding_is_415(served):
     assert answer.status == 415
 
 
+@pytest.mark.parametrize("broken", [
+    '"n": 01', '"n": truex', '"n": [1 2]', r'"n": "\q"', r'"n": {"m": "\u12"}', '"n": {"m": 1,}',
+    '"n": "\u8a9e\u8a9e', '"n": NaN', "'n': 1",
+])
+def test_json_that_is_broken_anywhere_is_400_and_asks_nobody(served, broken):
+    gateway, simulator = served
+    before = simulator.count()
+    body = '{"model": "m", "messages": [{"role": "user", "content": "hi"}], ' + broken + "}"
+    answer = exchange(gateway.address, post("/v1/chat/completions", body.encode()))
+    assert answer.status == 400
+    assert "JSON" in answer.json()["error"]["message"]
+    assert simulator.count() == before
+
+
 def test_deep_json_is_refused_or_passed_and_nothing_breaks(served):
     gateway, _ = served
     deep = b'{"model": "m", "messages": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
