@@ -1,7 +1,9 @@
 #pragma once
-// Whether a short text has one of a few bytes, 16 places at a time. Pure. [any]
+// Whether a short text has a control byte (below 0x20) or one of a few others, 16 places at a time.
+// Pure. [any]
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -21,24 +23,29 @@ class FewBytes {
     const SixteenBytes block = SixteenBytes{} + static_cast<std::uint8_t>(byte);
     for (std::size_t i = 0; i < count_; ++i)
       if (!any(blocks_[i] != block)) return;
-    // Places that are not used yet hold the first byte once more.
-    if (count_ == 0) blocks_.fill(block);
     blocks_[count_++] = block;
   }
 
-  // REQUIRES: kPadding readable bytes behind the text, and one byte at least that was added.
+  // Where the first of them is; text.size() if there is none. REQUIRES: kPadding readable bytes
+  // behind the text.
+  std::size_t find_in(std::string_view text) const {
+    return count_ <= kUsual ? find<kUsual>(text) : find<kCountMax>(text);
+  }
+
+  // REQUIRES: the same.
   bool is_any_in(std::string_view text) const {
     return count_ <= kUsual ? is_any<kUsual>(text) : is_any<kCountMax>(text);
   }
 
  private:
-  static constexpr std::size_t kUsual = 4;
+  static constexpr std::size_t kUsual = 3;
 
   template <std::size_t kCount>
   unsigned places(const char* at) const {
     const SixteenBytes bytes = load_sixteen(at);
-    SixteenFlags found = bytes == blocks_[0];
-    for (std::size_t i = 1; i < kCount; ++i) found |= bytes == blocks_[i];
+    SixteenFlags found = bytes < 0x20;
+    // Those that are not used yet are NUL, which is a control byte.
+    for (std::size_t i = 0; i < kCount; ++i) found |= bytes == blocks_[i];
     return places_of(found);
   }
 
@@ -50,6 +57,17 @@ class FewBytes {
       if (places<kCount>(at) != 0) return true;
     // The bytes behind the text do not count.
     return (places<kCount>(at) & ((1U << left) - 1)) != 0;
+  }
+
+  template <std::size_t kCount>
+  std::size_t find(std::string_view text) const {
+    for (std::size_t at = 0; at < text.size(); at += sizeof(SixteenBytes)) {
+      const unsigned found = places<kCount>(text.data() + at);
+      if (found == 0) continue;
+      const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(found));
+      return place < text.size() ? place : text.size();
+    }
+    return text.size();
   }
 
   std::array<SixteenBytes, kCountMax> blocks_{};

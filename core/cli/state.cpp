@@ -24,6 +24,15 @@ void write_counts(JsonWriter& json, std::string_view name, const Series& series,
   json.close('}');
 }
 
+// 3: of what has no other labels.
+void write_count(JsonWriter& json, std::string_view name, const Series& series,
+                 Series::Count count) {
+  std::uint64_t all = 0;
+  series.read(count, [&all](std::span<const std::string>, std::uint64_t total) { all += total; });
+  json.key(name);
+  json.number(static_cast<double>(all));
+}
+
 // [{"scope": ..., "reason": ..., "total": 3}]: of two.
 void write_counts(JsonWriter& json, std::string_view name, const Series& series,
                   Series::Count count, std::span<const std::string_view, 2> keys) {
@@ -51,6 +60,7 @@ void write_counts(JsonWriter& json, const Series& series) {
   write_counts(json, "evictions", series, Series::Count::evictions, kEviction);
   write_counts(json, "continuations", series, Series::Count::continuations);
   write_counts(json, "probes", series, Series::Count::probes);
+  write_count(json, "droppedEvents", series, Series::Count::dropped_events);
   json.close('}');
 }
 

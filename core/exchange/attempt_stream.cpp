@@ -59,14 +59,6 @@ net::Task<AttemptEnd> StreamRelay::run() {
   }
 }
 
-bool StreamRelay::needs_call(const http::Event& event) const {
-  if (!gate_.open() || plan_.literal_count == 0 || plan_.passes == 0) return true;
-  // What cannot be an object of JSON is the plugin's to judge.
-  if (event.data.empty() || event.data.front() != '{' || event.data.back() != '}') return true;
-  // The event lies in a ReadBuffer, which has padding behind it.
-  return shown_words_.finds_any_in(event.raw);
-}
-
 StreamRelay::Step StreamRelay::handle(const http::Event& event) {
   if (!event.has_data && unterminated_) return Step::more;  // less than an event
   if (!event.has_data) {
@@ -76,16 +68,50 @@ StreamRelay::Step StreamRelay::handle(const http::Event& event) {
     if (plan_.passes != 0 && room) pass(event.raw);
     return Step::more;
   }
-  if (needs_call(event)) return handle_shown(event);
+  // An event lies in a ReadBuffer, which has padding behind it.
+  if (alike_.is_alike(event.raw)) return handle_alike(event);
+  return handle_shown(event);
+}
+
+// Whether nobody but the plugin looks at events.
+bool StreamRelay::passes_alike() const {
+  return !kept_ && !joins_ && !attempt_.policies_.reads_events();
+}
+
+StreamRelay::Step StreamRelay::handle_alike(const http::Event& event) {
+  note_alike();
   if (joins_ || attempt_.policies_.reads_events()) {
     attempt_.call_.clear_emitted();
     shown_.assign(1, EmittedEvent{std::string(event.type), std::string(event.data)});
-    return emit(HG_EVENT_MEANINGFUL);
+    return emit(alike_flags_);
   }
   if (kept_) kept_->keep(attempt_.call_, event.data);
   pass(event.raw);
-  if (!kept_) alike_.learn(event);
   return Step::more;
+}
+
+// Events that the plugin passed for nothing but a piece of the answer. What is like them, and has
+// none of its literals, it need not see.
+void StreamRelay::learn(const http::Event& event, std::uint32_t flags) {
+  if (!gate_.open() || plan_.literal_count == 0 || plan_.passes == 0 || unterminated_) return;
+  if ((flags & ~std::uint32_t{HG_EVENT_TOOL}) != HG_EVENT_MEANINGFUL) return;
+  if (flags != alike_flags_) alike_.forget();
+  alike_flags_ = flags;
+  alike_.learn(event);
+}
+
+// What should be JSON and is not. Where pieces make one whole, what is left is worth nothing
+// without it.
+StreamRelay::Step StreamRelay::drop(std::uint32_t flags) {
+  attempt_.endpoint_.attempts->event_dropped(attempt_.request_.worker.metrics);
+  if (!dropped_any_) {
+    log::warn("request " + attempt_.request_.id + ": an event of " + attempt_.endpoint_.name +
+              " is not JSON and was dropped; if more of this stream are, they are only counted");
+  }
+  dropped_any_ = true;
+  if (!in_tool_call_ && (flags & HG_EVENT_TOOL) == 0) return Step::more;
+  return refuse(FailureKind::bad_answer, "upstream_bad_event",
+                "sent an event that is not JSON where none can be missing");
 }
 
 StreamRelay::Step StreamRelay::handle_shown(const http::Event& event) {
@@ -100,13 +126,7 @@ StreamRelay::Step StreamRelay::handle_shown(const http::Event& event) {
   call.enter(Phase::event, &attempt_.context_);
   const std::int32_t result =
       attempt_.endpoint_.provider->on_event(attempt_.context_.provider_context, call, in, flags);
-  if ((flags & HG_EVENT_NOT_JSON) != 0) {
-    log::warn("request " + attempt_.request_.id + ": an event of " + attempt_.endpoint_.name +
-              " is not JSON and was dropped");
-    return in_tool_call_ ? refuse(FailureKind::bad_answer, "upstream_bad_event",
-                                  "sent an event that is not JSON inside a tool call")
-                         : Step::more;
-  }
+  if ((flags & HG_EVENT_NOT_JSON) != 0) return drop(flags);
   if ((flags & HG_EVENT_ERROR) != 0) {
     failure_ =
         attempt_.failure(FailureKind::event, "upstream_error_event", "sent an error in its stream");
@@ -126,6 +146,7 @@ StreamRelay::Step StreamRelay::handle_shown(const http::Event& event) {
   }
   const Step step = note(flags, event.raw.size());
   if (step != Step::more) return step;
+  if (result == HG_CONTINUE) learn(event, flags);
   const bool end_marker = (flags & HG_EVENT_END) != 0;
   if (result == HG_CONTINUE && plan_.passes != 0 && !joins_ &&
       ((end_marker && held_.empty()) || !attempt_.policies_.reads_events())) {
@@ -147,7 +168,9 @@ StreamRelay::Step StreamRelay::handle_shown(const http::Event& event) {
 // What an event was, for the gate, the statistics and the end of the stream.
 StreamRelay::Step StreamRelay::note(std::uint32_t flags, std::size_t bytes) {
   if ((flags & (HG_EVENT_FINAL | HG_EVENT_END)) != 0) finished_ = true;
-  in_tool_call_ = (flags & HG_EVENT_TOOL) != 0;
+  // An event that says nothing, or only counts, ends no call.
+  constexpr std::uint32_t kEndsCall = HG_EVENT_MEANINGFUL | HG_EVENT_FINAL | HG_EVENT_END;
+  if ((flags & (HG_EVENT_TOOL | kEndsCall)) != 0) in_tool_call_ = (flags & HG_EVENT_TOOL) != 0;
   const bool was_open = gate_.open();
   if (gate_.on_event(flags, bytes) == CommitGate::Decision::fail) {
     return refuse(FailureKind::event, "upstream_error_event", "sent an error in its stream");

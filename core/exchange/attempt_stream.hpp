@@ -38,7 +38,11 @@ class StreamRelay {
 
   Step handle(const http::Event& event);
   Step handle_shown(const http::Event& event);
-  bool needs_call(const http::Event& event) const;
+  Step handle_alike(const http::Event& event);
+  bool passes_alike() const;
+  void note_alike() { in_tool_call_ = (alike_flags_ & HG_EVENT_TOOL) != 0; }
+  void learn(const http::Event& event, std::uint32_t flags);
+  Step drop(std::uint32_t flags);
   Step note(std::uint32_t flags, std::size_t bytes);
   Step emit(std::uint32_t flags);
   Step emit_held();
@@ -91,15 +95,17 @@ class StreamRelay {
   CommitGate gate_;
   ReadBuffer events_;  // what does not lie in whole chunks
   StreamOutput output_;
-  http::EventTemplate alike_;  // events that pass without a closer look
-  const bool joins_;           // it goes on with what the client has of an answer that broke off
-  bool begun_;                 // the client has the head
+  http::EventTemplate alike_;      // events that need no call
+  std::uint32_t alike_flags_ = 0;  // HG_EVENT_*, what the plugin said of each that was learned
+  const bool joins_;  // it goes on with what the client has of an answer that broke off
+  bool begun_;        // the client has the head
   bool upstream_done_ = false;
   bool finished_ = false;    // the finish reason was said
   bool end_marked_ = false;  // the format's own end marker was passed on
   bool in_tool_call_ = false;
   bool unterminated_ = false;  // the event at hand is the last, and its end is missing
   bool error_passed_ = false;
+  bool dropped_any_ = false;
   bool framing_failed_ = false;
   std::int32_t stop_ = 0;  // HG_*, of the policies at the head of the answer
   std::vector<EmittedEvent> shown_;

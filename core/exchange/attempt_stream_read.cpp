@@ -131,18 +131,20 @@ StreamRelay::Step StreamRelay::cut_chunks() {
 
 // Chunks that are one event each, like those that passed before.
 void StreamRelay::pass_alike_chunks() {
-  if (!cutter_.at_event() || !passes_chunks()) return;
+  if (!cutter_.at_event() || !passes_chunks() || !passes_alike()) return;
   ReadBuffer& buffer = attempt_.connection_->buffer();
   const http::ChunkRun run = attempt_.framing_.take_chunks(
       buffer.data(), [&](std::string_view event) { return alike_.is_alike(event); });
   if (run.consumed == 0) return;
+  note_alike();
   output_.pass(run);
   buffer.consume(run.consumed);
 }
 
 StreamRelay::Step StreamRelay::cut_chunk(const http::Chunk& chunk) {
   // Where chunks pass, pass_alike_chunks() has looked.
-  if (cutter_.at_event() && !passes_chunks() && alike_.is_alike(chunk.data)) {
+  if (cutter_.at_event() && !passes_chunks() && passes_alike() && alike_.is_alike(chunk.data)) {
+    note_alike();
     output_.pass(chunk.data);
     return Step::more;
   }
@@ -184,11 +186,12 @@ StreamRelay::Step StreamRelay::cut_events() {
 }
 
 void StreamRelay::pass_alike() {
-  if (!cutter_.at_event()) return;
+  if (!cutter_.at_event() || !passes_alike()) return;
   const std::string_view all = events_.data();
   std::size_t passed = 0;
   while (const std::size_t size = alike_.alike_at_front(all.substr(passed))) passed += size;
   if (passed == 0) return;
+  note_alike();
   output_.pass(all.substr(0, passed));
   cutter_.skip(passed);
   events_.consume(passed);

@@ -10,8 +10,6 @@ namespace headgate::http {
 namespace {
 
 constexpr std::string_view kEventEnd = "\n\n";
-// The least that all end with: "}\n\n".
-constexpr std::size_t kBackMin = kEventEnd.size() + 1;
 
 // Whether its only data are an object in its last line. No CR: then an event has as many line ends
 // as it has LFs, and only one form.
@@ -50,14 +48,54 @@ bool stands_at_end(std::string_view text, std::string_view part) {
 // Bytes of the two blocks that are compared at a time.
 constexpr std::size_t kStep = 32;
 
+// A string that is a value, at the same place of two texts that differ there first.
+struct OtherString {
+  std::size_t begin = 0;  // behind its quote
+  std::size_t end = 0;    // the quote that ends it in one, and in the other
+  std::size_t other_end = 0;
+};
+
+// The quote that ends the string whose inside holds `at`, an offset in JSON; npos if there is none.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  for (;;) {
+    at = text.find_first_of("\"\\", at);
+    if (at == std::string_view::npos || text[at] == '"') return at;
+    at += 2;
+  }
+}
+
+bool is_value(std::string_view before) {
+  while (!before.empty() && (before.back() == ' ' || before.back() == '\t'))
+    before.remove_suffix(1);
+  return before.ends_with(':');
+}
+
+// False: they differ first elsewhere. REQUIRES: `text` is JSON from `from` on, which is outside any
+// string.
+bool find_difference(std::string_view text, std::string_view other, std::size_t from,
+                     OtherString& found) {
+  const std::size_t common = common_prefix(text, other);
+  for (std::size_t at = from; (at = text.find('"', at)) < common; ++at) {
+    const std::size_t begin = at + 1;
+    const std::size_t end = end_of_string(text, begin);
+    if (end == std::string_view::npos) return false;
+    if (end >= common) {
+      found = OtherString{begin, end, end_of_string(other, begin)};
+      return is_value(text.substr(0, at)) && found.other_end != std::string_view::npos;
+    }
+    at = end;
+  }
+  return false;
+}
+
 }  // namespace
 
 static_assert(FewBytes::kCountMax >= 2 + WordFilter::kWordsMax);
 static_assert(FewBytes::kPadding <= WordFilter::kPadding);
 
 EventTemplate::EventTemplate(const WordFilter& words) : words_(words) {
-  odd_bytes_.add('\n');
-  odd_bytes_.add('\r');
+  odd_bytes_.add('"');
+  odd_bytes_.add('\\');
   for (std::size_t i = 0; i < words.count(); ++i) odd_bytes_.add(chosen_byte(words.word(i)));
 }
 
@@ -66,34 +104,30 @@ std::string_view EventTemplate::text() const {
 }
 
 void EventTemplate::set_text(std::string_view raw) {
-  blocks_.resize((raw.size() / kStep + 1) * (kStep / sizeof(Block)));
+  // Room for the parts as well, so that it does not move.
+  const std::size_t blocks = (raw.size() / kStep + 1) * (kStep / sizeof(Block));
+  blocks_.reserve(2 * blocks + 2 * (kStep / sizeof(Block)));
+  blocks_.resize(blocks);
   std::memcpy(blocks_.data(), raw.data(), raw.size());
   size_ = raw.size();
 }
 
-// REQUIRES: size > 0.
-EventTemplate::Part EventTemplate::part_of(std::size_t size) {
+// Of the text, in blocks of its own. REQUIRES: it is not empty, and blocks_ has room.
+EventTemplate::Part EventTemplate::add_part(std::string_view part) {
   static constexpr std::array<std::int8_t, 2 * kStep> kMask = [] {
     std::array<std::int8_t, 2 * kStep> mask{};
     std::fill_n(mask.begin(), kStep, std::int8_t{-1});
     return mask;
   }();
-  Part part;
-  part.size = size;
-  part.last_at = (size - 1) / kStep * kStep;
-  std::memcpy(part.masks.data(), kMask.data() + kStep - (size - part.last_at), kStep);
-  return part;
-}
-
-void EventTemplate::set_common(std::size_t front, std::size_t back) {
-  if (front == front_.size && back == back_.size) return;
-  front_ = part_of(front);
-  back_ = part_of(back);
-  // Where it begins at a block.
-  back_.block = (size_ / kStep + 1) * (kStep / sizeof(Block));
-  blocks_.resize(back_.block + (back_.last_at + kStep) / sizeof(Block));
-  std::memcpy(blocks_.data() + back_.block, text().data() + size_ - back, back);
-  borders_noted_ = false;
+  Part added;
+  added.size = part.size();
+  added.last_at = (part.size() - 1) / kStep * kStep;
+  std::memcpy(added.masks.data(), kMask.data() + kStep - (part.size() - added.last_at), kStep);
+  if (part.data() == text().data()) return added;  // where it is already
+  added.block = blocks_.size();
+  blocks_.resize(added.block + (added.last_at + kStep) / sizeof(Block));
+  std::memcpy(blocks_.data() + added.block, part.data(), part.size());
+  return added;
 }
 
 // Not zero where `from` does not begin with that part. REQUIRES: kStep readable bytes behind it.
@@ -114,27 +148,52 @@ EventTemplate::Block EventTemplate::difference(const char* from, const Part& par
 }
 
 void EventTemplate::learn(const Event& event) {
-  if (event.raw.size() > kEventBytesMax || !is_plain_object(event)) return;
   const std::string_view raw = event.raw;
-  if (front_.size > 0 && keep_common(raw)) return;
+  if (learned_ == kLearnedMax || raw.size() > kEventBytesMax || !is_plain_object(event)) return;
+  ++learned_;
+  // One that is not alike for its bytes now and then is no reason to look for another template.
+  if (learned_ < 4 && begins_and_ends_alike(raw)) return;
+  if (words_.finds_any_in(raw)) return;
+  if (size_ > 0 && (raw == text() || differs_in_strings(raw))) return;
+  forget();
   set_text(raw);
-  front_ = back_ = Part();
   data_at_ = raw.size() - kEventEnd.size() - event.data.size();
-  set_common(raw.size() - kBackMin, kBackMin);
 }
 
-// Words that begin or end alike do not count: what varies is a whole value, most often a string.
-bool EventTemplate::keep_common(std::string_view raw) {
-  std::size_t front = common_prefix(raw, text().substr(0, front_.size));
-  const std::size_t quote = raw.substr(0, front).rfind('"');
-  front = quote == std::string_view::npos ? 0 : quote + 1;
-  if (front <= data_at_) return false;
-  std::size_t back = common_suffix(raw.substr(front), text().substr(front));
-  const std::size_t next_quote = raw.find('"', raw.size() - back);
-  if (next_quote != std::string_view::npos) back = raw.size() - next_quote;
-  if (back < kBackMin) return false;
-  set_common(front, back);
+void EventTemplate::forget() {
+  size_ = 0;
+  front_ = back_ = joint_ = Part();
+}
+
+// From the first event: where it does, that makes the template.
+bool EventTemplate::differs_in_strings(std::string_view raw) {
+  const std::string_view first = text();
+  OtherString one;
+  if (!find_difference(first, raw, data_at_, one)) return false;
+  const std::string_view front = first.substr(0, one.begin);
+  const std::string_view rest = first.substr(one.end);
+  const std::string_view raw_rest = raw.substr(one.other_end);
+  if (rest == raw_rest) {
+    set_parts(front, {}, rest);
+    return true;
+  }
+  OtherString two;
+  if (!find_difference(rest, raw_rest, 1, two)) return false;
+  const std::string_view back = rest.substr(two.end);
+  if (back != raw_rest.substr(two.other_end)) return false;
+  set_parts(front, rest.substr(0, two.begin), back);
   return true;
+}
+
+void EventTemplate::set_parts(std::string_view front, std::string_view joint,
+                              std::string_view back) {
+  if (front.size() == front_.size && joint.size() == joint_.size && back.size() == back_.size)
+    return;
+  blocks_.resize((size_ / kStep + 1) * (kStep / sizeof(Block)));  // without other parts
+  front_ = add_part(front);
+  joint_ = joint.empty() ? Part() : add_part(joint);
+  back_ = add_part(back);
+  if (joint.empty()) note_borders();
 }
 
 void EventTemplate::Border::add(std::string_view part, char nearest) {
@@ -159,7 +218,6 @@ void EventTemplate::note_borders() {
         before_back_.add(word.substr(0, at), word[at - 1]);
     }
   }
-  borders_noted_ = true;
 }
 
 bool EventTemplate::goes_over_front(std::string_view event) const {
@@ -176,32 +234,39 @@ bool EventTemplate::goes_over_back(std::string_view event) const {
   return before_back_.count > Border::kPartsMax;
 }
 
-// In doubt: yes. REQUIRES: `event` begins and ends alike.
-bool EventTemplate::may_have_word(std::string_view event) {
-  if (!borders_noted_) note_borders();
+// Between front and end. In doubt: no. REQUIRES: there is something between them.
+bool EventTemplate::is_plain_string(std::string_view event) const {
   const std::string_view middle(event.data() + front_.size,
                                 event.size() - front_.size - back_.size);
-  if (middle.empty()) return true;
-  if (behind_front_.may_be_at(middle.front()) && goes_over_front(event)) return true;
-  if (before_back_.may_be_at(middle.back()) && goes_over_back(event)) return true;
-  return odd_bytes_.is_any_in(middle);
+  if (behind_front_.may_be_at(middle.front()) && goes_over_front(event)) return false;
+  if (before_back_.may_be_at(middle.back()) && goes_over_back(event)) return false;
+  return !odd_bytes_.is_any_in(middle);
 }
 
-// A closer look. REQUIRES: the same.
-bool EventTemplate::has_word(std::string_view event) const {
-  const std::size_t back_at = event.size() - back_.size;
-  if (find_either(event.substr(0, back_at), '\n', '\r', front_.size) != back_at) return true;
-  const std::size_t begin = front_.size - std::min(front_.size, words_.longest());
-  const std::size_t end = std::min(back_at + words_.longest(), event.size());
-  return words_.finds_any_in(event.substr(begin, end - begin));
+// The same for two strings.
+bool EventTemplate::are_plain_strings(std::string_view event) const {
+  const std::string_view middle(event.data() + front_.size,
+                                event.size() - front_.size - back_.size);
+  const std::size_t first = odd_bytes_.find_in(middle);
+  const std::size_t second_at = first + joint_.size;
+  return first > 0 && second_at < middle.size() &&
+         !any(difference(middle.data() + first, joint_)) &&
+         !odd_bytes_.is_any_in(middle.substr(second_at)) && !words_.finds_any_in(event);
+}
+
+bool EventTemplate::begins_and_ends_alike(std::string_view bytes) const {
+  const std::size_t shortest = front_.size + back_.size;
+  // What an empty string says may be something else than what words say.
+  if (shortest == 0 || bytes.size() <= shortest || bytes.size() > kEventBytesMax) return false;
+  return !any(difference(bytes.data(), front_) |
+              difference(bytes.data() + bytes.size() - back_.size, back_));
 }
 
 bool EventTemplate::is_alike(std::string_view bytes) {
-  const std::size_t shortest = front_.size + back_.size;
-  if (shortest == 0 || bytes.size() < shortest || bytes.size() > kEventBytesMax) return false;
-  const Block other = difference(bytes.data(), front_) |
-                      difference(bytes.data() + bytes.size() - back_.size, back_);
-  return !any(other) && (!may_have_word(bytes) || !has_word(bytes));
+  if (!begins_and_ends_alike(bytes)) return false;
+  const bool plain = joint_.size == 0 ? is_plain_string(bytes) : are_plain_strings(bytes);
+  if (plain) learned_ = 0;
+  return plain;
 }
 
 std::size_t EventTemplate::alike_at_front(std::string_view in) {

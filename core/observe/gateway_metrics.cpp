@@ -41,7 +41,7 @@ class Families {
   explicit Families(MetricRegistry& registry);
 
   std::size_t requests, in_flight, request_seconds, connections, attempts, picks, seconds,
-      evictions, continuations, probes, plugin_calls, reloads, spans;
+      evictions, continuations, probes, dropped_events, plugin_calls, reloads, spans;
   std::size_t token_usage, server_seconds, first_token_seconds, per_token_seconds;
 };
 
@@ -92,6 +92,9 @@ Families::Families(MetricRegistry& registry) {
           "Times an endpoint that is out was asked whether it is back: success, or the code of "
           "the error.",
           counter, {"backend", "endpoint", "result"});
+  dropped_events = add(registry, "headgate_stream_events_dropped_total",
+                       "Events of streams that should have been JSON and were not.", counter,
+                       {"backend", "endpoint"});
   plugin_calls =
       add(registry, "headgate_plugin_calls_total",
           "HTTP calls that plugins made: answered (whatever the status), connect, timeout, "
@@ -193,6 +196,10 @@ class EndpointNumbers final : public EndpointSeries {
     const std::array<std::string_view, 3> values{backend_, endpoint_, result};
     worker.add(registry_.counter(families_.probes, values));
   }
+  void event_dropped(WorkerMetrics& worker) override {
+    const std::array<std::string_view, 2> values{backend_, endpoint_};
+    worker.add(registry_.counter(families_.dropped_events, values));
+  }
   void evicted(std::string_view scope, std::string_view reason) override {
     const std::array<std::string_view, 4> values{backend_, endpoint_, scope, reason};
     registry_.count(registry_.counter(families_.evictions, values));
@@ -221,6 +228,8 @@ class EndpointNumbers final : public EndpointSeries {
         return families_.continuations;
       case Count::probes:
         return families_.probes;
+      case Count::dropped_events:
+        return families_.dropped_events;
     }
     return families_.attempts;
   }

@@ -52,6 +52,9 @@ class EndpointSeries {
   // The gateway asked it whether it is back. `result` is "success" or the code of an Error.
   // [worker]
   virtual void probed(WorkerMetrics& worker, std::string_view result) = 0;
+  // An event of its stream was not what it should have been, and the client does not get it.
+  // [worker]
+  virtual void event_dropped(WorkerMetrics& worker) = 0;
   // It was taken out of the choice. What is out and why have few values. [any]
   virtual void evicted(std::string_view scope, std::string_view reason) = 0;
   // Its answer broke off at the client, and others were to go on with it: what came of that has few
@@ -67,6 +70,7 @@ class EndpointSeries {
     evictions,        // scope, reason
     continuations,    // result
     probes,           // result
+    dropped_events,
   };
   virtual void read(Count count, const MetricRegistry::CounterVisitor& visit) const = 0;
 };

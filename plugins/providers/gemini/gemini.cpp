@@ -77,6 +77,7 @@ class Gemini::Attempt {
     if (made.refusal) return refuse(call, *made.refusal);
     usage_wanted_ = made.usage_wanted;
     choices_ = made.choices;
+    structured_ = made.structured;
     dropped_ = made.dropped.header();
     upstream.set_line("POST",
                       std::string(in.base_path) + headgate_gemini::model_path(in.model) +
@@ -121,7 +122,7 @@ class Gemini::Attempt {
   hg::Action on_event(hg::Call& call, const hg::Event& event, hg::EventFlags& flags) {
     hg::JsonDocument document;
     if (!document.read(event.data)) {
-      flags = HG_EVENT_NOT_JSON;
+      flags = hg::lost_event(structured_);
       return hg::Action::proceed;
     }
     const hg::JsonView answer = document.root();
@@ -199,6 +200,7 @@ class Gemini::Attempt {
   std::uint64_t created_ = 0;
   std::uint64_t choices_ = 1;
   bool usage_wanted_ = false;
+  bool structured_ = false;
   bool broken_ = false;
   std::string error_;  // the whole answer, where it was one
   StreamTranslator stream_;

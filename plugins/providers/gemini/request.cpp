@@ -159,6 +159,7 @@ class RequestTranslator {
   void write_format(JsonWriter& config) {
     const JsonView format = chat_["response_format"];
     if (!format.exists() || format.is_null() || format["type"].equals("text")) return;
+    out_.structured = true;
     if (format["type"].equals("json_object")) {
       config.key("responseMimeType").quoted("application/json");
       return;

@@ -26,6 +26,7 @@ struct TranslatedRequest {
   hg::llm::Dropped dropped;
   bool usage_wanted = false;       // stream_options.include_usage
   std::uint64_t choices = 1;       // candidates that were asked for
+  bool structured = false;         // the answer is to be JSON
   std::optional<Refusal> refusal;  // then there is no body
 };
 

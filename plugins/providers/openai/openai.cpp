@@ -19,7 +19,8 @@ namespace {
 using headgate_openai::Asked;
 using headgate_openai::VendorError;
 
-// What makes an event worth a call once the client has bytes. Plain content carries
+// What makes an event worth a call once the client has bytes, where it is otherwise like those
+// before it. Plain content carries
 // "finish_reason":null and "usage":null, so neither name alone will do.
 constexpr std::array<hg_str, 4> kShown = {
     hg::literal("\"prompt_tokens\""),
@@ -50,18 +51,21 @@ class OpenAi final : public hg::Provider {
   // begin that anew.
   bool prefills(hg::Call& call, const hg::Build&) const {
     const hg::Message request = call.request();
-    const auto is_off = [&](std::string_view pointer, std::string_view usual) {
-      const auto value = request.json(pointer);
-      return !value || *value == "null" || *value == usual;
-    };
-    return prefill_ != Prefill::none && is_off("/reasoning_effort", "\"none\"") &&
-           is_off("/response_format/type", "\"text\"");
+    return prefill_ != Prefill::none && is_left_at(request, "/reasoning_effort", "\"none\"") &&
+           is_left_at(request, kFormat, "\"text\"");
   }
 
   class Attempt;
 
  private:
   enum class Prefill : std::uint8_t { none, message, prefix, continue_final_message };
+
+  static constexpr std::string_view kFormat = "/response_format/type";
+
+  static bool is_left_at(hg::Message request, std::string_view pointer, std::string_view usual) {
+    const auto value = request.json(pointer);
+    return !value || *value == "null" || *value == usual;
+  }
 
   static Prefill prefill_of(std::string_view word) {
     if (word == "message") return Prefill::message;
@@ -96,7 +100,10 @@ class OpenAi::Attempt {
     if (!in.model.empty() && (in.neutral || in.model != call.facets().model) &&
         !upstream.set_text("/model", in.model))
       return call.refuse(400, "invalid_request_body", "The request's body is not a JSON object");
-    if (in.stream && !embeddings_) ask_for_usage(upstream);
+    if (in.stream && !embeddings_) {
+      structured_ = !is_left_at(upstream, kFormat, "\"text\"");
+      ask_for_usage(upstream);
+    }
     if (in.prefill) ask_to_go_on(upstream);
     if (in.own_host || in.neutral) leave_out_foreign(upstream, in.own_host);
     return hg::Action::proceed;
@@ -136,7 +143,7 @@ class OpenAi::Attempt {
     }
     headgate_openai::ChatEvent said;
     if (!headgate_openai::read_event(event.data, said)) {
-      flags = HG_EVENT_NOT_JSON;
+      flags = hg::lost_event(structured_);
       return hg::Action::proceed;
     }
     if (said.error) {
@@ -235,7 +242,8 @@ class OpenAi::Attempt {
   bool neutral_ = false;
   bool embeddings_ = false;
   bool client_wants_usage_ = false;
-  std::string dropped_;  // names of what was left out of the messages
+  bool structured_ = false;  // the answer is to be JSON
+  std::string dropped_;      // names of what was left out of the messages
   std::uint64_t choices_wanted_ = 1;
   std::uint64_t finished_ = 0;
 };

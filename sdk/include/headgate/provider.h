@@ -108,8 +108,11 @@ typedef struct hg_plan {
   uint32_t framing;
   /* 1: on_body is called. 0: a whole answer passes without a call, and need not be held. */
   uint32_t want_body;
-  /* Literals, static or in the attempt: once committed, an event whose bytes contain none of them is
-   * relayed without a call. 0: every event is shown. At most 4. */
+  /* Literals, static or in the attempt: once committed, an event whose bytes contain none of them
+   * may be relayed without a call. It is where it differs only in the text of one string value or
+   * two from events for which on_event returned HG_CONTINUE with HG_EVENT_MEANINGFUL, perhaps
+   * HG_EVENT_TOOL, and nothing else; so a word in a string that makes an event another kind of event
+   * should be a literal. 0: every event is shown. At most 4. */
   uint32_t literal_count;
   const hg_str *literals;
   /* 1: events and bodies stay in the client's format; 0: on_event and on_body emit or write the

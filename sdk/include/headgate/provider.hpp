@@ -85,7 +85,8 @@ struct Plan {
   const hg_str* literals = nullptr;
   std::uint32_t literal_count = 0;
 
-  // After the commit, events without any of these bytes are relayed without a call. Static:
+  // After the commit, events without any of these bytes are relayed without a call, if they are
+  // like others before them that were nothing but a piece of the answer. Static:
   //   static constexpr std::array<hg_str, 2> kShown = {hg::literal("\"usage\""), ...};
   template <std::size_t N>
   void show_only(const std::array<hg_str, N>& shown) noexcept {
@@ -94,6 +95,12 @@ struct Plan {
     literal_count = static_cast<std::uint32_t>(N);
   }
 };
+
+// The flags of an event that should have been JSON and is not. `needed`: the answer is of a kind of
+// which nothing may be missing, as a structured output.
+constexpr EventFlags lost_event(bool needed) noexcept {
+  return HG_EVENT_NOT_JSON | (needed ? HG_EVENT_TOOL : 0U);
+}
 
 constexpr hg_str literal(std::string_view text) noexcept {
   return {text.data(), text.size()};

@@ -21,7 +21,10 @@ enum {
   HG_EVENT_FINAL = 1u << 3,      /* the answer is complete (its finish reason was said) */
   HG_EVENT_USAGE = 1u << 4,      /* carries token counts */
   HG_EVENT_TOOL = 1u << 5,       /* part of a tool call */
-  HG_EVENT_NOT_JSON = 1u << 6,   /* should have been JSON and is not */
+  /* Should have been JSON and is not: it is dropped and counted, and the stream goes on. Inside a
+   * tool call (the event before it was HG_EVENT_TOOL), or with HG_EVENT_TOOL beside it (a structured
+   * output, of which nothing may be missing either), the answer breaks off there. */
+  HG_EVENT_NOT_JSON = 1u << 6,
   /* The end marker of the format itself ("[DONE]"): the answer is complete. HG_CONTINUE passes it
    * to a client of the same format; otherwise the gateway writes the end of the client's own. */
   HG_EVENT_END = 1u << 7

@@ -8,27 +8,30 @@
 namespace headgate {
 namespace {
 
-// Whether it finds any in `text`, whatever lies behind that, in a block that ends behind the
-// padding, so that AddressSanitizer sees a read past it.
-bool finds(const FewBytes& bytes, const std::string& text, char behind) {
+// Where it finds the first one in `text`, whatever lies behind that, in a block that ends behind
+// the padding, so that AddressSanitizer sees a read past it.
+std::size_t found_in(const FewBytes& bytes, const std::string& text, char behind) {
   const std::size_t size = text.size() + FewBytes::kPadding;
   const std::unique_ptr<char[]> block(new char[size]);
   std::string(text + std::string(FewBytes::kPadding, behind)).copy(block.get(), size);
-  return bytes.is_any_in(std::string_view(block.get(), text.size()));
+  const std::string_view view(block.get(), text.size());
+  const std::size_t at = bytes.find_in(view);
+  EXPECT_EQ(bytes.is_any_in(view), at < text.size());
+  return at;
 }
 
 TEST(FewBytes, FindsEachOfThemAtEveryPlace) {
-  const std::string wanted = "\n\r\"[\x80\xff";
-  for (std::size_t count = 1; count <= wanted.size(); ++count) {
+  const std::string wanted = "\"\\[\x7f\x80\xff";
+  for (std::size_t count = 0; count <= wanted.size(); ++count) {
     FewBytes bytes;
     for (const char c : wanted.substr(0, count)) bytes.add(c);
     for (std::size_t size = 0; size < 70; ++size) {
       std::string text(size, 'x');
-      EXPECT_FALSE(finds(bytes, text, wanted[count - 1])) << "behind the text, of " << size;
+      EXPECT_EQ(found_in(bytes, text, '\n'), size) << "behind the text";
       for (std::size_t at = 0; at < size; ++at) {
         for (std::size_t i = 0; i < wanted.size(); ++i) {
           text[at] = wanted[i];
-          EXPECT_EQ(finds(bytes, text, 'x'), i < count) << i << " at " << at << " of " << size;
+          EXPECT_EQ(found_in(bytes, text, '"'), i < count ? at : size) << i << " of " << count;
         }
         text[at] = 'x';
       }
@@ -36,13 +39,29 @@ TEST(FewBytes, FindsEachOfThemAtEveryPlace) {
   }
 }
 
+TEST(FewBytes, FindsTheFirstOfSeveral) {
+  FewBytes bytes;
+  bytes.add('"');
+  EXPECT_EQ(found_in(bytes, "a \n and \"", 'x'), 2u);
+  EXPECT_EQ(found_in(bytes, std::string(40, 'a') + "\"\n", 'x'), 40u);
+}
+
+TEST(FewBytes, TakesEveryControlByteForOneOfThem) {
+  FewBytes bytes;
+  bytes.add('"');
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string text = std::string(20, 'x') + static_cast<char>(byte);
+    EXPECT_EQ(found_in(bytes, text, 'x') == 20, byte < 0x20 || byte == '"') << byte;
+  }
+}
+
 TEST(FewBytes, TakesTheSameByteAnyNumberOfTimes) {
   FewBytes bytes;
   for (int round = 0; round < 20; ++round)
     for (const char c : {'a', 'b', 'c', 'd', 'e', 'f'}) bytes.add(c);
-  EXPECT_TRUE(finds(bytes, "xf", 'x'));
-  EXPECT_TRUE(finds(bytes, "ax", 'x'));
-  EXPECT_FALSE(finds(bytes, "xg", 'x'));
+  EXPECT_EQ(found_in(bytes, "xf", 'x'), 1u);
+  EXPECT_EQ(found_in(bytes, "ax", 'x'), 0u);
+  EXPECT_EQ(found_in(bytes, "xg", 'x'), 2u);
 }
 
 }  // namespace

@@ -88,6 +88,8 @@ TEST_F(GatewayMetricsTest, TellsWhatItCountedOfOneEndpoint) {
   endpoint.second_attempt(worker_, true, SecondEvent::won);
   endpoint.probed(worker_, "success");
   endpoint.gone_on("whole");
+  endpoint.event_dropped(worker_);
+  endpoint.event_dropped(registry_.worker(1));
   const auto read = [&endpoint](Count count) {
     std::string text;
     endpoint.read(count, [&text](std::span<const std::string> labels, std::uint64_t total) {
@@ -102,6 +104,7 @@ TEST_F(GatewayMetricsTest, TellsWhatItCountedOfOneEndpoint) {
   EXPECT_EQ(read(Count::second_attempts), "hedge won 1; ");
   EXPECT_EQ(read(Count::probes), "success 1; ");
   EXPECT_EQ(read(Count::continuations), "whole 1; ");
+  EXPECT_EQ(read(Count::dropped_events), "2; ");
   const std::string before = registry_.render();
   metrics_.endpoint("models", "unused").read(Count::attempts, [](auto, auto) { FAIL(); });
   EXPECT_EQ(registry_.render(), before) << "reading makes no series";

@@ -270,6 +270,14 @@ TEST_F(GeminiAnswer, DoesNotCommitToEventsThatSayNothing) {
             static_cast<std::uint32_t>(HG_EVENT_ERROR));
 }
 
+TEST_F(GeminiAnswer, CanMissNothingOfAnAnswerThatIsToBeJson) {
+  Try structured(host, R"(,"response_format":{"type":"json_object"})");
+  EXPECT_EQ(structured.event("not json").flags,
+            static_cast<std::uint32_t>(HG_EVENT_NOT_JSON | HG_EVENT_TOOL));
+  Try text(host, R"(,"response_format":{"type":"text"})");
+  EXPECT_EQ(text.event("not json").flags, static_cast<std::uint32_t>(HG_EVENT_NOT_JSON));
+}
+
 TEST_F(GeminiAnswer, NeverPutsALineEndIntoAnEvent) {
   Try stream(host, "");
   const EventResult result = stream.event(
