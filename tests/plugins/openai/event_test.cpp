@@ -144,4 +144,22 @@ TEST(OpenAiEvent, SaysInOnePassWhatItSaysInSeveral) {
   EXPECT_GE(kinds, 7u) << "events of every kind";
 }
 
+TEST(OpenAiEvent, CannotBeMissedInAnAnswerThatIsToBeJson) {
+  FakeHost host;
+  ASSERT_TRUE(host.load(plugin_path("openai"))) << host.why();
+  Instance openai(host, "headgate.provider.openai", "{}");
+  const auto flags_with = [&](const std::string& format) {
+    hg_call call(R"({"model":"m","messages":[],"stream":true,"response_format":)" + format + "}");
+    ProviderRun run(openai, call);
+    EXPECT_EQ(run.build(), HG_CONTINUE);
+    return run.on_event("{").flags;
+  };
+  for (const std::string format : {R"({"type":"json_object"})", R"({"type":"json_schema"})"}) {
+    EXPECT_EQ(flags_with(format), static_cast<std::uint32_t>(HG_EVENT_NOT_JSON | HG_EVENT_TOOL));
+  }
+  for (const std::string format : {R"({"type":"text"})", "{}", "null"}) {
+    EXPECT_EQ(flags_with(format), static_cast<std::uint32_t>(HG_EVENT_NOT_JSON));
+  }
+}
+
 }  // namespace

@@ -303,18 +303,6 @@ TEST_F(OpenAiStream, TellsTheEndAnErrorAndWhatIsNotJson) {
   EXPECT_EQ(run->on_event("").flags, static_cast<std::uint32_t>(HG_EVENT_NOT_JSON));
 }
 
-TEST_F(OpenAiStream, CanMissNothingOfAnAnswerThatIsToBeJson) {
-  const auto flags_with = [&](const std::string& format) {
-    start(R"({"model":"m","stream":true,"response_format":)" + format + "}");
-    return run->on_event("{").flags;
-  };
-  for (const std::string_view format : {R"({"type":"json_object"})", R"({"type":"json_schema"})"})
-    EXPECT_EQ(flags_with(std::string(format)),
-              static_cast<std::uint32_t>(HG_EVENT_NOT_JSON | HG_EVENT_TOOL));
-  for (const std::string_view format : {R"({"type":"text"})", "{}", "null"})
-    EXPECT_EQ(flags_with(std::string(format)), static_cast<std::uint32_t>(HG_EVENT_NOT_JSON));
-}
-
 TEST_F(OpenAiStream, IsNotShownPlainContentOnceCommitted) {
   EXPECT_FALSE(run->shows(chunk(R"({"content":"said \"error\" and \"prompt_tokens\""})")));
   EXPECT_TRUE(run->shows(chunk("{}", "\"stop\"")));
