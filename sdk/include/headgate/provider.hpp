@@ -99,7 +99,8 @@ struct Plan {
 // The flags of an event that should have been JSON and is not. `needed`: the answer is of a kind of
 // which nothing may be missing, as a structured output.
 constexpr EventFlags lost_event(bool needed) noexcept {
-  return HG_EVENT_NOT_JSON | (needed ? HG_EVENT_TOOL : 0U);
+  const EventFlags lost = HG_EVENT_NOT_JSON;
+  return needed ? lost | HG_EVENT_TOOL : lost;
 }
 
 constexpr hg_str literal(std::string_view text) noexcept {
