@@ -209,6 +209,9 @@ class Attempt {
   AttemptEnd served();
   void note_served();
   AttemptEnd broken(std::string_view code);
+  // Of an answer that has begun: what an error event says of the client's own key counts for nobody
+  // else.
+  void note_error_event(const Failure& failure);
   AttemptEnd cut(Failure failure, KeptAnswer answer);
   bool goes_on() const;  // with what the client has of an answer that broke off
   Verdict classify(const Failure& failure);

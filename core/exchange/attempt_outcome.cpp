@@ -108,6 +108,13 @@ bool Attempt::is_about_caller(std::uint32_t scope) const {
          scope == HG_SCOPE_MODEL || scope == HG_SCOPE_KEY_MODEL;
 }
 
+void Attempt::note_error_event(const Failure& failure) {
+  if (failure.kind != FailureKind::event || !endpoint_.provider || !used_client_key()) return;
+  const Verdict verdict = classify(failure);
+  verdict_status_ = verdict.status;
+  if (is_about_caller(verdict.scope)) pick_.permit.use_caller_credential();
+}
+
 // An answer may be a failure, or none, because a policy says so. What is no answer is not asked
 // about.
 select::OutcomeKind Attempt::judged(select::OutcomeKind kind, std::string_view code,

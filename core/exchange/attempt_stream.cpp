@@ -325,6 +325,7 @@ net::Task<AttemptEnd> StreamRelay::fail() {
   if (attempt_.client_.gone()) co_return attempt_.served();
   if (!begun_) co_return attempt_.failed(std::move(failure_));
   if (may_be_gone_on_with()) co_return co_await give_up_to_others();
+  attempt_.note_error_event(failure_);
   const std::string_view code = failure_.code;
   std::string message =
       "the answer of '" + attempt_.endpoint_.name + "' broke off: it " + failure_.detail;

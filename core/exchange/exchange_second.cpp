@@ -94,6 +94,8 @@ net::Task<void> Exchange::join_second(std::optional<AttemptEnd>& end, const Endp
   const bool open = !end || end->kind == Kind::superseded ||
                     (end->kind == Kind::failed && end->verdict().next != Next::never);
   if (!open || other.kind == Kind::superseded) co_return;
+  // The first was excluded when the second began; what it said of its model holds as well.
+  if (end && end->kind == Kind::failed && end->verdict().exclude_model) exclude_model(*failed);
   end.emplace(std::move(other));
   failed = &second->endpoint;
   retry_.here = 1;

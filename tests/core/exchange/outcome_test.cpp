@@ -144,6 +144,29 @@ TEST_F(Outcomes, AnErrorEventAboutAClientsOwnKeyCountsForNobodyElse) {
   EXPECT_EQ(cell().consecutive_failures, 1u);
 }
 
+TEST_F(Outcomes, AnErrorEventInTheMiddleAboutAClientsOwnKeyCountsForNobodyElse) {
+  load_two("", "");
+  const auto break_off = [&](const std::string& code) {
+    a->forget();
+    a->says(Reply(
+        {stream_head() + chunk(sse({kRole, kWord})), chunk(sse({error_of(code)})) + "0\r\n\r\n"},
+        false));
+    ScriptedPeer& peer = connect();
+    peer.send(post(kStreamBody, kOwnKey));
+    run_until([&] { return !peer.received().empty(); });
+    a->go_on();
+    run_until([&] { return in_flight() == 0; });
+  };
+  for (const char* code : {"insufficient_quota", "rate_limit_exceeded", "invalid_api_key"})
+    break_off(code);
+  EXPECT_EQ(a->requests().size(), 3u);
+  EXPECT_EQ(cell().state(clock.now()), select::ServiceState::in_service);
+  EXPECT_EQ(cell().consecutive_failures, 0u);
+  EXPECT_EQ(cell().health_at(select::to_stamp(clock.now())), 1);
+  break_off("server_overloaded");
+  EXPECT_EQ(cell().consecutive_failures, 1u) << "a server that fails does so for everybody";
+}
+
 TEST_F(Outcomes, GivingUpOnALongPromptSaysNothingWithinItsEstimate) {
   load_two("m");
   know();

@@ -158,6 +158,40 @@ TEST_F(SecondAttempt, TellsTheLastFailureWhereBothFailOtherwise) {
   expect_nothing_left();
 }
 
+TEST_F(SecondAttempt, WhereBothFailWhatEachSaysOfItselfHolds) {
+  a->says(later(answer(429, "application/json", "{}", "retry-after: 60\r\n")));
+  b->says(later(answer(429, "application/json", "{}", "retry-after: 60\r\n")));
+  ScriptedPeer& peer = ask_both();
+  b->go_on();
+  settle();
+  a->go_on();
+  EXPECT_EQ(finished(peer).status, 429);
+  const select::EndpointSet& set = *context->snapshot->plans[0].backends[0].set;
+  for (const std::size_t i : {0u, 1u}) {
+    const select::Cell& cell = set.endpoint(i).base_cell();
+    EXPECT_EQ(cell.state(clock.now()), select::ServiceState::out) << i;
+  }
+}
+
+TEST_F(SecondAttempt, WhereBothFailNobodyElseIsAskedForAModelThatCannotDoIt) {
+  std::string yaml = three_groups("{}");
+  for (const char* model : {"m", "n", "m"}) {
+    const std::string any = "{openAI: {}}";
+    yaml.replace(yaml.find(any), any.size(), std::string("{openAI: {model: ") + model + "}}");
+  }
+  load(yaml);
+  const std::string too_long = R"({"error":{"message":"no","code":"context_length_exceeded"}})";
+  a->says(later(answer(400, "application/json", too_long)));
+  b->says(later(answer(503, "application/json", "{}")));
+  ScriptedPeer& peer = ask_both();
+  a->go_on();
+  settle();
+  b->go_on();
+  EXPECT_EQ(finished(peer).status, 503);
+  EXPECT_EQ(b->requests().size(), 1u) << "the third would be asked for the model of the first";
+  expect_nothing_left();
+}
+
 TEST_F(SecondAttempt, EndsWithTheClient) {
   a->says(later(words(kWord)));
   b->says(later(words(kWord2)));
