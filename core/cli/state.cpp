@@ -64,6 +64,31 @@ void write_counts(JsonWriter& json, const Series& series) {
   json.close('}');
 }
 
+// Of the models that the configuration leaves to the requests: those that were asked for.
+void write_models(JsonWriter& json, const select::Group& group, const select::Endpoint& endpoint,
+                  TimePoint now) {
+  json.key("models");
+  json.open('[');
+  endpoint.each_model([&](const select::Cell& cell) {
+    const select::CellView view =
+        select::snapshot_of(group, endpoint, now, select::model_hash(cell.model));
+    json.open('{');
+    json.member("model", cell.model);
+    json.member("state", select::state_name(view.state));
+    json.member("pendingTokens", static_cast<double>(view.tokens_in_flight));
+    json.member("health", view.terms.health);
+    json.member("ttftMs", view.ttft_ms.value_or(NAN));
+    json.member("tpotMs", view.tpot_ms.value_or(NAN));
+    json.member("costMs", view.terms.cost_ms);
+    json.member("score", view.terms.score());
+    json.member("consecutiveFailures", view.consecutive_failures);
+    if (view.held_back_for) json.member("heldBackForMs", view.held_back_for->count());
+    add_scopes(json, view);
+    json.close('}');
+  });
+  json.close(']');
+}
+
 void write_endpoint(JsonWriter& json, const exchange::BackendPlan& backend, std::size_t index,
                     TimePoint now) {
   const exchange::EndpointPlan& plan = backend.endpoints[index];
@@ -111,6 +136,7 @@ void write_endpoint(JsonWriter& json, const exchange::BackendPlan& backend, std:
   json.number(view.since_last_sample.count());
   add_terms(json, view);
   add_scopes(json, view);
+  write_models(json, backend.set->group(group), backend.set->endpoint(index), now);
   write_counts(json, *plan.attempts);
   json.close('}');
 }
@@ -278,7 +304,35 @@ void GatewayState::collect(observe::PrometheusWriter& writer) {
          [](const select::CellView& view) { return view.terms.weight; });
   family("headgate_endpoint_pending_tokens", "Tokens in flight, as they were expected.",
          [](const select::CellView& view) { return static_cast<double>(view.tokens_in_flight); });
+  collect_models(writer, *snapshot, now);
   collect_budgets(writer);
+}
+
+// Only models that were out once: there may be many that never are.
+void GatewayState::collect_models(observe::PrometheusWriter& writer,
+                                  const exchange::Snapshot& snapshot, TimePoint now) {
+  writer.family("headgate_endpoint_model_evicted",
+                "1 while a model that requests name is out of service at the endpoint.",
+                observe::MetricType::gauge);
+  const auto add = [&](const exchange::RoutePlan& route, const exchange::BackendPlan& backend,
+                       std::size_t index) {
+    backend.set->endpoint(index).each_model([&](const select::Cell& cell) {
+      const select::Eviction& model = cell.eviction(select::Scope::model);
+      const select::Eviction& key_model = cell.eviction(select::Scope::key_model);
+      if (model.total() + key_model.total() == 0) return;
+      const bool out = model.state(now) == select::ServiceState::out ||
+                       key_model.state(now) == select::ServiceState::out;
+      const std::array<observe::Label, 4> labels{
+          observe::Label{"route", route.name}, observe::Label{"backend", backend.name},
+          observe::Label{"endpoint", backend.endpoints[index].name},
+          observe::Label{"model", cell.model}};
+      writer.sample(labels, out ? 1 : 0);
+    });
+  };
+  for (const exchange::RoutePlan& route : snapshot.plans) {
+    for (const exchange::BackendPlan& backend : route.backends)
+      for (std::size_t i = 0; i < backend.endpoints.size(); ++i) add(route, backend, i);
+  }
 }
 
 void GatewayState::collect_budgets(observe::PrometheusWriter& writer) {

@@ -50,6 +50,13 @@ class alignas(64) Endpoint {
     Cell* const own = cell_models_ == nullptr ? nullptr : cell_models_->at(place);
     return own == nullptr ? *cell_ : *own;
   }
+  // Calls `use(cell)` for each model that was asked for and has a cell of its own.
+  template <class Use>
+  void each_model(const Use& use) const {
+    if (cell_models_ == nullptr) return;
+    for (std::size_t place = 1; place <= ModelCells::kPlaces; ++place)
+      if (const Cell* const cell = cell_models_->at(place)) use(*cell);
+  }
 
  private:
   // What a pick reads first.
