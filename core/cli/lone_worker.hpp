@@ -3,7 +3,6 @@
 // gateway's would say. [main]
 
 #include <functional>
-#include <string_view>
 
 #include "core/cli/engine.hpp"
 #include "core/cli/worker_instances.hpp"

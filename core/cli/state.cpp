@@ -64,6 +64,18 @@ void write_counts(JsonWriter& json, const Series& series) {
   json.close('}');
 }
 
+// What is known of an endpoint, or of a model there, and what selection makes of it.
+void write_figures(JsonWriter& json, const select::CellView& view) {
+  json.member("pendingTokens", static_cast<double>(view.tokens_in_flight));
+  json.member("health", view.terms.health);
+  json.member("ttftMs", view.ttft_ms.value_or(NAN));
+  json.member("tpotMs", view.tpot_ms.value_or(NAN));
+  json.member("costMs", view.terms.cost_ms);
+  json.member("score", view.terms.score());
+  json.member("consecutiveFailures", view.consecutive_failures);
+  if (view.held_back_for) json.member("heldBackForMs", view.held_back_for->count());
+}
+
 // Of the models that the configuration leaves to the requests: those that were asked for.
 void write_models(JsonWriter& json, const select::Group& group, const select::Endpoint& endpoint,
                   TimePoint now) {
@@ -75,14 +87,7 @@ void write_models(JsonWriter& json, const select::Group& group, const select::En
     json.open('{');
     json.member("model", cell.model);
     json.member("state", select::state_name(view.state));
-    json.member("pendingTokens", static_cast<double>(view.tokens_in_flight));
-    json.member("health", view.terms.health);
-    json.member("ttftMs", view.ttft_ms.value_or(NAN));
-    json.member("tpotMs", view.tpot_ms.value_or(NAN));
-    json.member("costMs", view.terms.cost_ms);
-    json.member("score", view.terms.score());
-    json.member("consecutiveFailures", view.consecutive_failures);
-    if (view.held_back_for) json.member("heldBackForMs", view.held_back_for->count());
+    write_figures(json, view);
     add_scopes(json, view);
     json.close('}');
   });
@@ -112,24 +117,7 @@ void write_endpoint(JsonWriter& json, const exchange::BackendPlan& backend, std:
   json.text(select::state_name(view.state));
   json.key("pending");
   json.number(static_cast<double>(view.requests_in_flight));
-  json.key("pendingTokens");
-  json.number(static_cast<double>(view.tokens_in_flight));
-  json.key("health");
-  json.number(view.terms.health);
-  json.key("ttftMs");
-  json.number(view.ttft_ms.value_or(NAN));
-  json.key("tpotMs");
-  json.number(view.tpot_ms.value_or(NAN));
-  json.key("costMs");
-  json.number(view.terms.cost_ms);
-  json.key("score");
-  json.number(view.terms.score());
-  json.key("consecutiveFailures");
-  json.number(view.consecutive_failures);
-  if (view.held_back_for) {
-    json.key("heldBackForMs");
-    json.number(view.held_back_for->count());
-  }
+  write_figures(json, view);
   json.key("slowStart");
   json.number(view.slow_start_share);
   json.key("sinceLastSampleMs");
@@ -139,6 +127,33 @@ void write_endpoint(JsonWriter& json, const exchange::BackendPlan& backend, std:
   write_models(json, backend.set->group(group), backend.set->endpoint(index), now);
   write_counts(json, *plan.attempts);
   json.close('}');
+}
+
+// An endpoint in the metrics.
+struct EndpointRow {
+  std::array<observe::Label, 3> labels;  // route, backend, endpoint
+  const select::Endpoint* endpoint = nullptr;
+  select::CellView view;
+};
+
+// Only models that were out once: there may be many that never are.
+void collect_models(observe::PrometheusWriter& writer, const std::vector<EndpointRow>& rows,
+                    TimePoint now) {
+  writer.family("headgate_endpoint_model_evicted",
+                "1 while a model that requests name is out of service at the endpoint.",
+                observe::MetricType::gauge);
+  for (const EndpointRow& row : rows) {
+    row.endpoint->each_model([&](const select::Cell& cell) {
+      const select::Eviction& model = cell.eviction(select::Scope::model);
+      const select::Eviction& key_model = cell.eviction(select::Scope::key_model);
+      if (model.total() + key_model.total() == 0) return;
+      const bool out = model.state(now) == select::ServiceState::out ||
+                       key_model.state(now) == select::ServiceState::out;
+      const std::array<observe::Label, 4> labels{row.labels[0], row.labels[1], row.labels[2],
+                                                 observe::Label{"model", cell.model}};
+      writer.sample(labels, out ? 1 : 0);
+    });
+  }
 }
 
 }  // namespace
@@ -249,31 +264,28 @@ admin::AdminResponse GatewayState::select_page(const admin::SelectQuery& query) 
 void GatewayState::collect(observe::PrometheusWriter& writer) {
   const auto snapshot = current_();
   if (!snapshot) return;
-  struct Row {
-    std::array<observe::Label, 3> labels;
-    select::CellView view;
-  };
-  std::vector<Row> rows;
+  std::vector<EndpointRow> rows;
   const TimePoint now = clock_.now();
   for (const exchange::RoutePlan& route : snapshot->plans) {
     for (const exchange::BackendPlan& backend : route.backends) {
       for (std::size_t i = 0; i < backend.endpoints.size(); ++i) {
-        Row row;
+        EndpointRow row;
+        row.endpoint = &backend.set->endpoint(i);
         row.labels[0].name = "route";
         row.labels[0].value = route.name;
         row.labels[1].name = "backend";
         row.labels[1].value = backend.name;
         row.labels[2].name = "endpoint";
         row.labels[2].value = backend.endpoints[i].name;
-        row.view = select::snapshot_of(backend.set->group(backend.set->group_of(i)),
-                                       backend.set->endpoint(i), now);
+        row.view =
+            select::snapshot_of(backend.set->group(backend.set->group_of(i)), *row.endpoint, now);
         rows.push_back(row);
       }
     }
   }
   const auto family = [&](std::string_view name, std::string_view help, auto value) {
     writer.family(name, help, observe::MetricType::gauge);
-    for (const Row& row : rows) writer.sample(row.labels, value(row.view));
+    for (const EndpointRow& row : rows) writer.sample(row.labels, value(row.view));
   };
   family("headgate_endpoint_score", "What selection compares: 1 over the expected cost in ms.",
          [](const select::CellView& view) { return view.terms.score(); });
@@ -304,35 +316,8 @@ void GatewayState::collect(observe::PrometheusWriter& writer) {
          [](const select::CellView& view) { return view.terms.weight; });
   family("headgate_endpoint_pending_tokens", "Tokens in flight, as they were expected.",
          [](const select::CellView& view) { return static_cast<double>(view.tokens_in_flight); });
-  collect_models(writer, *snapshot, now);
+  collect_models(writer, rows, now);
   collect_budgets(writer);
-}
-
-// Only models that were out once: there may be many that never are.
-void GatewayState::collect_models(observe::PrometheusWriter& writer,
-                                  const exchange::Snapshot& snapshot, TimePoint now) {
-  writer.family("headgate_endpoint_model_evicted",
-                "1 while a model that requests name is out of service at the endpoint.",
-                observe::MetricType::gauge);
-  const auto add = [&](const exchange::RoutePlan& route, const exchange::BackendPlan& backend,
-                       std::size_t index) {
-    backend.set->endpoint(index).each_model([&](const select::Cell& cell) {
-      const select::Eviction& model = cell.eviction(select::Scope::model);
-      const select::Eviction& key_model = cell.eviction(select::Scope::key_model);
-      if (model.total() + key_model.total() == 0) return;
-      const bool out = model.state(now) == select::ServiceState::out ||
-                       key_model.state(now) == select::ServiceState::out;
-      const std::array<observe::Label, 4> labels{
-          observe::Label{"route", route.name}, observe::Label{"backend", backend.name},
-          observe::Label{"endpoint", backend.endpoints[index].name},
-          observe::Label{"model", cell.model}};
-      writer.sample(labels, out ? 1 : 0);
-    });
-  };
-  for (const exchange::RoutePlan& route : snapshot.plans) {
-    for (const exchange::BackendPlan& backend : route.backends)
-      for (std::size_t i = 0; i < backend.endpoints.size(); ++i) add(route, backend, i);
-  }
 }
 
 void GatewayState::collect_budgets(observe::PrometheusWriter& writer) {

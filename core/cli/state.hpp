@@ -35,8 +35,6 @@ class GatewayState final : public admin::StateSource, public observe::Collector 
   void collect(observe::PrometheusWriter& writer) override;
 
  private:
-  static void collect_models(observe::PrometheusWriter& writer, const exchange::Snapshot& snapshot,
-                             TimePoint now);
   void collect_budgets(observe::PrometheusWriter& writer);
   template <class Visit>
   void for_each_budget(Visit visit) const {

@@ -155,11 +155,10 @@ Exchange::MaybeError Exchange::read_facets_again() {
   if (request_.body.is(asked_)) return std::nullopt;
   auto problem = exchange::read_facets_again(request_);
   if (!problem) return std::nullopt;
-  const std::string left = "left a bad request: " + problem->message;
   if (const plugin::PolicyInstance* const policy = policies_.changed_body()) {
-    policies_.tell_fault(*policy, "on_request", left);
+    policies_.tell_fault(*policy, "on_request", "left a bad request: " + problem->message);
   }
-  return gateway_error("policy_failed", "a policy of this route " + left);
+  return bad_request_left(*problem);
 }
 
 }  // namespace headgate::exchange

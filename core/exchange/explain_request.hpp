@@ -11,6 +11,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/rng.hpp"
+#include "core/exchange/asked_request.hpp"
 #include "core/exchange/policy_trial.hpp"
 #include "core/exchange/snapshot.hpp"
 #include "core/select/explain.hpp"

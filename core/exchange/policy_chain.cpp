@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/exchange/pause.hpp"
+#include "core/exchange/policy_contexts.hpp"
 #include "core/exchange/wakers.hpp"
 
 namespace headgate::exchange {
@@ -58,15 +59,9 @@ void PolicyChain::interrupt() {
 }
 
 void* PolicyChain::context(const PolicyUse& use, bool& ok) {
-  if (request_.policies.empty()) request_.policies.resize(request_.backend->policies.size());
-  RequestContext::PolicyContext& own = request_.policies[use.slot];
-  if (!own.open) {
-    const auto worker = static_cast<std::uint32_t>(request_.worker.worker.index());
-    own.open = seen(use, "open", use.instance->open(worker, call_, own.context),
-                    request_.recorded) == HG_CONTINUE;
-  }
-  ok = own.open;
-  return own.context;
+  const std::int32_t opened = open_context(request_, call_, use);
+  ok = seen(use, "open", opened, request_.recorded) == HG_CONTINUE;
+  return request_.policies[use.slot].context;
 }
 
 void PolicyChain::tell_fault(const plugin::PolicyInstance& policy, std::string_view callback,
@@ -262,13 +257,7 @@ bool PolicyChain::on_event(AttemptContext& attempt, std::vector<EmittedEvent>& e
 }
 
 void PolicyChain::close() {
-  if (request_.policies.empty()) return;
-  call_.enter(Phase::none, nullptr);
-  for (const PolicyUse& use : request_.backend->policies) {
-    RequestContext::PolicyContext& own = request_.policies[use.slot];
-    if (own.open) use.instance->close(own.context);
-    own.open = false;
-  }
+  close_contexts(request_, call_);
 }
 
 }  // namespace headgate::exchange

@@ -5,6 +5,7 @@
 #include "core/base/json_text.hpp"
 #include "core/exchange/affinity_key.hpp"
 #include "core/exchange/call.hpp"
+#include "core/exchange/policy_contexts.hpp"
 #include "core/exchange/request_facets.hpp"
 #include "core/exchange/serving.hpp"
 #include "core/http/target.hpp"
@@ -40,15 +41,9 @@ class Trial {
     request_.started = worker.worker.clock().now();
     request_.wall = worker.worker.clock().wall();
     request_.dry_run = true;
-    request_.policies.resize(backend.policies.size());
   }
 
-  ~Trial() {
-    for (const PolicyUse& use : backend_.policies) {
-      RequestContext::PolicyContext& own = request_.policies[use.slot];
-      if (std::exchange(own.open, false)) use.instance->close(own.context);
-    }
-  }
+  ~Trial() { close_contexts(request_, call_); }
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
 
@@ -63,8 +58,7 @@ class Trial {
     trial.client_model = request_.facets.client_model;
     for (const PolicyUse& use : backend_.on_request) trial.policies.push_back(try_one(use));
     if (auto problem = read_facets_again(request_)) {
-      return gateway_error("policy_failed",
-                           "a policy of this route left a bad request: " + problem->message);
+      return bad_request_left(*problem);
     }
     trial.model = request_.facets.model;
     std::pmr::vector<std::uint64_t> keys;
@@ -118,15 +112,10 @@ class Trial {
   }
 
   std::int32_t call_policy(const PolicyUse& use) {
-    RequestContext::PolicyContext& own = request_.policies[use.slot];
     call_.enter(Phase::request, nullptr);
-    if (!own.open) {
-      const auto worker = static_cast<std::uint32_t>(request_.worker.worker.index());
-      const std::int32_t opened = use.instance->open(worker, call_, own.context);
-      if (opened != HG_CONTINUE) return opened;
-      own.open = true;
-    }
-    return use.instance->on_request(own.context, call_);
+    const std::int32_t opened = open_context(request_, call_, use);
+    if (opened != HG_CONTINUE) return opened;
+    return use.instance->on_request(request_.policies[use.slot].context, call_);
   }
 
   const AskedRequest& asked_;

@@ -49,4 +49,9 @@ std::optional<Error> read_facets_again(RequestContext& request) {
   return std::nullopt;
 }
 
+Error bad_request_left(const Error& problem) {
+  return gateway_error("policy_failed",
+                       "a policy of this route left a bad request: " + problem.message);
+}
+
 }  // namespace headgate::exchange

@@ -16,4 +16,7 @@ std::optional<Error> read_facets_of(RequestContext& request);
 // above.
 std::optional<Error> read_facets_again(RequestContext& request);
 
+// What the client is told of that: it was a policy.
+Error bad_request_left(const Error& problem);
+
 }  // namespace headgate::exchange
