@@ -45,6 +45,8 @@ std::string tried_text(const Tried& tried) {
       return text + " passes it";
     case Tried::Result::not_run:
       return text + " was not asked";
+    case Tried::Result::passed_over:
+      return text + " fails and is passed over";
     case Tried::Result::answered:
       text += " answers " + std::to_string(tried.status);
       break;
@@ -132,6 +134,8 @@ std::string_view result_name(Tried::Result result) {
       return "answered";
     case Tried::Result::failed:
       return "failed";
+    case Tried::Result::passed_over:
+      return "passed over";
     case Tried::Result::not_run:
       return "not run";
   }

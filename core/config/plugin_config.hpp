@@ -3,6 +3,7 @@
 // the nodes it came from, so that what the plugin says about `/keys/0/key` is shown at its line.
 // [main] to make; immutable afterwards.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -44,11 +45,19 @@ struct AcceptedPlugin {
   PluginConfig config;
 };
 
+// What becomes of a request whose policy fails.
+enum class OnError : std::uint8_t {
+  fail,   // it fails, or in an attempt the provider is left out
+  go_on,  // it goes on without the policy
+};
+
 // A policy plugin as attached at one place.
 struct PluginPolicy {
   std::string key;  // `policies: {KEY: ...}`; empty when attached by id
   std::string id;   // the plugin's id
   PluginConfig config;
+  OnError on_error = OnError::fail;
+  ConfigFault on_error_place = {};  // where that is written, without a message
 };
 
 }  // namespace headgate::config

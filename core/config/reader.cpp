@@ -298,17 +298,24 @@ const PluginKey* Reader::used_plugin(const Node& use, const std::string& written
 void Reader::read_attached(const Node& item, std::vector<PluginPolicy>& policies) {
   std::string written;
   const Node* config = nullptr;
+  OnError on_error = OnError::fail;
   read_map(item, [&](Fields& fields) {
     text(fields, {"use", "", true}, written,
          {.expects = "the id of a policy plugin or the absolute path of its file"});
     Reader& reader = static_cast<Reader&>(fields);
     config = reader.take_key({"config", ""});
+    static constexpr Choice<OnError> kOnError[] = {{"fail", OnError::fail},
+                                                   {"continue", OnError::go_on}};
+    choice(fields, {"onError", ""}, kOnError, on_error);
   });
   if (written.empty()) return;
   const PluginKey* plugin = used_plugin(*item.find("use"), written);
   if (!plugin) return;
   const std::size_t faults_before = context_.faults.size();
   PluginPolicy policy{"", plugin->id, {}};
+  policy.on_error = on_error;
+  const Node& place = item.at_pointer("/onError");
+  policy.on_error_place = {context_.document->file, place.position, place.path, ""};
   if (config) {
     policy.config = plugin_config(*plugin, *config);
   } else {

@@ -171,7 +171,9 @@ class SchemaWriter final : public Fields {
     for (const PluginKey& plugin : plugins_.entries()) {
       if (plugin.kind != PluginKey::Kind::policy) continue;
       json::object form{{"type", "object"}, {"additionalProperties", false}};
-      form["properties"] = {{"use", {{"const", plugin.id}}}, {"config", plugin_reference(plugin)}};
+      form["properties"] = {{"use", {{"const", plugin.id}}},
+                            {"config", plugin_reference(plugin)},
+                            {"onError", on_error()}};
       form["required"] = json::array{"use"};
       forms.push_back(std::move(form));
     }
@@ -217,9 +219,17 @@ class SchemaWriter final : public Fields {
   static json::object plugin_by_path() {
     json::object form{{"type", "object"}, {"additionalProperties", false}};
     json::object path{{"type", "string"}, {"pattern", "^/|^\\$"}};
-    form["properties"] = {{"use", std::move(path)}, {"config", true}};
+    form["properties"] = {{"use", std::move(path)}, {"config", true}, {"onError", on_error()}};
     form["required"] = json::array{"use"};
     return form;
+  }
+
+  static json::object on_error() {
+    return {{"enum", {"fail", "continue"}},
+            {"default", "fail"},
+            {"description",
+             "When the policy fails: the request fails, or goes on without it. 'continue' is not "
+             "for policies that say who may do what."}};
   }
 
   static json::value plugin_reference(const PluginKey& plugin) {

@@ -19,16 +19,6 @@ std::string_view level_name(std::uint32_t level) {
   }
 }
 
-// By stage; inside a stage in the order of adding.
-void add_in_order(std::vector<std::shared_ptr<plugin::PolicyInstance>>& policies,
-                  std::shared_ptr<plugin::PolicyInstance> added) {
-  if (!added) return;
-  const auto place = std::upper_bound(
-      policies.begin(), policies.end(), added,
-      [](const auto& a, const auto& b) { return a->declares().stage < b->declares().stage; });
-  policies.insert(place, std::move(added));
-}
-
 }  // namespace
 
 // Resolved here, for a request asks it of every endpoint.
@@ -107,6 +97,7 @@ void BackendBuilder::check_level(const config::PoliciesConfig& policies, std::ui
     const plugin::Plugin* known = sources_.plugins.find(policy.id);
     if (!known) continue;  // the loader has said so
     const plugin::PolicyManifest& declares = known->manifest.policy;
+    check_on_error(policy, declares);
     const bool client_side =
         level == plugin::kLevelProvider && (declares.phases & plugin::kClientPhases) != 0;
     if (declares.has_level(level) && !client_side) continue;
@@ -114,6 +105,19 @@ void BackendBuilder::check_level(const config::PoliciesConfig& policies, std::ui
         "", "policy '" + (policy.key.empty() ? policy.id : policy.key) + "' cannot stand at the " +
                 std::string(level_name(level)) + " level"));
   }
+}
+
+// A request that nobody let through, or that has lost its key, must not go on.
+void BackendBuilder::check_on_error(const config::PluginPolicy& policy,
+                                    const plugin::PolicyManifest& declares) {
+  if (policy.on_error != config::OnError::go_on) return;
+  const bool lets_in =
+      declares.stage == plugin::Stage::authenticate || declares.stage == plugin::Stage::authorize;
+  if (!lets_in && !declares.sets_credential) return;
+  config::ConfigFault& problem = faults_.emplace_back(policy.on_error_place);
+  problem.message = "policy '" + policy.id + "' " +
+                    (lets_in ? "says who may do what" : "sets the credential") +
+                    ": where it fails, the request fails ('continue' is not for it)";
 }
 
 std::shared_ptr<plugin::PolicyInstance> BackendBuilder::make_policy(
@@ -134,10 +138,20 @@ std::shared_ptr<plugin::PolicyInstance> BackendBuilder::make_policy(
   return made.instance;
 }
 
+// By stage; inside a stage in the order of adding.
+void BackendBuilder::add_in_order(Policies& policies, Attached added) {
+  if (!added.instance) return;
+  const auto place = std::upper_bound(
+      policies.begin(), policies.end(), added, [](const Attached& a, const Attached& b) {
+        return a.instance->declares().stage < b.instance->declares().stage;
+      });
+  policies.insert(place, std::move(added));
+}
+
 BackendBuilder::Policies BackendBuilder::make_policies(const config::PoliciesConfig& policies) {
   Policies made;
   for (const config::PluginPolicy& policy : policies.plugins) {
-    add_in_order(made, make_policy(policy));
+    add_in_order(made, Attached{make_policy(policy), policy.on_error == config::OnError::go_on});
   }
   for (const plugin::Plugin* plugin : sources_.plugins.all()) {
     if (plugin->kind() != plugin::Kind::policy || !plugin->manifest.policy.is_default) continue;
@@ -147,16 +161,17 @@ BackendBuilder::Policies BackendBuilder::make_policies(const config::PoliciesCon
     if (configured) continue;
     config::PluginPolicy defaulted;
     defaulted.id = plugin->id();
-    add_in_order(made, make_policy(defaulted));
+    add_in_order(made, Attached{make_policy(defaulted)});
   }
   return made;
 }
 
-PolicyUse BackendBuilder::use(const std::shared_ptr<plugin::PolicyInstance>& instance) {
+PolicyUse BackendBuilder::use(const Attached& policy) {
   for (const PolicyUse& known : plan_.policies) {
-    if (known.instance == instance) return known;
+    if (known.instance == policy.instance) return known;
   }
-  plan_.policies.push_back(PolicyUse{instance, static_cast<std::uint16_t>(plan_.policies.size())});
+  const auto slot = static_cast<std::uint16_t>(plan_.policies.size());
+  plan_.policies.push_back(PolicyUse{policy.instance, slot, policy.optional});
   return plan_.policies.back();
 }
 
@@ -167,12 +182,12 @@ BackendPlan BackendBuilder::build(const config::BackendConfig& backend) {
   plan_.on_cut = outer_.stream.value_or(config::StreamConfig{}).on_cut;
   plan_.path_types = read_path_types();
 
-  for (const auto& instance : make_policies(outer_)) {
-    const plugin::PolicyManifest& declares = instance->declares();
-    if (declares.has_phase(plugin::kPhaseRequest)) plan_.on_request.push_back(use(instance));
-    if (declares.has_phase(plugin::kPhaseResponse)) plan_.on_response.push_back(use(instance));
-    if (declares.has_phase(plugin::kPhaseEvent)) plan_.on_event.push_back(use(instance));
-    if (declares.has_phase(plugin::kPhaseComplete)) plan_.on_complete.push_back(use(instance));
+  for (const Attached& policy : make_policies(outer_)) {
+    const plugin::PolicyManifest& declares = policy.instance->declares();
+    if (declares.has_phase(plugin::kPhaseRequest)) plan_.on_request.push_back(use(policy));
+    if (declares.has_phase(plugin::kPhaseResponse)) plan_.on_response.push_back(use(policy));
+    if (declares.has_phase(plugin::kPhaseEvent)) plan_.on_event.push_back(use(policy));
+    if (declares.has_phase(plugin::kPhaseComplete)) plan_.on_complete.push_back(use(policy));
   }
   std::reverse(plan_.on_response.begin(), plan_.on_response.end());
   std::reverse(plan_.on_event.begin(), plan_.on_event.end());
@@ -279,13 +294,14 @@ void BackendBuilder::add_selection(const config::SelectionConfig& config) {
 // What takes part in its attempts, and how it comes back.
 void BackendBuilder::attach(EndpointPlan& plan, const Policies& policies) {
   probe_.reset();
-  for (const auto& instance : policies) {
-    if (instance->declares().has_phase(plugin::kPhaseAttempt))
-      plan.on_attempt.push_back(use(instance));
-    if (instance->judges()) plan.on_judge.push_back(use(instance));
-    if (!instance->declares().has_phase(plugin::kPhaseOutcome)) continue;
-    plan.on_outcome.push_back(use(instance));
-    if (!probe_) probe_ = instance->probe();
+  for (const Attached& policy : policies) {
+    const plugin::PolicyInstance& instance = *policy.instance;
+    if (instance.declares().has_phase(plugin::kPhaseAttempt))
+      plan.on_attempt.push_back(use(policy));
+    if (instance.judges()) plan.on_judge.push_back(use(policy));
+    if (!instance.declares().has_phase(plugin::kPhaseOutcome)) continue;
+    plan.on_outcome.push_back(use(policy));
+    if (!probe_) probe_ = instance.probe();
   }
 }
 

@@ -26,13 +26,19 @@ class BackendBuilder {
   BackendPlan build(const config::BackendConfig& backend);
 
  private:
-  using Policies = std::vector<std::shared_ptr<plugin::PolicyInstance>>;
+  struct Attached {
+    std::shared_ptr<plugin::PolicyInstance> instance;
+    bool optional = false;
+  };
+  using Policies = std::vector<Attached>;
 
   void check_level(const config::PoliciesConfig& policies, std::uint32_t level);
+  void check_on_error(const config::PluginPolicy& policy, const plugin::PolicyManifest& declares);
   // The instances of these, with the default ones, in the order of calling.
   Policies make_policies(const config::PoliciesConfig& policies);
   std::shared_ptr<plugin::PolicyInstance> make_policy(const config::PluginPolicy& policy);
-  PolicyUse use(const std::shared_ptr<plugin::PolicyInstance>& instance);
+  static void add_in_order(Policies& policies, Attached added);
+  PolicyUse use(const Attached& policy);
   // What the policies around the backend say that paths are.
   std::shared_ptr<const plugin::PathTypes> read_path_types();
 

@@ -58,10 +58,19 @@ void PolicyChain::interrupt() {
   waiting_->pause.wake();
 }
 
-void* PolicyChain::context(const PolicyUse& use, bool& ok) {
+PolicyChain::Entered PolicyChain::enter(const PolicyUse& use, void*& context) {
   const std::int32_t opened = open_context(request_, call_, use);
-  ok = seen(use, "open", opened, request_.recorded) == HG_CONTINUE;
-  return request_.policies[use.slot].context;
+  const RequestContext::PolicyContext& own = request_.policies[use.slot];
+  context = own.context;
+  if (opened == HG_CONTINUE && !own.failed) return Entered::in;
+  if (own.failed) return Entered::past;
+  return seen(use, "open", opened, request_.recorded) == HG_CONTINUE ? Entered::past
+                                                                     : Entered::fail;
+}
+
+bool PolicyChain::enter_last(const PolicyUse& use, void*& context) {
+  const Entered entered = enter(use, context);
+  return entered == Entered::in || (entered == Entered::past && request_.policies[use.slot].open);
 }
 
 void PolicyChain::tell_fault(const plugin::PolicyInstance& policy, std::string_view callback,
@@ -70,21 +79,28 @@ void PolicyChain::tell_fault(const plugin::PolicyInstance& policy, std::string_v
   request_.worker.policy_faults.tell(fault, request_.worker.worker.clock().now());
 }
 
-void PolicyChain::look_at(const PolicyUse& use, std::string_view callback, std::int32_t result,
-                          const std::optional<RecordedAnswer>& recorded) {
+std::int32_t PolicyChain::look_at(const PolicyUse& use, std::string_view callback,
+                                  std::int32_t result,
+                                  const std::optional<RecordedAnswer>& recorded) {
+  std::string reason;
   if (result == HG_ABORT) {
     const auto odd = plugin::PolicyInstance::take_odd_result();
     if (odd) {
-      tell_fault(*use.instance, callback,
-                 "returned " + std::to_string(*odd) + ", which it may not");
+      reason = "returned " + std::to_string(*odd) + ", which it may not";
     } else if (!recorded) {  // else it said why
-      tell_fault(*use.instance, callback, "returned HG_ABORT");
+      reason = "returned HG_ABORT";
     }
   } else if (result == HG_STOP && !recorded) {
-    tell_fault(*use.instance, callback, "returned HG_STOP and gave no answer");
+    reason = "returned HG_STOP and gave no answer";
   } else if (result == HG_PAUSE && !call_.has_pause()) {
-    tell_fault(*use.instance, callback, "returned HG_PAUSE and waits for nothing");
+    reason = "returned HG_PAUSE and waits for nothing";
   }
+  if (reason.empty()) return result;
+  if (use.optional) reason += "; it goes on without this policy";
+  tell_fault(*use.instance, callback, reason);
+  if (!use.optional) return result;
+  request_.policies[use.slot].failed = true;
+  return HG_CONTINUE;
 }
 
 // Waits for the timer, a wake-up, the end of an HTTP call, or the request's deadline; says which it
@@ -115,10 +131,11 @@ net::Task<std::uint32_t> PolicyChain::wait() {
 std::int32_t PolicyChain::request_from(std::size_t index) {
   const std::vector<PolicyUse>& uses = request_.backend->on_request;
   for (; index < uses.size(); ++index) {
-    bool ok = false;
+    void* own = nullptr;
     call_.enter(Phase::request, nullptr);
-    void* const own = context(uses[index], ok);
-    if (!ok) return HG_ABORT;
+    const Entered entered = enter(uses[index], own);
+    if (entered == Entered::fail) return HG_ABORT;
+    if (entered == Entered::past) continue;
     const std::uint64_t version = request_.body.version();
     const std::int32_t result = seen(
         uses[index], "on_request", uses[index].instance->on_request(own, call_), request_.recorded);
@@ -155,10 +172,11 @@ net::Task<std::int32_t> PolicyChain::resume_request() {
 std::int32_t PolicyChain::attempt_from(AttemptContext& attempt, std::size_t index) {
   const std::vector<PolicyUse>& uses = attempt.endpoint.on_attempt;
   for (; index < uses.size(); ++index) {
-    bool ok = false;
+    void* own = nullptr;
     call_.enter(Phase::attempt, &attempt);
-    void* const own = context(uses[index], ok);
-    if (!ok) return HG_ABORT;
+    const Entered entered = enter(uses[index], own);
+    if (entered == Entered::fail) return HG_ABORT;
+    if (entered == Entered::past) continue;
     const std::int32_t result = seen(
         uses[index], "on_attempt", uses[index].instance->on_attempt(own, call_), attempt.recorded);
     paused_ = index;
@@ -189,10 +207,11 @@ net::Task<std::int32_t> PolicyChain::resume_attempt(AttemptContext& attempt) {
 
 std::int32_t PolicyChain::on_response(AttemptContext& attempt) {
   for (const PolicyUse& use : request_.backend->on_response) {
-    bool ok = false;
+    void* own = nullptr;
     call_.enter(Phase::response, &attempt);
-    void* const own = context(use, ok);
-    if (!ok) return HG_ABORT;
+    const Entered entered = enter(use, own);
+    if (entered == Entered::fail) return HG_ABORT;
+    if (entered == Entered::past) continue;
     const std::int32_t result =
         seen(use, "on_response", use.instance->on_response(own, call_), attempt.recorded);
     if (result != HG_CONTINUE) return result;
@@ -202,10 +221,9 @@ std::int32_t PolicyChain::on_response(AttemptContext& attempt) {
 
 void PolicyChain::judge(AttemptContext& attempt, hg_outcome& outcome) {
   for (const PolicyUse& use : attempt.endpoint.on_judge) {
-    bool ok = false;
+    void* own = nullptr;
     call_.enter(Phase::none, &attempt);
-    void* const own = context(use, ok);
-    if (!ok) continue;
+    if (enter(use, own) != Entered::in) continue;
     const std::uint32_t health = use.instance->judge(own, call_, outcome);
     if (health <= HG_HEALTH_SUCCESS) outcome.health = health;
   }
@@ -213,20 +231,18 @@ void PolicyChain::judge(AttemptContext& attempt, hg_outcome& outcome) {
 
 void PolicyChain::on_outcome(AttemptContext& attempt, const hg_outcome& outcome) {
   for (const PolicyUse& use : attempt.endpoint.on_outcome) {
-    bool ok = false;
+    void* own = nullptr;
     call_.enter(Phase::none, &attempt);
-    void* const own = context(use, ok);
-    if (ok) use.instance->on_outcome(own, call_, outcome);
+    if (enter_last(use, own)) use.instance->on_outcome(own, call_, outcome);
   }
 }
 
 void PolicyChain::on_complete(const hg_completion& completion) {
   if (!request_.backend) return;
   for (const PolicyUse& use : request_.backend->on_complete) {
-    bool ok = false;
+    void* own = nullptr;
     call_.enter(Phase::none, nullptr);
-    void* const own = context(use, ok);
-    if (ok) use.instance->on_complete(own, call_, completion);
+    if (enter_last(use, own)) use.instance->on_complete(own, call_, completion);
   }
 }
 
@@ -235,16 +251,18 @@ bool PolicyChain::on_event(AttemptContext& attempt, std::vector<EmittedEvent>& e
   for (const PolicyUse& use : request_.backend->on_event) {
     std::vector<EmittedEvent> next;
     for (EmittedEvent& event : events) {
-      bool ok = false;
+      void* own = nullptr;
       call_.enter(Phase::event, &attempt);
-      void* const own = context(use, ok);
-      if (!ok) return false;
-      call_.clear_emitted();
-      const std::int32_t result = use.instance->on_event(own, call_, event.data, flags);
-      if (result == HG_ABORT) {
-        look_at(use, "on_event", result, attempt.recorded);
-        return false;
+      const Entered entered = enter(use, own);
+      if (entered == Entered::fail) return false;
+      if (entered == Entered::past) {
+        next.push_back(std::move(event));
+        continue;
       }
+      call_.clear_emitted();
+      std::int32_t result = use.instance->on_event(own, call_, event.data, flags);
+      if (result == HG_ABORT) result = look_at(use, "on_event", result, attempt.recorded);
+      if (result == HG_ABORT) return false;
       if (result == HG_CONTINUE) {
         next.push_back(std::move(event));
       } else {

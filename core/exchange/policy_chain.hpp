@@ -70,16 +70,23 @@ class PolicyChain {
   }
 
  private:
-  // The context of a use, opened; null in `ok` false.
-  void* context(const PolicyUse& use, bool& ok);
-  // What a callback returned, after it was told of if the request or attempt fails by it.
+  enum class Entered : std::uint8_t {
+    in,    // the context is open
+    past,  // the request goes on without this policy, which has failed
+    fail,
+  };
+  // Opens the policy's context if it is not open yet.
+  Entered enter(const PolicyUse& use, void*& context);
+  // Whether to tell it how something ended, which it can no longer change.
+  bool enter_last(const PolicyUse& use, void*& context);
+  // What a callback returned, after it was told of if the request or attempt fails by it;
+  // HG_CONTINUE where they go on all the same.
   std::int32_t seen(const PolicyUse& use, std::string_view callback, std::int32_t result,
                     const std::optional<RecordedAnswer>& recorded) {
-    if (result != HG_CONTINUE) look_at(use, callback, result, recorded);
-    return result;
+    return result == HG_CONTINUE ? result : look_at(use, callback, result, recorded);
   }
-  void look_at(const PolicyUse& use, std::string_view callback, std::int32_t result,
-               const std::optional<RecordedAnswer>& recorded);
+  std::int32_t look_at(const PolicyUse& use, std::string_view callback, std::int32_t result,
+                       const std::optional<RecordedAnswer>& recorded);
   net::Task<std::uint32_t> wait();
   std::int32_t request_from(std::size_t index);
   std::int32_t attempt_from(AttemptContext& attempt, std::size_t index);

@@ -12,7 +12,7 @@ namespace headgate::exchange {
 inline std::int32_t open_context(RequestContext& request, Call& call, const PolicyUse& use) {
   if (request.policies.empty()) request.policies.resize(request.backend->policies.size());
   RequestContext::PolicyContext& own = request.policies[use.slot];
-  if (own.open) return HG_CONTINUE;
+  if (own.open || own.failed) return HG_CONTINUE;
   const auto worker = static_cast<std::uint32_t>(request.worker.worker.index());
   const std::int32_t result = use.instance->open(worker, call, own.context);
   own.open = result == HG_CONTINUE;

@@ -103,6 +103,7 @@ class Trial {
     }
     const bool answers = result == HG_STOP && request_.recorded;
     tried.result = answers ? PolicyTried::Result::answered : PolicyTried::Result::failed;
+    if (use.optional && !request_.recorded) tried.result = PolicyTried::Result::passed_over;
     if (request_.recorded) {
       tried.status = request_.recorded->status;
       tried.code = std::move(request_.recorded->code);

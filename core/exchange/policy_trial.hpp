@@ -18,10 +18,11 @@ struct WorkerContext;
 
 struct PolicyTried {
   enum class Result : std::uint8_t {
-    passed,    // the next one sees the request as it left it
-    answered,  // nobody would be asked: it answers by itself, mostly to refuse
-    failed,    // the request would be answered with 500
-    not_run,   // it does not say dryRun
+    passed,       // the next one sees the request as it left it
+    answered,     // nobody would be asked: it answers by itself, mostly to refuse
+    failed,       // the request would be answered with 500
+    passed_over,  // it fails, and the request goes on without it
+    not_run,      // it does not say dryRun
   };
 
   std::string policy;  // its key in the configuration, or its id where it has none

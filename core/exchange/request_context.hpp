@@ -94,6 +94,7 @@ struct RequestContext {
   struct PolicyContext {
     void* context = nullptr;
     bool open = false;
+    bool failed = false;  // the request goes on without it
   };
   std::pmr::vector<PolicyContext> policies;
 

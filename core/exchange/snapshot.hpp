@@ -32,6 +32,7 @@ namespace headgate::exchange {
 struct PolicyUse {
   std::shared_ptr<plugin::PolicyInstance> instance;
   std::uint16_t slot = 0;
+  bool optional = false;  // where it fails, the request goes on without it
 };
 
 // What a provider declares of one route of a dialect.

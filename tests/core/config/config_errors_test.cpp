@@ -367,6 +367,18 @@ TEST(ConfigErrors, PluginsByIdAreKnownAndConfigured) {
             "config.yaml:5:64: 'rate' must be a number");
 }
 
+TEST(ConfigErrors, WhatAFailingPolicyMeansIsOneOfTwoWords) {
+  EXPECT_EQ(
+      faults_of(with_route("    - policies: {plugins: [{use: test.nameless, config: {rate: 1}, "
+                           "onError: continu}]}\n")),
+      "config.yaml:5:77: 'onError' must be one of 'fail' and 'continue', not 'continu'; did "
+      "you mean 'continue'?");
+  EXPECT_EQ(
+      faults_of(with_route("    - policies: {plugins: [{use: test.nameless, config: {rate: 1}, "
+                           "onError: fail}]}\n")),
+      "");
+}
+
 TEST(ConfigErrors, AWrongSchemaOfAPluginIsSaidSo) {
   PluginKeys plugins;
   plugins.add({PluginKey::Kind::provider, "openAI", "bad", R"({"multipleOf": 2})"});

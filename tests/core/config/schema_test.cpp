@@ -83,6 +83,8 @@ TEST(WrittenSchema, AllowsAPluginToBeNamedByAnAbsolutePath) {
   EXPECT_EQ(with_plugin("{use: /opt/rate.so}"), "");
   EXPECT_EQ(with_plugin("{use: /opt/rate.so, config: {anything: [1]}}"), "");
   EXPECT_EQ(with_plugin("{use: $$HOME/rate.so}"), "");
+  EXPECT_EQ(with_plugin("{use: /opt/rate.so, onError: continue}"), "");
+  EXPECT_NE(with_plugin("{use: /opt/rate.so, onError: ignore}"), "");
   for (const char* bad : {"{use: opt/rate.so}", "{use: ./rate.so}", "{use: rate.so}",
                           "{use: /opt/rate.so, confg: {}}", "{config: {}}"}) {
     EXPECT_NE(with_plugin(bad), "") << bad;
