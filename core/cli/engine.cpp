@@ -10,12 +10,12 @@ namespace headgate::cli {
 
 Engine::Engine(Clock& clock, std::size_t workers, std::vector<std::string> hidden_metrics)
     : clock(clock),
-      services(directory, wakers, clock),
-      host(services, std::string(kVersion)),
-      plugins(host),
-      instances(static_cast<std::uint32_t>(workers)),
       metric_registry(workers, std::move(hidden_metrics)),
-      metrics(metric_registry, kVersion) {}
+      metrics(metric_registry, kVersion),
+      services(directory, wakers, clock),
+      host(services, std::string(kVersion), &metric_registry),
+      plugins(host),
+      instances(static_cast<std::uint32_t>(workers)) {}
 
 std::string Engine::load_plugins(const std::vector<std::string>& folders) {
   for (const std::string& folder : folders) plugins.add_folder(folder);

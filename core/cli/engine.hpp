@@ -38,6 +38,8 @@ class Engine {
   exchange::SnapshotSources sources();
 
   Clock& clock;
+  observe::MetricRegistry metric_registry;
+  observe::GatewayMetrics metrics;
   exchange::EndpointDirectory directory;
   exchange::Wakers wakers;
   GatewayServices services;
@@ -48,8 +50,6 @@ class Engine {
   select::CellTable cells;
   upstream::TargetTable targets;
   upstream::TlsContextCache tls;
-  observe::MetricRegistry metric_registry;
-  observe::GatewayMetrics metrics;
 
  private:
   void warn_of_plugins();

@@ -2,6 +2,8 @@
 
 #include <latch>
 
+#include "core/plugin/plugin_metrics.hpp"
+
 namespace headgate::cli {
 
 WorkerSet::Member::Member(std::size_t index, const WorkerSetOptions& options,
@@ -14,7 +16,7 @@ WorkerSet::Member::Member(std::size_t index, const WorkerSetOptions& options,
 }
 
 WorkerSet::WorkerSet(const WorkerSetOptions& options, const SharedParts& shared)
-    : slots_(shared.running) {
+    : slots_(shared.running), metrics_(shared.metrics) {
   for (std::size_t i = 0; i < options.count; ++i)
     members_.push_back(std::make_unique<Member>(i, options, shared));
 }
@@ -26,8 +28,9 @@ WorkerSet::~WorkerSet() {
 void WorkerSet::start() {
   for (auto& member : members_) member->worker.start();
   running_now_ = true;
-  on_each([this](std::size_t index, exchange::WorkerContext&) {
+  on_each([this](std::size_t index, exchange::WorkerContext& context) {
     slots_.bind(static_cast<std::uint32_t>(index));
+    plugin::bind_metrics(metrics_, context.metrics);
   });
 }
 

@@ -66,6 +66,7 @@ class WorkerSet {
   };
 
   plugin::RunningSlots& slots_;
+  const observe::MetricRegistry& metrics_;
   bool running_now_ = false;
   std::vector<std::unique_ptr<Member>> members_;
 };

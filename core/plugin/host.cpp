@@ -5,6 +5,7 @@
 
 #include "core/base/log.hpp"
 #include "core/plugin/call.hpp"
+#include "core/plugin/plugin_metrics.hpp"
 #include "core/plugin/running.hpp"
 #include "core/plugin/services.hpp"
 #include "core/plugin/tables.hpp"
@@ -13,11 +14,12 @@ namespace headgate::plugin {
 
 // What a plugin's hg_host pointer points to.
 struct Host::PluginHost final : hg_host {
-  PluginHost(Services& services, std::string label)
-      : hg_host{}, services(services), label(std::move(label)) {}
+  PluginHost(Services& services, std::string label, PluginMetrics metrics)
+      : hg_host{}, services(services), label(std::move(label)), metrics(std::move(metrics)) {}
 
   Services& services;
   const std::string label;
+  PluginMetrics metrics;
 };
 
 namespace {
@@ -30,7 +32,7 @@ struct NamedTable {
 };
 
 const void* extension(const hg_host*, hg_str id) noexcept {
-  static constexpr std::array<NamedTable, 8> kTables = {{
+  static constexpr std::array<NamedTable, 9> kTables = {{
       {HG_EXT_MESSAGE, &kMessageTable},
       {HG_EXT_JSON, &kJsonTable},
       {HG_EXT_LLM, &kLlmTable},
@@ -39,6 +41,7 @@ const void* extension(const hg_host*, hg_str id) noexcept {
       {HG_EXT_CREDENTIAL, &kCredentialTable},
       {HG_EXT_ENDPOINTS, &kEndpointsTable},
       {HG_EXT_ASYNC, &kAsyncTable},
+      {HG_EXT_METRICS, &kMetricsTable},
   }};
   for (const NamedTable& named : kTables) {
     if (valid(id) && named.id == view(id)) return named.table;
@@ -87,6 +90,15 @@ Services& Host::services_behind(const hg_host* host) {
   return static_cast<const PluginHost*>(host)->services;
 }
 
+PluginMetrics& metrics_of(const hg_host* host) {
+  return Host::metrics_behind(host);
+}
+
+// Hosts are made by make(), never constant.
+PluginMetrics& Host::metrics_behind(const hg_host* host) {
+  return const_cast<PluginHost*>(static_cast<const PluginHost*>(host))->metrics;
+}
+
 void Host::log_line(const hg_host* host, std::uint32_t level, hg_str message) noexcept {
   if (host == nullptr || !valid(message)) return;
   const log::Level to = level_of(level);
@@ -94,13 +106,14 @@ void Host::log_line(const hg_host* host, std::uint32_t level, hg_str message) no
   log::write(to, one_line(static_cast<const PluginHost*>(host)->label, view(message)));
 }
 
-Host::Host(Services& services, std::string version)
-    : services_(services), version_(std::move(version)) {}
+Host::Host(Services& services, std::string version, observe::MetricRegistry* metrics)
+    : services_(services), version_(std::move(version)), metrics_(metrics) {}
 
 Host::~Host() = default;
 
-const hg_host* Host::make(std::string label) {
-  auto host = std::make_unique<PluginHost>(services_, std::move(label));
+const hg_host* Host::make(std::string label, const std::vector<observe::FamilySpec>& metrics) {
+  auto host =
+      std::make_unique<PluginHost>(services_, std::move(label), PluginMetrics(metrics_, metrics));
   host->size = HG_END_OF(hg_host, fail);
   host->abi_minor = HG_ABI_MINOR;
   host->version = str(version_);

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/observe/metrics.hpp"
 #include "core/plugin/fault.hpp"
 
 // The opaque type of the C headers, made complete for the gateway: always a FaultList.
@@ -23,34 +24,41 @@ struct hg_error {};
 
 namespace headgate::plugin {
 
+class PluginMetrics;
 class Services;
 
 // The services behind a host that a Host made.
 Services& services_of(const hg_host* host);
+// The metrics of the plugin that a host was made for.
+PluginMetrics& metrics_of(const hg_host* host);
 
 // Owns one hg_host per plugin. Must outlive all plugins' threads: main makes it first and drops it
 // last. Making hosts is [main]; what plugins call is as each header says.
 class Host {
  public:
-  // `services` must outlive the host. `version` is the gateway's.
-  Host(Services& services, std::string version);
+  // `services` and `metrics` must outlive the host; without `metrics` plugins count nothing.
+  // `version` is the gateway's.
+  Host(Services& services, std::string version, observe::MetricRegistry* metrics = nullptr);
   ~Host();
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
-  // An hg_host whose log lines begin with `label` (a plugin's id, or the file while it is loaded).
-  // Lives as long as this object. [main]
-  const hg_host* make(std::string label);
+  // An hg_host whose log lines begin with `label` (a plugin's id, or the file while it is loaded),
+  // with the metrics that the plugin declares. Lives as long as this object. [main]
+  const hg_host* make(std::string label, const std::vector<observe::FamilySpec>& metrics = {});
 
  private:
   struct PluginHost;
   friend Services& services_of(const hg_host* host);
+  friend PluginMetrics& metrics_of(const hg_host* host);
 
   static Services& services_behind(const hg_host* host);
+  static PluginMetrics& metrics_behind(const hg_host* host);
   static void log_line(const hg_host* host, std::uint32_t level, hg_str message) noexcept;
 
   Services& services_;
   const std::string version_;
+  observe::MetricRegistry* const metrics_;
   std::vector<std::unique_ptr<PluginHost>> hosts_;
 };
 

@@ -207,7 +207,7 @@ class Loader {
     if (const std::string wrong = take_tables(*theirs, *plugin); !wrong.empty()) {
       return fault(plugin->id() + ": " + wrong);
     }
-    plugin->host = host_.make(plugin->id());
+    plugin->host = host_.make(plugin->id(), plugin->manifest.metrics);
     module_.plugins.push_back(std::move(plugin));
   }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "core/plugin/manifest_metrics.hpp"
 #include "core/plugin/manifest_object.hpp"
 #include "core/plugin/pass_through.hpp"
 
@@ -378,6 +379,7 @@ ReadManifest read_manifest(std::string_view text, Kind kind) {
   ManifestObject object(value, "", result.faults);
   if (!value.is_object()) return result;
   read_common(object, manifest);
+  manifest.metrics = read_metrics(object, manifest.id, result.faults);
   switch (kind) {
     case Kind::provider:
       manifest.provider = read_provider(object, result.faults);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/observe/metrics.hpp"
 #include "core/plugin/fault.hpp"
 
 namespace headgate::plugin {
@@ -127,6 +128,7 @@ struct Manifest {
   std::string version;
   std::string summary;
   std::string schema;  // JSON text of the plugin's config; empty: not said (dialects)
+  std::vector<observe::FamilySpec> metrics;  // by the names that they are shown by
 
   // The one of `kind` is filled.
   ProviderManifest provider;

@@ -6,6 +6,7 @@
 
 #include "core/plugin/file_trust.hpp"
 #include "core/plugin/host.hpp"
+#include "core/plugin/manifest_metrics.hpp"
 
 namespace headgate::plugin {
 
@@ -23,6 +24,8 @@ const Plugin* in(const std::map<std::string, const Plugin*, std::less<>>& map,
 std::string claimed_by_both(const Plugin& plugin, const Plugin& other) {
   const Manifest& manifest = plugin.manifest;
   if (manifest.id == other.manifest.id) return "the id '" + manifest.id + "'";
+  const std::string name = shared_name(manifest.metrics, other.manifest.metrics);
+  if (!name.empty()) return "the metric '" + name + "'";
   if (manifest.kind != other.manifest.kind) return "";
   if (!manifest.key.empty() && manifest.key == other.manifest.key) {
     return "the " + std::string(kind_name(manifest.kind)) + " key '" + manifest.key + "'";

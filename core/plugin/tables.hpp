@@ -10,6 +10,7 @@
 #include <headgate/json.h>
 #include <headgate/llm.h>
 #include <headgate/message.h>
+#include <headgate/metrics.h>
 #include <headgate/stream.h>
 
 #include <algorithm>
@@ -29,6 +30,7 @@ extern const hg_crypto_ext kCryptoTable;
 extern const hg_credential_ext kCredentialTable;
 extern const hg_endpoints_ext kEndpointsTable;
 extern const hg_async_ext kAsyncTable;
+extern const hg_metrics_ext kMetricsTable;
 
 // Stops the process with the plugin's name if `call` is not the one whose callback this thread is
 // inside of: the plugin kept it, or took it to another thread. Debug builds only, as an assert.

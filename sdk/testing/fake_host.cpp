@@ -42,6 +42,7 @@ struct FakeHost::Raw {
       return of(host).without_causes ? &kEndpointsBefore : &kEndpoints;
     }
     if (view(id) == HG_EXT_ASYNC) return of(host).without_http ? &kAsyncBefore : &kAsync;
+    if (view(id) == HG_EXT_METRICS) return metrics_table();
     return call_table(view(id));
   }
   static void write_log(const hg_host* host, std::uint32_t level, hg_str message) noexcept {
@@ -86,6 +87,10 @@ FakeHost::FakeHost() : raw_(std::make_unique<Raw>()) {
 
 FakeHost::~FakeHost() {
   for (void* library : libraries_) dlclose(library);
+}
+
+FakeHost& FakeHost::behind(const hg_host* host) {
+  return Raw::of(host);
 }
 
 const hg_host* FakeHost::raw() const {

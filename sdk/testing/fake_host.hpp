@@ -42,6 +42,14 @@ struct Evicted {
   double restore_health = -1;
 };
 
+// A series that a plugin asked for, and what it added.
+struct FakeSeries {
+  std::uint32_t metric = 0;  // its place in the manifest's list
+  std::vector<std::string> values;
+  std::int64_t added = 0;
+  std::vector<double> observed;
+};
+
 class FakeHost {
  public:
   FakeHost();
@@ -57,6 +65,8 @@ class FakeHost {
   const hg_plugin& plugin(std::string_view id) const;
   std::vector<std::string> ids() const;  // of all that was loaded
   const hg_host* raw() const;
+  // The one that a plugin was given.
+  static FakeHost& behind(const hg_host* host);
 
   std::set<std::string> missing;  // extensions that this host does not offer
   std::uint32_t abi_minor = HG_ABI_MINOR;
@@ -66,8 +76,9 @@ class FakeHost {
   std::vector<Evicted> evictions;
   std::vector<std::uint64_t> restored;
   std::int32_t evict_result = HG_OK;
-  bool without_causes = false;  // as a gateway of before evict_for()
-  bool without_http = false;    // as a gateway of before http()
+  std::vector<FakeSeries> series;  // whatever the manifest says; the id is the place and 1
+  bool without_causes = false;     // as a gateway of before evict_for()
+  bool without_http = false;       // as a gateway of before http()
 
  private:
   struct Raw;

@@ -12,6 +12,9 @@ namespace hg::testing {
 // belong to no call.
 const void* call_table(std::string_view id);
 
+// hg.metrics/1, of a FakeHost.
+const void* metrics_table();
+
 // Of hg.async/1.
 std::int32_t http_of_call(hg_call* call, const hg_http_request* request,
                           std::uint64_t* id) noexcept;

@@ -13,6 +13,7 @@
 #include <headgate/json.h>
 #include <headgate/llm.h>
 #include <headgate/message.h>
+#include <headgate/metrics.h>
 #include <headgate/policy.h>
 #include <headgate/provider.h>
 #include <headgate/stream.h>
@@ -98,6 +99,12 @@ HG_AT(hg_eviction, max_percent, 24);
 HG_AT(hg_eviction, cause, 28);
 HG_AT(hg_eviction, restore_health, 32);
 
+HG_SIZE(hg_metrics_ext, 32);
+HG_AT(hg_metrics_ext, size, 0);
+HG_AT(hg_metrics_ext, reserved, 4);
+HG_AT(hg_metrics_ext, series, 8);
+HG_AT(hg_metrics_ext, add, 16);
+HG_AT(hg_metrics_ext, observe, 24);
 HG_SIZE(hg_endpoints_ext, 32);
 HG_AT(hg_endpoints_ext, size, 0);
 HG_AT(hg_endpoints_ext, reserved, 4);

@@ -10,6 +10,7 @@
 #include <headgate/json.h>
 #include <headgate/llm.h>
 #include <headgate/message.h>
+#include <headgate/metrics.h>
 #include <headgate/provider.h>
 #include <headgate/stream.h>
 
@@ -117,6 +118,7 @@ TEST(AbiValues, ExtensionsKeepTheirIds) {
   EXPECT_STREQ(HG_EXT_JSON, "hg.json/1");
   EXPECT_STREQ(HG_EXT_LLM, "hg.llm/1");
   EXPECT_STREQ(HG_EXT_MESSAGE, "hg.message/1");
+  EXPECT_STREQ(HG_EXT_METRICS, "hg.metrics/1");
   EXPECT_STREQ(HG_EXT_STREAM, "hg.stream/1");
 }
 

@@ -223,4 +223,18 @@ TEST_F(Wrapper, PausesForATimer) {
   EXPECT_EQ(call.timer_ms, 1000u);
 }
 
+TEST_F(Wrapper, CountsInTheSeriesThatThePluginNamed) {
+  Instance probe(host, "probe.meter");
+  hg_call call("12345");
+  hg::testing::PolicyRun run(probe, call);
+  EXPECT_EQ(run.on_request(), HG_CONTINUE);
+  EXPECT_EQ(run.on_request(), HG_CONTINUE);
+  ASSERT_EQ(host.series.size(), 2u);
+  EXPECT_EQ(host.series[0].metric, 0u);
+  EXPECT_EQ(host.series[0].values, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(host.series[0].added, 4);
+  EXPECT_EQ(host.series[1].metric, 1u);
+  EXPECT_EQ(host.series[1].observed, (std::vector<double>{5, 5}));
+}
+
 }  // namespace

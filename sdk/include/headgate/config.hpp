@@ -43,6 +43,7 @@ class ConfigFaults {
     ++count_;
   }
   std::size_t count() const noexcept { return count_; }
+  const hg_host* host() const noexcept { return host_; }
 
  private:
   const hg_host* host_;
@@ -78,6 +79,9 @@ class Config {
       visit(Config(*this, value, pointer_ + "/" + std::to_string(index++)));
     });
   }
+
+  // What hg.metrics/1 and hg.endpoints/1 are given. Lives as long as the process.
+  const hg_host* host() const noexcept { return faults_->host(); }
 
   bool exists() const noexcept { return json_.exists() && !json_.is_null(); }
   const JsonView& json() const noexcept { return json_; }

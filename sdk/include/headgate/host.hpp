@@ -10,6 +10,7 @@
 #include <headgate/json.h>
 #include <headgate/llm.h>
 #include <headgate/message.h>
+#include <headgate/metrics.h>
 #include <headgate/stream.h>
 
 #include <cstdint>
@@ -34,7 +35,8 @@ enum Need : std::uint32_t {
   kEndpoints = 1u << 1,
   kCrypto = 1u << 2,
   kAsync = 1u << 3,
-  kHttp = 1u << 4  // kAsync, of a gateway that has HTTP calls
+  kHttp = 1u << 4,  // kAsync, of a gateway that has HTTP calls
+  kMetrics = 1u << 5
 };
 
 enum class LogLevel : std::uint32_t {
@@ -67,6 +69,8 @@ class Host {
     complete &= fetch(async, HG_EXT_ASYNC,
                       calls ? HG_END_OF(hg_async_ext, http_answer) : HG_END_OF(hg_async_ext, wake),
                       calls || (needs & kAsync) != 0);
+    complete &=
+        fetch(metrics, HG_EXT_METRICS, HG_END_OF(hg_metrics_ext, observe), (needs & kMetrics) != 0);
     return complete;
   }
 
@@ -80,10 +84,11 @@ class Host {
   const hg_json_ext* json = nullptr;
   const hg_llm_ext* llm = nullptr;
   const hg_stream_ext* stream = nullptr;
-  const hg_credential_ext* credential = nullptr;  // these four: only where kNeeds names them
+  const hg_credential_ext* credential = nullptr;  // these five: only where kNeeds names them
   const hg_endpoints_ext* endpoints = nullptr;
   const hg_crypto_ext* crypto = nullptr;
   const hg_async_ext* async = nullptr;
+  const hg_metrics_ext* metrics = nullptr;
 
  private:
   template <class Table>

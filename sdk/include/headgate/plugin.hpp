@@ -5,6 +5,7 @@
 #include <headgate/dialect.hpp>
 #include <headgate/duration.hpp>
 #include <headgate/json_view.hpp>
+#include <headgate/metrics.hpp>
 #include <headgate/module.hpp>
 #include <headgate/policy.hpp>
 #include <headgate/provider.hpp>

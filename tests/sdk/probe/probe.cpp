@@ -89,6 +89,26 @@ class ProbePolicy final : public hg::Policy {
   hg::Action on_request(hg::Call& call) const { return call.wait(std::chrono::seconds(1)); }
 };
 
+// Counts sizes of requests.
+class ProbeMeter final : public hg::Policy {
+ public:
+  static constexpr std::string_view kManifest = R"({"id":"probe.meter","kind":"policy"})";
+  static constexpr std::uint32_t kNeeds = hg::kMetrics;
+
+  explicit ProbeMeter(const hg::Config& config)
+      : requests_(config, 0, {"a", "b"}), bytes_(config, 1) {}
+
+  hg::Action on_request(hg::Call& call) const {
+    requests_.add(2);
+    bytes_.observe(static_cast<double>(call.request().body().size()));
+    return hg::Action::proceed;
+  }
+
+ private:
+  hg::Series requests_;
+  hg::Series bytes_;
+};
+
 // Asks an upstream about each request.
 class ProbeCaller final : public hg::Policy {
  public:
@@ -128,4 +148,4 @@ class ProbeDialect final : public hg::Dialect {
 
 }  // namespace
 
-HG_MODULE(ProbeProvider, ProbePolicy, ProbeCaller, ProbeDialect)
+HG_MODULE(ProbeProvider, ProbePolicy, ProbeMeter, ProbeCaller, ProbeDialect)
