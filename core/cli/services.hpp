@@ -16,6 +16,7 @@ class GatewayServices final : public plugin::Services {
   std::int32_t evict(const hg_eviction& order) override;
   std::int32_t restore(std::uint64_t endpoint) override;
   std::int32_t wake(std::uint64_t waker) override;
+  TimePoint now() override { return clock_.now(); }
 
  private:
   exchange::EndpointDirectory& directory_;

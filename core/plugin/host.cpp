@@ -8,16 +8,22 @@
 #include "core/plugin/plugin_metrics.hpp"
 #include "core/plugin/running.hpp"
 #include "core/plugin/services.hpp"
+#include "core/plugin/shared_objects.hpp"
 #include "core/plugin/tables.hpp"
 
 namespace headgate::plugin {
 
 // What a plugin's hg_host pointer points to.
 struct Host::PluginHost final : hg_host {
-  PluginHost(Services& services, std::string label, PluginMetrics metrics)
-      : hg_host{}, services(services), label(std::move(label)), metrics(std::move(metrics)) {}
+  PluginHost(Host& owner, std::string label, PluginMetrics metrics)
+      : hg_host{},
+        services(owner.services_),
+        shared(*owner.shared_),
+        label(std::move(label)),
+        metrics(std::move(metrics)) {}
 
   Services& services;
+  SharedObjects& shared;
   const std::string label;
   PluginMetrics metrics;
 };
@@ -32,7 +38,7 @@ struct NamedTable {
 };
 
 const void* extension(const hg_host*, hg_str id) noexcept {
-  static constexpr std::array<NamedTable, 9> kTables = {{
+  static constexpr std::array<NamedTable, 10> kTables = {{
       {HG_EXT_MESSAGE, &kMessageTable},
       {HG_EXT_JSON, &kJsonTable},
       {HG_EXT_LLM, &kLlmTable},
@@ -42,6 +48,7 @@ const void* extension(const hg_host*, hg_str id) noexcept {
       {HG_EXT_ENDPOINTS, &kEndpointsTable},
       {HG_EXT_ASYNC, &kAsyncTable},
       {HG_EXT_METRICS, &kMetricsTable},
+      {HG_EXT_SHARED, &kSharedTable},
   }};
   for (const NamedTable& named : kTables) {
     if (valid(id) && named.id == view(id)) return named.table;
@@ -94,6 +101,14 @@ PluginMetrics& metrics_of(const hg_host* host) {
   return Host::metrics_behind(host);
 }
 
+SharedObjects& shared_of(const hg_host* host) {
+  return Host::shared_behind(host);
+}
+
+SharedObjects& Host::shared_behind(const hg_host* host) {
+  return static_cast<const PluginHost*>(host)->shared;
+}
+
 // Hosts are made by make(), never constant.
 PluginMetrics& Host::metrics_behind(const hg_host* host) {
   return const_cast<PluginHost*>(static_cast<const PluginHost*>(host))->metrics;
@@ -107,13 +122,16 @@ void Host::log_line(const hg_host* host, std::uint32_t level, hg_str message) no
 }
 
 Host::Host(Services& services, std::string version, observe::MetricRegistry* metrics)
-    : services_(services), version_(std::move(version)), metrics_(metrics) {}
+    : services_(services),
+      version_(std::move(version)),
+      metrics_(metrics),
+      shared_(std::make_unique<SharedObjects>()) {}
 
 Host::~Host() = default;
 
 const hg_host* Host::make(std::string label, const std::vector<observe::FamilySpec>& metrics) {
   auto host =
-      std::make_unique<PluginHost>(services_, std::move(label), PluginMetrics(metrics_, metrics));
+      std::make_unique<PluginHost>(*this, std::move(label), PluginMetrics(metrics_, metrics));
   host->size = HG_END_OF(hg_host, fail);
   host->abi_minor = HG_ABI_MINOR;
   host->version = str(version_);

@@ -26,11 +26,15 @@ namespace headgate::plugin {
 
 class PluginMetrics;
 class Services;
+class SharedObjects;
 
 // The services behind a host that a Host made.
 Services& services_of(const hg_host* host);
 // The metrics of the plugin that a host was made for.
 PluginMetrics& metrics_of(const hg_host* host);
+
+// What instances share over all workers.
+SharedObjects& shared_of(const hg_host* host);
 
 // Owns one hg_host per plugin. Must outlive all plugins' threads: main makes it first and drops it
 // last. Making hosts is [main]; what plugins call is as each header says.
@@ -51,14 +55,17 @@ class Host {
   struct PluginHost;
   friend Services& services_of(const hg_host* host);
   friend PluginMetrics& metrics_of(const hg_host* host);
+  friend SharedObjects& shared_of(const hg_host* host);
 
   static Services& services_behind(const hg_host* host);
   static PluginMetrics& metrics_behind(const hg_host* host);
+  static SharedObjects& shared_behind(const hg_host* host);
   static void log_line(const hg_host* host, std::uint32_t level, hg_str message) noexcept;
 
   Services& services_;
   const std::string version_;
   observe::MetricRegistry* const metrics_;
+  const std::unique_ptr<SharedObjects> shared_;
   std::vector<std::unique_ptr<PluginHost>> hosts_;
 };
 

@@ -2,7 +2,18 @@
 
 #include <cassert>
 
+#include "core/plugin/host.hpp"
+#include "core/plugin/shared_objects.hpp"
+
 namespace headgate::plugin {
+
+SharedHold::SharedHold(const InstanceSpec& spec)
+    : objects_(shared_of(spec.plugin->host)),
+      instance_(objects_.open(spec.plugin->id(), spec.place, spec.name)) {}
+
+SharedHold::~SharedHold() {
+  objects_.close(instance_);
+}
 
 Instance::Instance(const InstanceSpec& spec, void* made, std::uint32_t workers)
     : plugin_(spec.plugin), made_(made), place_(spec.place), workers_(workers) {}

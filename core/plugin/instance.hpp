@@ -4,9 +4,11 @@
 // instance_store.hpp makes them.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/plugin/call.hpp"
@@ -16,6 +18,8 @@
 
 namespace headgate::plugin {
 
+class SharedObjects;
+
 // What an instance is made from. Two uses with the same plugin, config, place and name are the same
 // instance, so that it keeps its state over a reload.
 struct InstanceSpec {
@@ -23,6 +27,21 @@ struct InstanceSpec {
   std::string_view config = "{}";  // JSON
   std::string_view place;          // in the configuration, for messages
   std::string_view name;           // of a provider
+};
+
+// What an instance has of hg.shared/1, until it is gone.
+class SharedHold {
+ public:
+  explicit SharedHold(const InstanceSpec& spec);
+  ~SharedHold();
+  SharedHold(const SharedHold&) = delete;
+  SharedHold& operator=(const SharedHold&) = delete;
+
+  std::uint64_t instance() const { return instance_; }
+
+ private:
+  SharedObjects& objects_;
+  const std::uint64_t instance_;
 };
 
 class Instance {
@@ -41,6 +60,9 @@ class Instance {
   bool start_worker(std::uint32_t worker);
   void stop_worker(std::uint32_t worker);
 
+  // To be let go of after destroy(). [main]
+  void keep(std::unique_ptr<SharedHold> hold) { hold_ = std::move(hold); }
+
  protected:
   // Takes over what create() made. [main]
   Instance(const InstanceSpec& spec, void* made, std::uint32_t workers);
@@ -58,6 +80,7 @@ class Instance {
     std::uint32_t users = 0;
   };
 
+  std::unique_ptr<SharedHold> hold_;
   const Plugin* plugin_;
   void* made_;
   const std::string place_;

@@ -55,10 +55,11 @@ struct Made {
   std::vector<PluginFault> faults;
 };
 
-Made create(const InstanceSpec& spec) {
+Made create(const InstanceSpec& spec, const SharedHold& hold) {
   const Plugin& plugin = *spec.plugin;
   hg_create in{};
-  in.size = HG_END_OF(hg_create, name);
+  in.size = HG_END_OF(hg_create, instance);
+  in.instance = hold.instance();
   in.config = str(spec.config);
   in.place = str(spec.place);
   in.name = str(spec.name);
@@ -113,9 +114,11 @@ Created<T> InstanceStore::get(Known<T>& known, const InstanceSpec& spec) {
   if (const auto found = known.map.find(key); found != known.map.end()) {
     if (std::shared_ptr<T> there = found->second.lock()) return {std::move(there), {}};
   }
-  Made made = create(spec);
+  auto hold = std::make_unique<SharedHold>(spec);
+  Made made = create(spec, *hold);
   if (!made.faults.empty()) return {nullptr, std::move(made.faults)};
   auto instance = std::make_shared<T>(spec, made.instance, workers_);
+  instance->keep(std::move(hold));
   if (std::vector<PluginFault> faults = check(*instance); !faults.empty()) {
     return {nullptr, std::move(faults)};
   }

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "core/base/clock.hpp"
+
 namespace headgate::plugin {
 
 class Services {
@@ -19,6 +21,9 @@ class Services {
 
   // hg.async/1: ends the pause that `waker` was made for. [any]
   virtual std::int32_t wake(std::uint64_t waker) = 0;
+
+  // hg.shared/1: what buckets are refilled by. [any]
+  virtual TimePoint now() = 0;
 };
 
 }  // namespace headgate::plugin

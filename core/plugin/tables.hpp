@@ -11,6 +11,7 @@
 #include <headgate/llm.h>
 #include <headgate/message.h>
 #include <headgate/metrics.h>
+#include <headgate/shared.h>
 #include <headgate/stream.h>
 
 #include <algorithm>
@@ -31,6 +32,7 @@ extern const hg_credential_ext kCredentialTable;
 extern const hg_endpoints_ext kEndpointsTable;
 extern const hg_async_ext kAsyncTable;
 extern const hg_metrics_ext kMetricsTable;
+extern const hg_shared_ext kSharedTable;
 
 // Stops the process with the plugin's name if `call` is not the one whose callback this thread is
 // inside of: the plugin kept it, or took it to another thread. Debug builds only, as an assert.

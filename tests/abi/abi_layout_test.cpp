@@ -16,6 +16,7 @@
 #include <headgate/metrics.h>
 #include <headgate/policy.h>
 #include <headgate/provider.h>
+#include <headgate/shared.h>
 #include <headgate/stream.h>
 
 #include <cstddef>
@@ -38,12 +39,13 @@ HG_AT(hg_host, version, 8);
 HG_AT(hg_host, extension, 24);
 HG_AT(hg_host, log, 32);
 HG_AT(hg_host, fail, 40);
-HG_SIZE(hg_create, 56);
+HG_SIZE(hg_create, 64);
 HG_AT(hg_create, size, 0);
 HG_AT(hg_create, reserved, 4);
 HG_AT(hg_create, config, 8);
 HG_AT(hg_create, place, 24);
 HG_AT(hg_create, name, 40);
+HG_AT(hg_create, instance, 56);
 HG_SIZE(hg_instance_api, 40);
 HG_AT(hg_instance_api, size, 0);
 HG_AT(hg_instance_api, reserved, 4);
@@ -105,6 +107,19 @@ HG_AT(hg_metrics_ext, reserved, 4);
 HG_AT(hg_metrics_ext, series, 8);
 HG_AT(hg_metrics_ext, add, 16);
 HG_AT(hg_metrics_ext, observe, 24);
+HG_SIZE(hg_bucket, 32);
+HG_AT(hg_bucket, size, 0);
+HG_AT(hg_bucket, reserved, 4);
+HG_AT(hg_bucket, capacity, 8);
+HG_AT(hg_bucket, refill, 16);
+HG_AT(hg_bucket, period, 24);
+HG_SIZE(hg_shared_ext, 40);
+HG_AT(hg_shared_ext, size, 0);
+HG_AT(hg_shared_ext, reserved, 4);
+HG_AT(hg_shared_ext, counter, 8);
+HG_AT(hg_shared_ext, bucket, 16);
+HG_AT(hg_shared_ext, add, 24);
+HG_AT(hg_shared_ext, take, 32);
 HG_SIZE(hg_endpoints_ext, 32);
 HG_AT(hg_endpoints_ext, size, 0);
 HG_AT(hg_endpoints_ext, reserved, 4);

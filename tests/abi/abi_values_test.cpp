@@ -12,6 +12,7 @@
 #include <headgate/message.h>
 #include <headgate/metrics.h>
 #include <headgate/provider.h>
+#include <headgate/shared.h>
 #include <headgate/stream.h>
 
 // abi.h
@@ -119,6 +120,7 @@ TEST(AbiValues, ExtensionsKeepTheirIds) {
   EXPECT_STREQ(HG_EXT_LLM, "hg.llm/1");
   EXPECT_STREQ(HG_EXT_MESSAGE, "hg.message/1");
   EXPECT_STREQ(HG_EXT_METRICS, "hg.metrics/1");
+  EXPECT_STREQ(HG_EXT_SHARED, "hg.shared/1");
   EXPECT_STREQ(HG_EXT_STREAM, "hg.stream/1");
 }
 

@@ -49,13 +49,13 @@ extern "C" {
 #define HG_ABI_MINOR 1u
 
 /* The end of a field, which is what `size` counts: no tail padding can be mistaken for a field. */
-#define HG_END_OF(type, field) ((uint32_t)(offsetof(type, field) + sizeof(((type *)0)->field)))
+#define HG_END_OF(type, field) ((uint32_t)(offsetof(type, field) + sizeof(((type*)0)->field)))
 /* Whether the struct that `p` points to was allocated with `field` in it. */
 #define HG_HAS(p, type, field) ((p)->size >= HG_END_OF(type, field))
 
 /* A view of bytes. */
 typedef struct hg_str {
-  const char *ptr;
+  const char* ptr;
   size_t len;
 } hg_str;
 
@@ -73,9 +73,10 @@ enum {
 enum {
   HG_CONTINUE = 0, /* go on; the thing at hand passes as it is */
   HG_STOP = 1,     /* the request ends here, with the answer given to respond() */
-  HG_REPLACED = 2, /* events and bodies: what was emitted stands in its place, also if nothing was */
-  HG_ABORT = 3,    /* this attempt (provider) or this request (others) cannot go on */
-  HG_PAUSE = 4     /* wait for what was started through hg.async/1; then on_async is called */
+  HG_REPLACED =
+      2,        /* events and bodies: what was emitted stands in its place, also if nothing was */
+  HG_ABORT = 3, /* this attempt (provider) or this request (others) cannot go on */
+  HG_PAUSE = 4  /* wait for what was started through hg.async/1; then on_async is called */
 };
 
 enum { HG_LOG_DEBUG = 1, HG_LOG_INFO = 2, HG_LOG_WARN = 3, HG_LOG_ERROR = 4 };
@@ -93,17 +94,17 @@ struct hg_host {
   uint32_t abi_minor;
   hg_str version; /* of the gateway, UTF-8 */
 
-  /* A host extension table by its id, for example "hg.message/1" (message.h). NULL when this gateway
-   * does not have it. The table lives as long as the process. [any] */
-  const void *(*extension)(const hg_host *host, hg_str id)HG_NOEXCEPT;
+  /* A host extension table by its id, for example "hg.message/1" (message.h). NULL when this
+   * gateway does not have it. The table lives as long as the process. [any] */
+  const void* (*extension)(const hg_host* host, hg_str id)HG_NOEXCEPT;
 
   /* Writes to the gateway's log with the plugin's id in front. UTF-8; never log a secret. [any] */
-  void (*log)(const hg_host *host, uint32_t level, hg_str message) HG_NOEXCEPT;
+  void (*log)(const hg_host* host, uint32_t level, hg_str message) HG_NOEXCEPT;
 
   /* Says why create() fails. `pointer` is a JSON pointer into the plugin's config, or empty; the
    * user is shown the file, line and column of it. Copies. May be called several times: all faults
    * are shown. [main] */
-  void (*fail)(hg_error *error, hg_str pointer, hg_str message) HG_NOEXCEPT;
+  void (*fail)(hg_error* error, hg_str pointer, hg_str message) HG_NOEXCEPT;
 };
 
 /* What create() is given. */
@@ -113,6 +114,7 @@ typedef struct hg_create {
   hg_str config; /* JSON, valid against the manifest's schema; "{}" where the user wrote nothing */
   hg_str place;  /* where in the configuration, for messages: "binds[0]...providers[1]" */
   hg_str name;   /* provider: the user's name for it; otherwise empty */
+  uint64_t instance; /* what is being made, for hg.shared/1 */
 } hg_create;
 
 /*
@@ -129,13 +131,13 @@ typedef struct hg_instance_api {
 
   /* Makes an instance, or reports why not through host->fail(error, ...) and returns non-zero.
    * All views are valid during the call only. `*instance` may stay NULL. [main] */
-  int32_t (*create)(const hg_host *host, const hg_create *in, void **instance,
-                    hg_error *error) HG_NOEXCEPT;
+  int32_t (*create)(const hg_host* host, const hg_create* in, void** instance,
+                    hg_error* error) HG_NOEXCEPT;
   /* [main] May be NULL, as may all that follow. */
-  void (*destroy)(void *instance) HG_NOEXCEPT;
+  void (*destroy)(void* instance) HG_NOEXCEPT;
   /* Makes this worker's state. Non-zero: the configuration is not applied. [worker] */
-  int32_t (*worker_create)(void *instance, uint32_t worker, void **state) HG_NOEXCEPT;
-  void (*worker_destroy)(void *instance, void *state) HG_NOEXCEPT;
+  int32_t (*worker_create)(void* instance, uint32_t worker, void** state) HG_NOEXCEPT;
+  void (*worker_destroy)(void* instance, void* state) HG_NOEXCEPT;
 } hg_instance_api;
 
 /* Kinds of plugins. A module with an unknown kind is refused. */
@@ -159,8 +161,8 @@ typedef struct hg_plugin {
   uint32_t size;
   uint32_t kind;
   hg_str manifest;
-  const hg_instance_api *instance;
-  const void *api; /* hg_provider_api, hg_policy_api or hg_dialect_api, by kind */
+  const hg_instance_api* instance;
+  const void* api; /* hg_provider_api, hg_policy_api or hg_dialect_api, by kind */
 } hg_plugin;
 
 typedef struct hg_module {
@@ -168,19 +170,19 @@ typedef struct hg_module {
   uint32_t abi_major; /* HG_ABI_MAJOR and HG_ABI_MINOR of the headers it was compiled with */
   uint32_t abi_minor;
   uint32_t plugin_count;
-  const hg_plugin *const *plugins; /* plugin_count pointers, static */
+  const hg_plugin* const* plugins; /* plugin_count pointers, static */
 } hg_module;
 
 /* The one exported function. Pure: no thread, no I/O, no allocation. Returns a static table, or
  * NULL when the host is not one that it can work with. [scan] */
-typedef const hg_module *(*hg_module_fn)(const hg_host *host)HG_NOEXCEPT;
+typedef const hg_module* (*hg_module_fn)(const hg_host* host)HG_NOEXCEPT;
 #define HG_MODULE_SYMBOL "hg_module_v0"
 #if defined(__GNUC__)
 #define HG_EXPORT __attribute__((visibility("default")))
 #else
 #define HG_EXPORT
 #endif
-HG_EXPORT const hg_module *hg_module_v0(const hg_host *host) HG_NOEXCEPT;
+HG_EXPORT const hg_module* hg_module_v0(const hg_host* host) HG_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -174,6 +174,8 @@ class FakeServices final : public Services {
     asked = "wake " + std::to_string(waker);
     return result;
   }
+  TimePoint now() override { return time; }
+  TimePoint time{std::chrono::seconds(1000)};
 };
 
 // A table of the host's, as a plugin finds it.
