@@ -80,11 +80,11 @@ std::uint32_t SharedObjects::make(std::string key, Kind kind, std::uint64_t capa
     made_.store(index + 1, std::memory_order_release);
   }
   Object& object = at(index);
-  object.kind = kind;
+  object.kind.store(kind, std::memory_order_relaxed);
+  object.capacity.store(capacity, std::memory_order_relaxed);
+  object.token_ns.store(token_ns, std::memory_order_relaxed);
   object.count.store(0, std::memory_order_relaxed);
   object.level.reset();
-  object.capacity = capacity;
-  object.token_ns = token_ns;
   object.key = std::move(key);
   object.use.fetch_add(1, std::memory_order_release);
   by_key_.emplace(object.key, index);
@@ -137,7 +137,8 @@ SharedObjects::Object* SharedObjects::find(std::uint64_t id, Kind kind) {
   if (index >= made_.load(std::memory_order_acquire)) return nullptr;
   Object& object = at(index);
   const std::uint32_t use = object.use.load(std::memory_order_acquire);
-  return use == id >> 32 && use % 2 == 1 && object.kind == kind ? &object : nullptr;
+  if (use != id >> 32 || use % 2 != 1) return nullptr;
+  return object.kind.load(std::memory_order_relaxed) == kind ? &object : nullptr;
 }
 
 std::int32_t SharedObjects::add(std::uint64_t id, std::int64_t amount, std::int64_t& now) {
@@ -154,10 +155,12 @@ std::int32_t SharedObjects::take(std::uint64_t id, std::uint64_t tokens, TimePoi
                                  std::uint64_t& wait_ms) {
   Object* const object = find(id, Kind::bucket);
   if (object == nullptr) return HG_GONE;
-  if (tokens > object->capacity) return HG_INVALID;
+  const std::uint64_t capacity = object->capacity.load(std::memory_order_relaxed);
+  const std::int64_t token_ns = object->token_ns.load(std::memory_order_relaxed);
+  if (tokens > capacity) return HG_INVALID;
   const auto at = std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch());
-  const std::int64_t cost = static_cast<std::int64_t>(tokens) * object->token_ns;
-  const std::int64_t room = static_cast<std::int64_t>(object->capacity) * object->token_ns;
+  const std::int64_t cost = static_cast<std::int64_t>(tokens) * token_ns;
+  const std::int64_t room = static_cast<std::int64_t>(capacity) * token_ns;
   const auto wait = static_cast<std::uint64_t>(object->level.take(at.count(), cost, room));
   if (wait == 0) return HG_OK;
   wait_ms = (wait + kNanosPerMilli - 1) / kNanosPerMilli;

@@ -58,11 +58,12 @@ class SharedObjects {
   enum class Kind : std::uint32_t { none, counter, bucket };
   struct Object {
     std::atomic<std::uint32_t> use{0};  // another one each time it is made; even while it is free
-    Kind kind = Kind::none;
+    // Set under the lock; whoever holds an id that is just going may read while they are set anew.
+    std::atomic<Kind> kind{Kind::none};
+    std::atomic<std::uint64_t> capacity{0};
+    std::atomic<std::int64_t> token_ns{0};
     std::atomic<std::int64_t> count{0};
     TokenLevel level;
-    std::uint64_t capacity = 0;
-    std::int64_t token_ns = 0;
     // Under the lock.
     std::size_t users = 0;
     std::string key;
