@@ -282,7 +282,7 @@ void Gateway::drain() {
             std::to_string(delay.count()) + " ms");
   drain_timer_.expires_after(delay);
   drain_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) stop_accepting();
+    if (!error && workers_->running()) stop_accepting();
   });
 }
 
@@ -295,6 +295,8 @@ void Gateway::stop_accepting() {
 }
 
 void Gateway::check_drained() {
+  // The second signal stops the loop at any time, and end() runs what was due on it by then.
+  if (!workers_->running()) return;
   std::atomic<std::size_t> open{0};
   workers_->on_each(
       [&](std::size_t, exchange::WorkerContext& context) { open += context.connections; });
