@@ -62,15 +62,15 @@ PolicyChain::Entered PolicyChain::enter(const PolicyUse& use, void*& context) {
   const std::int32_t opened = open_context(request_, call_, use);
   const RequestContext::PolicyContext& own = request_.policies[use.slot];
   context = own.context;
-  if (opened == HG_CONTINUE && !own.failed) return Entered::in;
   if (own.failed) return Entered::past;
-  return seen(use, "open", opened, request_.recorded) == HG_CONTINUE ? Entered::past
-                                                                     : Entered::fail;
+  if (opened == HG_CONTINUE) return Entered::in;
+  return look_at(use, "open", opened, request_.recorded) == HG_CONTINUE ? Entered::past
+                                                                        : Entered::fail;
 }
 
 bool PolicyChain::enter_last(const PolicyUse& use, void*& context) {
-  const Entered entered = enter(use, context);
-  return entered == Entered::in || (entered == Entered::past && request_.policies[use.slot].open);
+  (void)enter(use, context);
+  return request_.policies[use.slot].open;
 }
 
 void PolicyChain::tell_fault(const plugin::PolicyInstance& policy, std::string_view callback,

@@ -97,7 +97,7 @@ Services& Host::services_behind(const hg_host* host) {
   return static_cast<const PluginHost*>(host)->services;
 }
 
-PluginMetrics& metrics_of(const hg_host* host) {
+const PluginMetrics& metrics_of(const hg_host* host) {
   return Host::metrics_behind(host);
 }
 
@@ -109,9 +109,8 @@ SharedObjects& Host::shared_behind(const hg_host* host) {
   return static_cast<const PluginHost*>(host)->shared;
 }
 
-// Hosts are made by make(), never constant.
-PluginMetrics& Host::metrics_behind(const hg_host* host) {
-  return const_cast<PluginHost*>(static_cast<const PluginHost*>(host))->metrics;
+const PluginMetrics& Host::metrics_behind(const hg_host* host) {
+  return static_cast<const PluginHost*>(host)->metrics;
 }
 
 void Host::log_line(const hg_host* host, std::uint32_t level, hg_str message) noexcept {

@@ -31,7 +31,7 @@ class SharedObjects;
 // The services behind a host that a Host made.
 Services& services_of(const hg_host* host);
 // The metrics of the plugin that a host was made for.
-PluginMetrics& metrics_of(const hg_host* host);
+const PluginMetrics& metrics_of(const hg_host* host);
 
 // What instances share over all workers.
 SharedObjects& shared_of(const hg_host* host);
@@ -54,11 +54,11 @@ class Host {
  private:
   struct PluginHost;
   friend Services& services_of(const hg_host* host);
-  friend PluginMetrics& metrics_of(const hg_host* host);
+  friend const PluginMetrics& metrics_of(const hg_host* host);
   friend SharedObjects& shared_of(const hg_host* host);
 
   static Services& services_behind(const hg_host* host);
-  static PluginMetrics& metrics_behind(const hg_host* host);
+  static const PluginMetrics& metrics_behind(const hg_host* host);
   static SharedObjects& shared_behind(const hg_host* host);
   static void log_line(const hg_host* host, std::uint32_t level, hg_str message) noexcept;
 

@@ -61,7 +61,7 @@ observe::WorkerMetrics* PluginMetrics::worker() const {
 }
 
 std::int32_t PluginMetrics::series(std::uint32_t metric, std::span<const std::string_view> values,
-                                   std::uint64_t& id) {
+                                   std::uint64_t& id) const {
   if (registry_ == nullptr) return HG_DENIED;
   if (metric >= metrics_.size()) return HG_NOT_FOUND;
   const Metric& known = metrics_[metric];

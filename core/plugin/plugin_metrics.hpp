@@ -21,7 +21,7 @@ class PluginMetrics {
 
   // HG_* codes, as metrics.h says.
   std::int32_t series(std::uint32_t metric, std::span<const std::string_view> values,
-                      std::uint64_t& id);                         // [any]
+                      std::uint64_t& id) const;                   // [any]
   std::int32_t add(std::uint64_t id, std::int64_t amount) const;  // [worker]
   std::int32_t observe(std::uint64_t id, double value) const;     // [worker]
 
