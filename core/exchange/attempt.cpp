@@ -221,6 +221,7 @@ bool Attempt::passes_dialect() const {
 void Attempt::note_first_token() {
   const TimePoint now = request_.worker.worker.clock().now();
   first_token_ = last_token_ = now;
+  client_.take_blocked();  // by an answer that this one goes on with
   race_.speaks(*this);
   if (!goes_on()) request_.first_token = now - request_.started;
   const double prompt_tokens = static_cast<double>(request_.body.size()) / kBytesPerToken;
@@ -229,6 +230,7 @@ void Attempt::note_first_token() {
 
 void Attempt::note_last_token() {
   last_token_ = request_.worker.worker.clock().now();
+  blocked_ = client_.take_blocked();
 }
 
 milliseconds Attempt::elapsed_at(TimePoint now) const {

@@ -99,6 +99,10 @@ class Attempt {
   // After the finish reason of a stream, how long its end is waited for.
   static constexpr std::chrono::seconds kEndGrace{2};
 
+  // Of a stream's time: with less of it spent waiting for the client to read, the rest is the
+  // upstream's.
+  static constexpr double kBlockedShareMax = 0.1;
+
   // A rough measure of a prompt, until the provider has counted: English text has about four bytes
   // per token.
   static constexpr double kBytesPerToken = 4;
@@ -182,7 +186,6 @@ class Attempt {
   net::Task<AttemptEnd> relay_raw();
   BodyPiece take_chunks();
   AttemptEnd cut_raw();
-  void note_written();
   TimePoint idle_deadline(milliseconds idle) const;
 
   // attempt_probe.cpp
@@ -218,6 +221,7 @@ class Attempt {
   // attempt_outcome.cpp
   select::About about() const;
   select::Millis waited_at(TimePoint now) const;
+  std::optional<select::Millis> streaming() const;
   bool is_about_caller(std::uint32_t scope) const;
   static std::uint64_t count_of(const std::optional<milliseconds>& time);
   void finish(select::OutcomeKind kind, std::string_view code, std::uint32_t scope,
@@ -277,7 +281,7 @@ class Attempt {
   std::optional<TimePoint> first_token_;
   std::optional<TimePoint> last_token_;
   std::optional<TimePoint> answered_;       // an answer in one piece came, up to what has been read
-  TimePoint::duration blocked_{0};          // before that, because the client did not read
+  TimePoint::duration blocked_{0};          // until then or last_token_: the client did not read
   std::optional<TimePoint> limited_until_;  // as the head of the answer says
   bool finished_ = false;
   observe::AttemptSpan* span_ = nullptr;  // null: the request is not recorded

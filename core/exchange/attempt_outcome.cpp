@@ -43,6 +43,17 @@ select::Millis Attempt::waited_at(TimePoint now) const {
   return select::Millis(answered_.value_or(now) - sent_ - blocked_);
 }
 
+// From the first token to the last, as far as the upstream is concerned. While a client does not
+// read, the upstream may have gone on or not: of a stream that was held up for long, nobody knows
+// its own pace.
+std::optional<select::Millis> Attempt::streaming() const {
+  if (!first_token_ || !last_token_) return std::nullopt;
+  const select::Millis taken = *last_token_ - *first_token_;
+  const select::Millis blocked = blocked_;
+  if (blocked > kBlockedShareMax * taken) return std::nullopt;
+  return taken - blocked;
+}
+
 select::About Attempt::about() const {
   if (endpoint_.provider && !request_.dialect.route) return select::About::unread;
   if (endpoint_.model.empty() || endpoint_.sets_model(request_.dialect)) {
@@ -72,8 +83,7 @@ void Attempt::finish(select::OutcomeKind kind, std::string_view code, std::uint3
   outcome.prompt_tokens = static_cast<double>(request_.body.size()) / kBytesPerToken;
   if (kind == select::OutcomeKind::success) {
     outcome.output_tokens = static_cast<double>(context_.usage.output.value_or(0));
-    if (first_token_ && last_token_)
-      outcome.streaming = select::Millis(*last_token_ - *first_token_);
+    outcome.streaming = streaming();
     if (!first_token_) outcome.whole_answer = waited_at(now);
   } else if (!first_token_) {
     outcome.waited = waited_at(now);

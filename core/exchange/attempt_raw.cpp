@@ -25,11 +25,6 @@ BodyPiece Attempt::take_chunks() {
   return run;
 }
 
-// The client has taken what came until `answered_`.
-void Attempt::note_written() {
-  blocked_ += request_.worker.worker.clock().now() - *answered_;
-}
-
 net::Task<AttemptEnd> Attempt::relay_raw() {
   deadline_.disarm();  // from here on it is armed for each read
   if (!race_.commit(*this)) co_return superseded();
@@ -52,7 +47,6 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
                                      ended)) {
     co_return served();
   }
-  if (!ended) note_written();
   const milliseconds idle = endpoint_.timeout.stream_idle_timeout;
   while (piece.status == http::PieceStatus::more) {
     buffer.consume(piece.consumed);
@@ -68,6 +62,7 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
       }
     }
     answered_ = request_.worker.worker.clock().now();
+    blocked_ += client_.take_blocked();
     chunks = take_chunks();
     piece = framing_.next(buffer.data());
     const std::array<BodyPiece, 2> pieces{chunks, BodyPiece{piece.data}};
@@ -76,7 +71,6 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
       if (!co_await client_.end_answer(pieces)) co_return served();
     } else {
       if (!co_await client_.send(pieces)) co_return served();
-      note_written();
     }
   }
   if (piece.status == http::PieceStatus::failed) co_return cut_raw();

@@ -44,6 +44,7 @@ void ClientLink::begin_request(int minor_version, bool keep_alive, bool head_req
   chunked_ = false;
   ends_with_connection_ = false;
   body_bytes_ = 0;
+  blocked_ = {};
 }
 
 void ClientLink::Watch::begin() {
@@ -129,9 +130,11 @@ bool ClientLink::write_out_at_once() {
 net::Task<bool> ClientLink::write_out() {
   if (write_out_at_once()) co_return true;
   if (gone_) co_return false;
+  const TimePoint began = worker_.worker.clock().now();
   write_deadline_.arm_after(kWriteTimeout);
   const net::ErrorCode error = co_await stream_.write(out_);
   write_deadline_.disarm();
+  blocked_ += worker_.worker.clock().now() - began;
   if (error) gone_ = true;
   co_return !error;
 }

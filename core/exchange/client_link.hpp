@@ -50,6 +50,9 @@ class ClientLink {
   bool keep_alive() const { return keep_alive_ && !gone_; }
   void close_after_answer() { keep_alive_ = false; }
   std::uint64_t body_bytes_sent() const { return body_bytes_; }
+  // How long writes have waited for the client to read, since the request began or this was last
+  // asked.
+  TimePoint::duration take_blocked() { return std::exchange(blocked_, {}); }
   // Whether the body of an answer without a length goes out in chunks.
   bool takes_chunks() const { return minor_version_ >= 1 && !head_request_; }
 
@@ -139,6 +142,7 @@ class ClientLink {
   bool gone_ = false;
   bool watching_ = false;
   std::uint64_t body_bytes_ = 0;
+  TimePoint::duration blocked_{0};
 };
 
 }  // namespace headgate::exchange

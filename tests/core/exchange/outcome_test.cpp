@@ -231,6 +231,49 @@ TEST_F(Outcomes, ASlowClientOfALargeAnswerMakesNoEndpointSlow) {
   EXPECT_NEAR(cell().tpot.value(), 10, 2) << "2.56 s for the 256 tokens that are expected";
 }
 
+// Ten words in two halves; between them the client reads nothing for `blocked`, and the upstream
+// says nothing for `silent`.
+class StreamPace : public Outcomes {
+ protected:
+  void stream(milliseconds blocked, milliseconds silent) {
+    const std::string usage =
+        R"({"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":101,"total_tokens":108}})";
+    a->says(Reply({stream_head() + chunk(sse({kRole, kWord})), chunk(sse({kWord2})),
+                   chunk(sse({kWord2, kStop, usage, "[DONE]"})) + "0\r\n\r\n"},
+                  false));
+    ScriptedPeer& peer = connect();
+    peer.send(post(kStreamBody));
+    run_until([&] { return !peer.received().empty(); });
+    peer.stop_reading(true);
+    a->go_on();
+    settle();
+    advance(blocked);
+    peer.stop_reading(false);
+    settle();
+    advance(silent);
+    a->go_on();
+    run_until([&] { return read_answer(peer.received()).complete; });
+    settle();
+  }
+};
+
+TEST_F(StreamPace, IsTheUpstreamsWithoutWhatTheClientHeldUp) {
+  load_two("m");
+  stream(milliseconds(0), milliseconds(1'000));
+  ASSERT_FALSE(cell().tpot.empty());
+  EXPECT_NEAR(cell().tpot.value(), 10, 0.5) << "a second for 100 tokens";
+  stream(milliseconds(90), milliseconds(1'000));
+  EXPECT_NEAR(cell().tpot.value(), 10, 0.5);
+}
+
+TEST_F(StreamPace, IsUnknownOfAStreamThatTheClientHeldUpForLong) {
+  load_two("m");
+  stream(seconds(40), milliseconds(1'000));
+  EXPECT_TRUE(cell().tpot.empty()) << cell().tpot.value();
+  EXPECT_FALSE(cell().ttft.empty());
+  EXPECT_EQ(cell().consecutive_failures, 0u);
+}
+
 TEST_F(Outcomes, AnErrorInsideAGoodAnswerIsShownAsAnError) {
   load_two("");
   a->says(stream_of(sse({error_of("server_overloaded")})));
