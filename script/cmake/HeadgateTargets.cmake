@@ -86,6 +86,11 @@ function(headgate_layer name)
   headgate_use_pch(headgate_${name})
 endfunction()
 
+# What a test takes of the six places that the presets give to tests (`jobs`): two that compute run
+# at a time, or three that mostly wait.
+set(HEADGATE_PLACES_TO_COMPUTE 3)
+set(HEADGATE_PLACES_TO_WAIT 2)
+
 # headgate_unit_tests(NAME LINK library...)
 # Every *_test.cpp of this folder in one GoogleTest program.
 function(headgate_unit_tests name)
@@ -97,7 +102,8 @@ function(headgate_unit_tests name)
   headgate_use_pch(${name}_tests)
   set(labels unit ${arg_LABELS})
   gtest_discover_tests(${name}_tests DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}."
-                       PROPERTIES TIMEOUT 120 LABELS "${labels}")
+                       PROPERTIES TIMEOUT 120 LABELS "${labels}"
+                       PROCESSORS ${HEADGATE_PLACES_TO_COMPUTE})
 endfunction()
 
 # headgate_plugin(NAME LINK library...)
