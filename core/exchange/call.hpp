@@ -106,6 +106,7 @@ class Call final : public hg_call {
   std::int32_t json_get(std::uint32_t message, Text pointer, Text& json) override;
   std::int32_t json_set(std::uint32_t message, Text pointer, Text json) override;
   std::int32_t json_remove(std::uint32_t message, Text pointer) override;
+  std::int32_t json_holds_reserved(std::uint32_t message) override;
   std::int32_t json_text(Text json, Text& decoded) override;
   Text json_quote(Text text) override;
 

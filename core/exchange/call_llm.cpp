@@ -61,6 +61,12 @@ std::int32_t Call::json_remove(std::uint32_t message, Text pointer) {
   return code_of(body->remove(pointer));
 }
 
+std::int32_t Call::json_holds_reserved(std::uint32_t message) {
+  JsonBody* const body = json_of(message);
+  if (!body) return HG_DENIED;
+  return body->holds_reserved() ? HG_OK : HG_NOT_FOUND;
+}
+
 std::int32_t Call::json_text(Text json, Text& decoded) {
   const auto text = request_.worker.scanner.decode(json);
   if (!text) return HG_INVALID;

@@ -77,6 +77,7 @@ void JsonBody::share(JsonBody& other) {
   ++version_;
   text_ = other.text_;
   scanned_ = other.scanned_;
+  reserved_ = other.reserved_;
   shape_ = other.shape_;
   members_ = other.members_;
   splices_ = other.splices_;
@@ -106,6 +107,14 @@ JsonBody::Named JsonBody::named(std::string_view key) {
   return found;
 }
 
+bool JsonBody::holds_reserved() {
+  scan();
+  if (!reserved_ || !edited()) return reserved_;
+  flatten();  // an edit may have taken it out
+  scan();
+  return reserved_;
+}
+
 std::optional<std::string_view> JsonBody::get(std::string_view pointer) {
   if (pointer.empty()) return text();
   const auto step = first_step(pointer, arena_);
@@ -117,8 +126,11 @@ std::optional<std::string_view> JsonBody::get(std::string_view pointer) {
 
 EditResult JsonBody::set(std::string_view pointer, std::string_view json) {
   json = padded_copy(arena_, json);
-  if (!exchange::is_json(json)) return EditResult::invalid;
-  return set_checked(pointer, json);
+  bool reserved = false;
+  if (!exchange::is_json(json, reserved)) return EditResult::invalid;
+  const EditResult result = set_checked(pointer, json);
+  reserved_ = reserved_ || reserved;  // behind the scan that an edit may begin with
+  return result;
 }
 
 EditResult JsonBody::set_checked(std::string_view pointer, std::string_view json) {
@@ -190,7 +202,8 @@ void JsonBody::append_pieces(std::pmr::vector<std::string_view>& out) const {
 void JsonBody::scan() {
   if (scanned_) return;
   scanned_ = true;
-  shape_ = scanner_.scan(text_, members_);
+  reserved_ = false;
+  shape_ = scanner_.scan(text_, members_, reserved_);
   if (shape_ == JsonShape::invalid) members_.clear();
 }
 

@@ -43,6 +43,8 @@ class JsonBody {
     bool twice = false;  // there are two of that name: which of them counts is anybody's guess
   };
   Named named(std::string_view key);
+  // Whether an object below the top level has the member kReservedMember.
+  bool holds_reserved();
 
   // The value at an RFC 6901 pointer as it stands, or nothing. The view lives as long as the arena.
   std::optional<std::string_view> get(std::string_view pointer);
@@ -96,6 +98,7 @@ class JsonBody {
   std::string_view text_;
   std::uint64_t version_ = 0;
   bool scanned_ = false;
+  bool reserved_ = false;  // the text or an edit of it holds, or held, a reserved member
   JsonShape shape_ = JsonShape::invalid;
   JsonMembers members_;
   std::pmr::vector<Splice> splices_;  // by offset, not overlapping

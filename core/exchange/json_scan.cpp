@@ -32,7 +32,7 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-JsonShape JsonScanner::scan(std::string_view text, JsonMembers& out) {
+JsonShape JsonScanner::scan(std::string_view text, JsonMembers& out, bool& reserved) {
   out.clear();
   text = trimmed(text);
   if (text.empty()) return JsonShape::invalid;
@@ -41,7 +41,7 @@ JsonShape JsonScanner::scan(std::string_view text, JsonMembers& out) {
   }
   if (text == "{}") return JsonShape::object;
   if (out.capacity() == 0) out.reserve(kUsualMembers);
-  return skim(text, out);
+  return skim(text, out, reserved);
 }
 
 std::optional<std::string_view> JsonScanner::decode(std::string_view json_string) {

@@ -12,6 +12,9 @@
 
 namespace headgate::exchange {
 
+// The member that the neutral form keeps for the gateway and its plugins, at any place.
+inline constexpr std::string_view kReservedMember = "headgate";
+
 // Views into the scanned text.
 struct JsonMember {
   std::string_view key;    // between the quotes, as it stands (escapes and all); empty in an array
@@ -29,8 +32,12 @@ class JsonScanner {
   static constexpr std::size_t kMembersMax = 100'000;
 
   // Fills `out` with what `text` holds at its top level. REQUIRES: 64 readable bytes behind the
-  // text.
-  JsonShape scan(std::string_view text, JsonMembers& out);
+  // text. `reserved`: see json_skim.hpp.
+  JsonShape scan(std::string_view text, JsonMembers& out, bool& reserved);
+  JsonShape scan(std::string_view text, JsonMembers& out) {
+    bool reserved = false;
+    return scan(text, out, reserved);
+  }
 
   // A copy of `text` without white space between its parts, or nothing when it is not JSON through
   // and through: what may stand in a line of JSON.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 
@@ -63,6 +64,24 @@ constexpr std::array<std::uint8_t, 256> kEscapes = [] {
   return lengths;
 }();
 
+// The code of an escape "\\uXXXX" that stands for a character of ASCII; 0: another one.
+char ascii_escape(std::string_view text) {
+  std::uint8_t code = 0;
+  if (text.size() < 6 || !text.starts_with("\\u00")) return 0;
+  const auto [end, error] = std::from_chars(text.data() + 4, text.data() + 6, code, 16);
+  return error == std::errc() && end == text.data() + 6 ? static_cast<char>(code) : '\0';
+}
+
+// Whether a name with escapes is `word`, which has only letters: no other escape stands for one.
+bool spells(std::string_view name, std::string_view word) {
+  for (const char letter : word) {
+    const bool escaped = name.starts_with('\\');
+    if (name.empty() || (escaped ? ascii_escape(name) : name.front()) != letter) return false;
+    name.remove_prefix(escaped ? 6 : 1);
+  }
+  return name.empty();
+}
+
 class Skimmer {
  public:
   explicit Skimmer(std::string_view text)
@@ -107,6 +126,9 @@ class Skimmer {
     skip_space();
     return value(0) && at_end();
   }
+
+  // Whether an object in what was taken as a value has the reserved member.
+  bool saw_reserved() const { return saw_reserved_; }
 
  private:
   // The next byte; a zero, which no JSON has, behind the end.
@@ -165,7 +187,11 @@ class Skimmer {
     ++at_;
     if (take('}')) return true;
     do {
-      if (!take('"') || !string_rest() || !take(':')) return false;
+      if (!take('"')) return false;
+      const char* const name = at_;
+      if (!string_rest()) return false;
+      note_name(std::string_view(name, static_cast<std::size_t>(at_ - 1 - name)));
+      if (!take(':')) return false;
       skip_space();
       if (!value(depth + 1)) return false;
     } while (take(','));
@@ -181,6 +207,12 @@ class Skimmer {
       if (!value(depth + 1)) return false;
     } while (take(','));
     return take(']');
+  }
+
+  void note_name(std::string_view name) {
+    if (name == kReservedMember || (escaped_ && spells(name, kReservedMember))) {
+      saw_reserved_ = true;
+    }
   }
 
   // The rest of a string whose opening quote was taken.
@@ -282,18 +314,30 @@ class Skimmer {
   std::size_t odd_left_;
   bool escaped_ = false;     // whether the last string has an escape
   bool utf8_known_ = false;  // all of the text is well-formed
+  bool saw_reserved_ = false;
 };
 
 }  // namespace
 
-JsonShape skim(std::string_view text, JsonMembers& out) {
+JsonShape skim(std::string_view text, JsonMembers& out, bool& reserved) {
   Skimmer skimmer(text);
-  if (text.front() == '{') return skimmer.members(out) ? JsonShape::object : JsonShape::invalid;
-  return skimmer.elements(out) ? JsonShape::array : JsonShape::invalid;
+  const bool object = text.front() == '{';
+  const bool taken = object ? skimmer.members(out) : skimmer.elements(out);
+  if (!taken) return JsonShape::invalid;
+  reserved = reserved || skimmer.saw_reserved();
+  return object ? JsonShape::object : JsonShape::array;
+}
+
+bool is_json(std::string_view text, bool& reserved) {
+  Skimmer skimmer(text);
+  if (!skimmer.whole_value()) return false;
+  reserved = reserved || skimmer.saw_reserved();
+  return true;
 }
 
 bool is_json(std::string_view text) {
-  return Skimmer(text).whole_value();
+  bool reserved = false;
+  return is_json(text, reserved);
 }
 
 bool is_json_string(std::string_view text) {

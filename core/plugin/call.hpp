@@ -62,6 +62,7 @@ struct hg_call {
   virtual std::int32_t json_get(std::uint32_t message, Text pointer, Text& json) = 0;
   virtual std::int32_t json_set(std::uint32_t message, Text pointer, Text json) = 0;
   virtual std::int32_t json_remove(std::uint32_t message, Text pointer) = 0;
+  virtual std::int32_t json_holds_reserved(std::uint32_t message) = 0;
   virtual std::int32_t json_text(Text json, Text& decoded) = 0;
   virtual Text json_quote(Text text) = 0;
 

@@ -39,6 +39,11 @@ std::int32_t remove(hg_call* call, std::uint32_t message, hg_str pointer) noexce
   return call->json_remove(message, view(pointer));
 }
 
+std::int32_t holds_reserved(hg_call* call, std::uint32_t message) noexcept {
+  expect_own(call, "json holds_reserved");
+  return valid_message(message) ? call->json_holds_reserved(message) : HG_INVALID;
+}
+
 std::int32_t text(hg_call* call, hg_str json, hg_str* decoded) noexcept {
   expect_own(call, "json text");
   if (!valid(json) || decoded == nullptr) return HG_INVALID;
@@ -56,13 +61,14 @@ hg_str quote(hg_call* call, hg_str text) noexcept {
 }  // namespace
 
 const hg_json_ext kJsonTable = {
-    .size = HG_END_OF(hg_json_ext, quote),
+    .size = HG_END_OF(hg_json_ext, holds_reserved),
     .reserved = 0,
     .get = get,
     .set = set,
     .remove = remove,
     .text = text,
     .quote = quote,
+    .holds_reserved = holds_reserved,
 };
 
 }  // namespace headgate::plugin

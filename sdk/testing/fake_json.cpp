@@ -125,6 +125,24 @@ std::int32_t json_set(std::string& body, std::string_view pointer, std::string_v
   return JsonView::valid(json) ? edit(body, pointer, json) : HG_INVALID;
 }
 
+namespace {
+
+bool holds_reserved_within(const JsonView& value, bool top) {
+  bool found = false;
+  value.each_member([&](std::string_view name, JsonView member) {
+    found = found || (!top && name == "headgate") || holds_reserved_within(member, false);
+  });
+  value.each_element(
+      [&](JsonView element) { found = found || holds_reserved_within(element, false); });
+  return found;
+}
+
+}  // namespace
+
+bool json_holds_reserved(std::string_view body) {
+  return holds_reserved_within(JsonView(body), true);
+}
+
 std::int32_t json_remove(std::string& body, std::string_view pointer) {
   return pointer.empty() ? HG_INVALID : edit(body, pointer, {});
 }

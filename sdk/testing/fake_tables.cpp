@@ -226,6 +226,10 @@ std::int32_t json_remove(hg_call* call, std::uint32_t message, hg_str pointer) n
   if (message > 2 || !call->may_write(message, true)) return HG_DENIED;
   return hg::testing::json_remove(call->messages[message].body, view(pointer));
 }
+std::int32_t json_holds_reserved(hg_call* call, std::uint32_t message) noexcept {
+  if (message > 2 || !hg::JsonView::valid(call->messages[message].body)) return HG_INVALID;
+  return hg::testing::json_holds_reserved(call->messages[message].body) ? HG_OK : HG_NOT_FOUND;
+}
 std::int32_t json_text(hg_call* call, hg_str json, hg_str* decoded) noexcept {
   const auto text = hg::JsonView(view(json)).text();
   if (!text) return HG_INVALID;
@@ -348,8 +352,14 @@ constexpr hg_message_ext kMessageTable = {HG_END_OF(hg_message_ext, respond_erro
                                           respond_error,
                                           respond,
                                           respond_error_at};
-constexpr hg_json_ext kJsonTable = {
-    HG_END_OF(hg_json_ext, quote), 0, json_get, json_set, json_remove, json_text, json_quote};
+constexpr hg_json_ext kJsonTable = {HG_END_OF(hg_json_ext, holds_reserved),
+                                    0,
+                                    json_get,
+                                    json_set,
+                                    json_remove,
+                                    json_text,
+                                    json_quote,
+                                    json_holds_reserved};
 constexpr hg_llm_ext kLlmTable = {
     HG_END_OF(hg_llm_ext, model_at), 0, FakeTables::facets, set_model, report_usage, model_at};
 constexpr hg_stream_ext kStreamTable = {HG_END_OF(hg_stream_ext, emit), 0, emit};

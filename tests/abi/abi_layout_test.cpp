@@ -160,7 +160,7 @@ HG_AT(hg_async_ext, http, 32);
 HG_AT(hg_async_ext, http_answer, 40);
 
 // json.h
-HG_SIZE(hg_json_ext, 48);
+HG_SIZE(hg_json_ext, 56);
 HG_AT(hg_json_ext, size, 0);
 HG_AT(hg_json_ext, reserved, 4);
 HG_AT(hg_json_ext, get, 8);
@@ -168,6 +168,7 @@ HG_AT(hg_json_ext, set, 16);
 HG_AT(hg_json_ext, remove, 24);
 HG_AT(hg_json_ext, text, 32);
 HG_AT(hg_json_ext, quote, 40);
+HG_AT(hg_json_ext, holds_reserved, 48);
 
 // llm.h
 HG_SIZE(hg_facets, 80);

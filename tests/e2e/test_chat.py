@@ -6,6 +6,8 @@ import json
 import pydantic
 import pytest
 
+from harness import raw
+
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"}]
 PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5Erk"
          "Jggg==")
@@ -205,6 +207,21 @@ def test_a_message_that_the_sdk_sends_back_is_what_gemini_had_said(start, sdk, s
     assert simulator.last().json()["contents"][1] == {"role": "model", "parts": [
         {"text": "The user wants an answer.", "thought": True},
         {"text": "I am sim and I answer as m."}]}
+
+
+def test_the_gateways_own_member_never_reaches_a_provider(start, sdk):
+    gateway, simulator = start.single("openAI")
+    kept = {"role": "assistant", "content": "Hi", "reasoning_content": "hm"}
+    answer = sdk(gateway).chat.completions.with_raw_response.create(
+        model="m", messages=[*MESSAGES, {**kept, "headgate": {"blocks": []}}, *MESSAGES[-1:]],
+        extra_body={"headgate": {"extra": {}}})
+    assert simulator.last().json()["messages"] == [*MESSAGES, kept, *MESSAGES[-1:]]
+    assert "headgate" not in simulator.last().json()
+    assert answer.headers["x-headgate-dropped"] == "headgate, messages.headgate"
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi", "own": 1}]})
+    escaped = body.replace('"own"', r'"headg\u0061te"').encode()
+    assert raw.exchange(gateway.address, raw.post("/v1/chat/completions", escaped)).status == 200
+    assert simulator.last().json()["messages"] == [{"role": "user", "content": "Hi"}]
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])

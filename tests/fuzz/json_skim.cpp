@@ -1,4 +1,4 @@
-// What is taken for JSON is JSON, and simdjson finds the same members in it.
+// What is taken for JSON is JSON, and simdjson finds the same members in it, also the reserved one.
 
 #include "core/exchange/json_skim.hpp"
 
@@ -34,6 +34,21 @@ void compare(const dom::element& whole, const JsonMembers& members) {
   FUZZ_CHECK(at == members.size());
 }
 
+// Whether an object in it has the reserved member; `own`: its own count as well.
+bool holds_reserved(const dom::element& value, bool own) {
+  bool found = false;
+  if (value.is_object()) {
+    for (const dom::key_value_pair field : dom::object(value)) {
+      found = found || (own && field.key == kReservedMember) || holds_reserved(field.value, true);
+    }
+  } else if (value.is_array()) {
+    for (const dom::element element : dom::array(value)) {
+      found = found || holds_reserved(element, true);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 FUZZ_TARGET(input) {
@@ -44,7 +59,8 @@ FUZZ_TARGET(input) {
   const std::string_view text = padded_copy(arena, input.whole);
   JsonMembers members;
   JsonScanner scanner;
-  const JsonShape shape = scanner.scan(text, members);
+  bool reserved = false;
+  const JsonShape shape = scanner.scan(text, members, reserved);
   FUZZ_CHECK(is_json(text) == (shape != JsonShape::invalid));
   dom::parser parser;
   dom::element whole;
@@ -52,7 +68,9 @@ FUZZ_TARGET(input) {
   // What simdjson refuses beyond the grammar: numbers that no double is, halves of surrogate pairs.
   if (error == simdjson::NUMBER_ERROR || error == simdjson::STRING_ERROR) return;
   FUZZ_CHECK((shape != JsonShape::invalid) == (error == simdjson::SUCCESS));
-  if (shape == JsonShape::object || shape == JsonShape::array) compare(whole, members);
+  if (shape != JsonShape::object && shape != JsonShape::array) return;
+  compare(whole, members);
+  FUZZ_CHECK(reserved == holds_reserved(whole, false));
 }
 
 }  // namespace headgate::exchange

@@ -27,7 +27,7 @@ class Copier {
 
   // `path` is what the members are called in the header, "messages".
   void copy(const JsonView& object, std::string_view path) {
-    if (!object.is_object()) {
+    if (!leaves_out_of(object)) {
       json_.raw(object.raw());
       return;
     }
@@ -35,18 +35,33 @@ class Copier {
     object.each_member([&](std::string_view name, JsonView value) {
       if (is_left_out(name)) return dropped_.add(path, name);
       json_.name(name);
-      if (name == "tool_calls" && value.is_array()) return copy_each(value, "messages.tool_calls");
-      if (name == "content" && value.is_array()) return copy_each(value, "messages.content");
-      json_.raw(value.raw());
+      if (has_objects(name, value)) {
+        copy_each(value, std::string(path) + "." + std::string(name));
+      } else {
+        json_.raw(value.raw());
+      }
     });
     json_.close('}');
   }
 
  private:
-  void copy_each(const JsonView& list, std::string_view path) {
+  void copy_each(const JsonView& list, const std::string& path) {
     json_.open('[');
     list.each_element([&](JsonView element) { copy(element, path); });
     json_.close(']');
+  }
+  bool leaves_out_of(const JsonView& object) const {
+    bool found = false;
+    object.each_member([&](std::string_view name, JsonView value) {
+      found = found || is_left_out(name);
+      if (found || !has_objects(name, value)) return;
+      value.each_element([&](JsonView element) { found = found || leaves_out_of(element); });
+    });
+    return found;
+  }
+  // Lists in a message whose elements are looked at as well.
+  static bool has_objects(std::string_view name, const JsonView& value) {
+    return (name == "tool_calls" || name == "content") && value.is_array();
   }
   bool is_left_out(std::string_view name) const {
     return name == kGateways ||
@@ -62,8 +77,7 @@ class Copier {
 
 bool may_hold_foreign(std::string_view messages) {
   return messages.find("_content\"") != std::string_view::npos ||
-         messages.find("\"images\"") != std::string_view::npos ||
-         messages.find("\"headgate\"") != std::string_view::npos;
+         messages.find("\"images\"") != std::string_view::npos;
 }
 
 std::string without_foreign(const JsonView& messages, bool own_host, Dropped& dropped) {
@@ -74,6 +88,15 @@ std::string without_foreign(const JsonView& messages, bool own_host, Dropped& dr
     const bool answered = message["role"].equals("assistant");
     Copier(json, dropped, own_host && answered).copy(message, "messages");
   });
+  json.close(']');
+  return out;
+}
+
+std::string without_reserved(const JsonView& tools, Dropped& dropped) {
+  std::string out;
+  JsonWriter json(out);
+  json.open('[');
+  tools.each_element([&](JsonView tool) { Copier(json, dropped, false).copy(tool, "tools"); });
   json.close(']');
   return out;
 }

@@ -105,7 +105,7 @@ class OpenAi::Attempt {
       ask_for_usage(upstream);
     }
     if (in.prefill) ask_to_go_on(upstream);
-    if (in.own_host || in.neutral) leave_out_foreign(upstream, in.own_host);
+    leave_out_foreign(upstream, in.own_host);
     return hg::Action::proceed;
   }
 
@@ -198,21 +198,33 @@ class OpenAi::Attempt {
       upstream.set_json("/stream_options", R"({"include_usage":true})");
   }
 
-  // Servers that are compatible with OpenAI have members of their own and may want them back. What
-  // a client of theirs sends in its own format goes as it came.
+  // The gateway's own member goes to nobody. Servers that are compatible with OpenAI have members
+  // of their own and may want them back: other makers' members go there as they came.
   void leave_out_foreign(hg::Message upstream, bool own_host) {
     hg::llm::Dropped dropped;
     if (upstream.json("/headgate") && upstream.remove_json("/headgate")) dropped.add("headgate");
-    const auto messages = upstream.json("/messages");
-    if (messages && headgate_openai::may_hold_foreign(*messages)) {
-      hg::llm::Dropped left_out;
-      const std::string made =
-          headgate_openai::without_foreign(hg::JsonView(*messages), own_host, left_out);
-      if (!left_out.empty() && upstream.set_json("/messages", made)) {
-        for (const std::string& name : left_out.names()) dropped.add(name);
-      }
+    const bool reserved = upstream.holds_reserved();
+    const auto messages = reserved || own_host ? upstream.json("/messages") : std::nullopt;
+    if (messages && (reserved || headgate_openai::may_hold_foreign(*messages))) {
+      hg::llm::Dropped names;
+      put_back(upstream, "/messages",
+               headgate_openai::without_foreign(hg::JsonView(*messages), own_host, names), names,
+               dropped);
+    }
+    const auto tools = reserved ? upstream.json("/tools") : std::nullopt;
+    if (tools) {
+      hg::llm::Dropped names;
+      put_back(upstream, "/tools", headgate_openai::without_reserved(hg::JsonView(*tools), names),
+               names, dropped);
     }
     dropped_ = dropped.header();
+  }
+
+  // `list` in place of what is there, if something was left out of it.
+  static void put_back(hg::Message upstream, std::string_view pointer, const std::string& list,
+                       const hg::llm::Dropped& left_out, hg::llm::Dropped& dropped) {
+    if (left_out.empty() || !upstream.set_json(pointer, list)) return;
+    for (const std::string& name : left_out.names()) dropped.add(name);
   }
 
   void ask_to_go_on(hg::Message upstream) const {

@@ -119,6 +119,9 @@ class Message {
   bool set_json(std::string_view pointer, std::string_view json) noexcept;
   bool set_text(std::string_view pointer, std::string_view text) noexcept;
   bool remove_json(std::string_view pointer) noexcept;
+  // Whether an object below the body's top level has a member "headgate", which no upstream may
+  // get. A gateway that cannot tell says yes.
+  bool holds_reserved() const noexcept;
 
   bool set_model(std::string_view model) noexcept;
 
@@ -376,6 +379,11 @@ inline bool Message::set_json(std::string_view pointer, std::string_view json) n
 }
 inline bool Message::set_text(std::string_view pointer, std::string_view text) noexcept {
   return set_json(pointer, call_.quote(text));
+}
+inline bool Message::holds_reserved() const noexcept {
+  const hg_json_ext& table = *host().json;
+  if (!HG_HAS(&table, hg_json_ext, holds_reserved)) return true;
+  return table.holds_reserved(call_.raw_, which_) == HG_OK;
 }
 inline bool Message::remove_json(std::string_view pointer) noexcept {
   return call_.check(host().json->remove(call_.raw_, which_, str(pointer)));

@@ -31,6 +31,32 @@ class JsonBodyTest : public ::testing::Test {
   JsonScanner scanner_;
 };
 
+TEST_F(JsonBodyTest, KnowsWhetherAnObjectInItHasTheReservedMember) {
+  const auto holds = [&](std::string_view text) { return make(text).holds_reserved(); };
+  EXPECT_TRUE(holds(R"({"m":[{"a":1,"headgate":2}]})"));
+  EXPECT_TRUE(holds(R"({"m":{"headg\u0061te":2}})"));
+  EXPECT_TRUE(holds(R"({"m":{"\u0068\u0065\u0061\u0064\u0067\u0061\u0074\u0065":2}})"));
+  EXPECT_TRUE(holds(R"({"m":{"\u0068e\u0061d\u0067\u0061te" : {"x":[]}}})"));
+  EXPECT_FALSE(holds(R"({"headgate":{"a":1}})")) << "its own members can be asked for";
+  EXPECT_FALSE(holds(R"({"m":[{"a":"headgate"},"headgate"],"n":"\"headgate\":"})"));
+  EXPECT_FALSE(holds(R"({"m":{"headgates":1,"headgat":2,"Headgate":3,"headg\u0061t":4}})"));
+  EXPECT_FALSE(holds(R"({"m":{"headg\u0161te":1,"headg\nate":2,"headg\u00e1te":3}})"));
+  EXPECT_FALSE(holds(R"({"m":{"headgate":1})")) << "that is no JSON";
+}
+
+TEST_F(JsonBodyTest, KnowsWhetherAnEditMadeOrRemovedTheReservedMember) {
+  JsonBody body = make(R"({"m":[{"a":1}],"n":1})");
+  EXPECT_EQ(body.set("/m", R"([{"headgate":1}])"), EditResult::ok);
+  JsonBody sent(arena_, scanner_);
+  sent.share(body);
+  EXPECT_TRUE(sent.holds_reserved());
+  EXPECT_EQ(sent.set("/m", R"([{"a":1}])"), EditResult::ok);
+  EXPECT_FALSE(sent.holds_reserved());
+  EXPECT_TRUE(body.holds_reserved());
+  EXPECT_EQ(body.remove("/m"), EditResult::ok);
+  EXPECT_FALSE(body.holds_reserved());
+}
+
 TEST_F(JsonBodyTest, ReadsValuesAsTheyStand) {
   JsonBody body = make(R"({ "model" : "a\"b" , "n": 1.0E0, "m": [ {"x": 1 } ] , "t": true })");
   EXPECT_EQ(body.get("/model"), R"("a\"b")");

@@ -90,6 +90,9 @@ class FakeCall final : public hg_call {
   std::int32_t json_remove(std::uint32_t message, Text pointer) override {
     return note("json_remove", message, pointer);
   }
+  std::int32_t json_holds_reserved(std::uint32_t message) override {
+    return note("json_holds_reserved", message);
+  }
   std::int32_t json_text(Text json, Text& decoded) override {
     decoded = text;
     return note("json_text", json);

@@ -174,6 +174,9 @@ TEST_F(HostTables, HandJsonOn) {
   EXPECT_EQ(call.last(), "json_set 1 /a 1");
   EXPECT_EQ(json.remove(&call, HG_UPSTREAM, str("/a")), HG_OK);
   EXPECT_EQ(call.last(), "json_remove 1 /a");
+  EXPECT_EQ(json.holds_reserved(&call, HG_UPSTREAM), HG_OK);
+  EXPECT_EQ(call.last(), "json_holds_reserved 1");
+  EXPECT_EQ(json.holds_reserved(&call, 9), HG_INVALID);
   EXPECT_EQ(json.text(&call, str("\"a\""), &found), HG_OK);
   EXPECT_EQ(call.last(), "json_text \"a\"");
   EXPECT_EQ(view(json.quote(&call, str("q"))), "text");

@@ -82,6 +82,32 @@ TEST_F(OpenAiForeign, IsNeverSentWhatTheGatewayKeepsInMessages) {
             "headgate, messages.headgate, messages.content.headgate "
             R"({"model":"m","messages":[)" +
                 user + R"(,{"role":"assistant","content":"x","reasoning_content":"hm"}]})");
+  EXPECT_EQ(sent(false, "openai.chat"), sent(false, "acme.talk"));
+}
+
+TEST_F(OpenAiForeign, IsNeverSentTheGatewaysOwnMemberHoweverItIsWritten) {
+  const std::string body =
+      R"({"model":"m","messages":[ {"role" : "user", "content" : "a \"headgate\": b"},)"
+      R"({"role":"user","content":"x","headg\u0061te":{"secret":1}},)"
+      R"({"role":"assistant","content":null,"tool_calls":[{"id":"c","\u0068eadgate":1}]}],)"
+      R"("tools":[{"type":"function","headgate":2,"function":{"name":"f","parameters":)"
+      R"({"type":"object","properties":{"headgate":{"type":"string"}}}}}]})";
+  for (const bool own_host : {false, true}) {
+    Instance openai(host, kId, "{}");
+    hg_call call(body);
+    ProviderRun run(openai, call);
+    run.own_host = own_host;
+    EXPECT_EQ(run.build(), HG_CONTINUE);
+    EXPECT_EQ(call.upstream().body,
+              R"({"model":"m","messages":[{"role" : "user", "content" : "a \"headgate\": b"},)"
+              R"({"role":"user","content":"x"},)"
+              R"({"role":"assistant","content":null,"tool_calls":[{"id":"c"}]}],)"
+              R"("tools":[{"type":"function","function":{"name":"f","parameters":)"
+              R"({"type":"object","properties":{"headgate":{"type":"string"}}}}}]})");
+    EXPECT_EQ(run.on_head(), HG_CONTINUE);
+    EXPECT_EQ(call.response().header("x-headgate-dropped"),
+              "messages.headgate, messages.tool_calls.headgate, tools.headgate");
+  }
 }
 
 }  // namespace
