@@ -3,20 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "core/base/ascii.hpp"
 #include "core/config/values.hpp"
 
 namespace headgate::admin {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
 
 // "[::1]:80" and "[::1]" to "::1", "name:80" and "name" to "name".
 std::string_view host_of(std::string_view authority) {

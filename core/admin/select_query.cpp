@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/base/ascii.hpp"
 #include "core/http/byte_rules.hpp"
 #include "core/http/target.hpp"
 
@@ -105,10 +106,7 @@ Result<std::pair<std::string, std::string>> read_header(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
     return bad(line, "is no header: it is written name:value");
-  std::string name(line.substr(0, colon));
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  return std::pair(std::move(name), std::string(trimmed(line.substr(colon + 1))));
+  return std::pair(lowered(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1))));
 }
 
 Result<SelectQuery> read_select_query(std::string_view query, std::string_view accept) {

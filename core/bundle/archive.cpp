@@ -31,10 +31,6 @@ Error damaged(archive* open) {
                                              (text != nullptr ? text : "unknown reason"));
 }
 
-std::string quote(std::string_view text) {
-  return "'" + std::string(text) + "'";
-}
-
 // Walks the archive entry by entry.
 class ArchiveReader {
  public:

@@ -22,10 +22,6 @@ bool is_line(std::string_view text) {
          });
 }
 
-std::string quote(std::string_view text) {
-  return "'" + std::string(text) + "'";
-}
-
 AbiVersion read_abi(TomlTable& table, std::string_view name) {
   const std::string text = table.text(name);
   AbiVersion version;

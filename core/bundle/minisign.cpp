@@ -23,7 +23,7 @@ constexpr std::string_view kUntrusted = "untrusted comment: ";
 constexpr std::string_view kTrusted = "trusted comment: ";
 constexpr std::string_view kAlgorithm = "Ed";
 constexpr std::string_view kPrehashed = "ED";
-constexpr std::size_t kTextBytesMax = 16 * 1024;  // the tool allows 1 KiB and 8 KiB of comment
+constexpr std::size_t kFileBytesMax = 16 * 1024;  // the tool allows 1 KiB and 8 KiB of comment
 
 Error bad_signature(std::string message) {
   return gateway_error("bundle_signature", std::move(message));
@@ -126,7 +126,7 @@ std::string Signature::id_text() const {
 }
 
 Result<PublicKey> read_public_key(std::string_view text) {
-  if (text.size() > kTextBytesMax) return bad_key("not a public key: the text is too long");
+  if (text.size() > kFileBytesMax) return bad_key("not a public key: the text is too long");
   std::vector<std::string_view> lines = lines_of(text);
   if (!lines.empty() && lines.front().starts_with(kUntrusted)) lines.erase(lines.begin());
   if (lines.size() != 1) {
@@ -152,7 +152,7 @@ std::string write_public_key(const PublicKey& key) {
 }
 
 Result<Signature> read_signature(std::string_view text) {
-  if (text.size() > kTextBytesMax) return bad_signature("the signature's file is too long");
+  if (text.size() > kFileBytesMax) return bad_signature("the signature's file is too long");
   const std::vector<std::string_view> lines = lines_of(text);
   if (lines.size() != 4 || !lines[0].starts_with(kUntrusted) || !lines[2].starts_with(kTrusted)) {
     return bad_signature(

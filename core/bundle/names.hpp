@@ -12,6 +12,11 @@ namespace headgate::bundle {
 inline constexpr std::string_view kIndexName = "index.toml";
 inline constexpr std::string_view kTrustedKeysName = "trusted-keys";
 
+// A name of a bundle's in the text of an error.
+inline std::string quote(std::string_view name) {
+  return "'" + std::string(name) + "'";
+}
+
 // Path of a file inside a bundle: `plugins/acme.so`. Relative, without `..`, of plain characters.
 std::string path_fault(std::string_view path);
 

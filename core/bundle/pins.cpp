@@ -9,7 +9,7 @@ namespace headgate::bundle {
 
 namespace {
 
-constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kPinFormat = 1;
 constexpr std::size_t kPinsMax = 4096;
 
 std::string_view code_of(PinFile kind) {
@@ -46,7 +46,7 @@ Result<std::vector<Pin>> read_pins(std::string_view toml, PinFile kind) {
   if (!document) return document.error();
   TomlTable root = document->root();
   const std::uint64_t format = root.number("format");
-  if (document->fault().empty() && format != kFormat) {
+  if (document->fault().empty() && format != kPinFormat) {
     root.fault("the format is " + std::to_string(format) + ", and this gateway reads 1");
   }
   std::vector<Pin> pins;
@@ -69,7 +69,7 @@ std::string write_pins(const std::vector<Pin>& pins, PinFile kind) {
                          ? "# What is installed here. Written by 'headgate bundle install'.\n"
                          : "# The bundles that this configuration may be run with. Written by "
                            "'headgate bundle lock'.\n";
-  text += "format = " + std::to_string(kFormat) + "\n";
+  text += "format = " + std::to_string(kPinFormat) + "\n";
   for (const Pin& pin : pins) {
     text += "\n[[bundle]]\n";
     text += "name = " + toml_quoted(pin.name) + "\n";

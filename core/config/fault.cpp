@@ -4,6 +4,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "core/base/ascii.hpp"
+
 namespace headgate::config {
 
 namespace {
@@ -11,7 +13,6 @@ namespace {
 // Insertions, deletions, replacements and swaps of neighbours that turn one word into the other.
 // Case does not count: it is the commonest slip.
 std::size_t edit_distance(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   std::vector<std::size_t> before_last(right.size() + 1);
   std::vector<std::size_t> last(right.size() + 1);
   std::vector<std::size_t> row(right.size() + 1);

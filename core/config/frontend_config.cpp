@@ -1,6 +1,7 @@
 #include "core/config/frontend_config.hpp"
 
 #include "core/config/fields.hpp"
+#include "core/config/values.hpp"
 
 namespace headgate::config {
 
@@ -8,7 +9,6 @@ namespace {
 
 constexpr std::uint64_t kKiB = 1u << 10;
 constexpr std::uint64_t kGiB = 1u << 30;
-constexpr milliseconds kHour = std::chrono::hours(1);
 
 }  // namespace
 

@@ -3,18 +3,12 @@
 #include <map>
 #include <utility>
 
+#include "core/base/ascii.hpp"
 #include "core/config/fields.hpp"
 
 namespace headgate::config {
 
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return text;
-}
 
 // Gives the unnamed their names by place, and finds names that are used twice.
 template <class T>
@@ -37,7 +31,7 @@ void check_sharing(Fields& fields, const std::vector<ListenerConfig>& listeners)
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     const ListenerConfig& listener = listeners[i];
     const std::string place = "/listeners/" + std::to_string(i);
-    const auto [first, is_new] = hostnames.emplace(lower(listener.hostname), listener.position);
+    const auto [first, is_new] = hostnames.emplace(lowered(listener.hostname), listener.position);
     if (!is_new) {
       const std::string name =
           listener.hostname.empty() ? "no hostname" : "hostname '" + listener.hostname + "'";

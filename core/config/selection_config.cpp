@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "core/config/fields.hpp"
+#include "core/config/values.hpp"
 
 namespace headgate::config {
 
 namespace {
 
-constexpr milliseconds kHour = std::chrono::hours(1);
 constexpr std::string_view kToken = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 
 struct Source {

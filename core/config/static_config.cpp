@@ -4,12 +4,12 @@
 
 #include "core/base/expression_variables.hpp"
 #include "core/config/fields.hpp"
+#include "core/config/values.hpp"
 
 namespace headgate::config {
 
 namespace {
 
-constexpr milliseconds kHour = std::chrono::hours(1);
 constexpr milliseconds kDay = std::chrono::hours(24);
 
 // `auto`, or a number.

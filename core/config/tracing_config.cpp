@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/base/ascii.hpp"
 #include "core/base/expression_variables.hpp"
 #include "core/config/fields.hpp"
 
@@ -57,10 +58,7 @@ bool is_printable(std::string_view text) {
 bool is_ours(std::string_view name) {
   constexpr std::array<std::string_view, 5> kOurs{"host", "content-length", "content-type",
                                                   "transfer-encoding", "connection"};
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return std::find(kOurs.begin(), kOurs.end(), lower) != kOurs.end();
+  return std::find(kOurs.begin(), kOurs.end(), lowered(name)) != kOurs.end();
 }
 
 void headers(Fields& fields, std::vector<TracingHeader>& headers) {

@@ -15,6 +15,9 @@ namespace headgate::config {
 
 using std::chrono::milliseconds;
 
+// What most durations may be at most.
+inline constexpr milliseconds kHour = std::chrono::hours(1);
+
 // Units h, m, s, ms, largest first and each at most once. `0s` is a duration; `10` is not. At most
 // a year.
 std::optional<milliseconds> parse_duration(std::string_view text);

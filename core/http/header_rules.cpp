@@ -3,15 +3,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/base/ascii.hpp"
 #include "core/base/sixteen_bytes.hpp"
 #include "core/http/byte_rules.hpp"
 
 namespace headgate::http {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 bool eight_equal_ignoring_case(const char* a, const char* b) {
   std::uint64_t left;

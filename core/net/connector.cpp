@@ -14,6 +14,7 @@
 
 #include "core/net/plain_stream.hpp"
 #include "core/net/signal.hpp"
+#include "core/net/socket_option.hpp"
 #include "core/net/tls_stream.hpp"
 
 namespace headgate::net {
@@ -21,10 +22,6 @@ namespace {
 
 using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
                                                 IoContext::executor_type>;
-
-void set_option(int socket, int level, int name, int value) {
-  ::setsockopt(socket, level, name, &value, sizeof(value));
-}
 
 void set_options(int socket, const KeepaliveOptions& keepalive) {
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);

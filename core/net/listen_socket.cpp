@@ -12,6 +12,7 @@
 
 #include "core/net/address.hpp"
 #include "core/net/listener.hpp"
+#include "core/net/socket_option.hpp"
 
 namespace headgate::net {
 namespace {
@@ -22,10 +23,6 @@ Error listen_error(const std::string& name, int number) {
   if (number == EACCES) text += ". Ports below 1024 need the capability CAP_NET_BIND_SERVICE";
   if (number == EADDRNOTAVAIL) text += ". This machine does not have that address";
   return gateway_error("listen_failed", std::move(text));
-}
-
-void set_option(int socket, int level, int name, int value) {
-  ::setsockopt(socket, level, name, &value, sizeof(value));
 }
 
 // Opens and binds, but does not listen yet. 0, or errno.

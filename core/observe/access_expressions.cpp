@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/base/ascii.hpp"
 #include "core/base/expression_variables.hpp"
 
 namespace headgate::observe {
@@ -11,15 +12,6 @@ using hg::expression::Kind;
 using hg::expression::Value;
 
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
-bool equal_names(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
-}
 
 Value text_or_missing(std::string_view text) {
   return text.empty() ? Value() : Value::text(text);
@@ -73,7 +65,7 @@ Value port_of(std::string_view peer) {
 Value RecordVariables::HeaderMap::find(const Value& key) const noexcept {
   if (!key.is(Kind::text)) return {};
   for (const auto& [name, value] : pairs_) {
-    if (equal_names(name, key.text())) return Value::text(value);
+    if (equal_ignoring_case(name, key.text())) return Value::text(value);
   }
   return {};
 }

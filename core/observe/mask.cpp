@@ -4,22 +4,15 @@
 #include <array>
 #include <cstddef>
 
+#include "core/base/ascii.hpp"
+
 namespace headgate::observe {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::vector<std::string> lower_all(std::span<const std::string> names) {
-  std::vector<std::string> lowered(names.begin(), names.end());
-  for (std::string& name : lowered) std::transform(name.begin(), name.end(), name.begin(), lower);
-  return lowered;
-}
-
-bool equal_ignoring_case(std::string_view text, std::string_view lowered) {
-  return std::equal(text.begin(), text.end(), lowered.begin(), lowered.end(),
-                    [](char a, char b) { return lower(a) == b; });
+  std::vector<std::string> all;
+  for (const std::string& name : names) all.push_back(lowered(name));
+  return all;
 }
 
 int hex_value(char c) {

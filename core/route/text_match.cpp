@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/base/ascii.hpp"
+
 namespace headgate::route {
 
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -33,11 +31,6 @@ char take_decoded(std::string_view& encoded) {
 }
 
 }  // namespace
-
-bool equal_ignoring_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
-}
 
 std::string_view host_without_port(std::string_view host) {
   if (host.starts_with('[')) {

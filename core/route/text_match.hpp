@@ -8,9 +8,6 @@
 
 namespace headgate::route {
 
-// Equal without regard to the case of ASCII letters.
-bool equal_ignoring_case(std::string_view left, std::string_view right);
-
 // `Example.com.:8080` -> `Example.com`, `[::1]:80` -> `::1`.
 std::string_view host_without_port(std::string_view host);
 

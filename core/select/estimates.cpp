@@ -4,10 +4,10 @@
 #include <array>
 #include <optional>
 
+#include "core/select/relaxed.hpp"
+
 namespace headgate::select {
 namespace {
-
-constexpr auto kRelaxed = std::memory_order_relaxed;
 
 // At most kSampleMax figures of one kind.
 class Figures {

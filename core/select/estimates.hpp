@@ -10,6 +10,7 @@
 
 #include "core/select/endpoint.hpp"
 #include "core/select/milliseconds.hpp"
+#include "core/select/relaxed.hpp"
 
 namespace headgate::select {
 
@@ -28,7 +29,6 @@ class alignas(64) GroupEstimates {
   static constexpr std::size_t kSampleMax = 64;
 
   Estimates load() const {
-    constexpr auto kRelaxed = std::memory_order_relaxed;
     Estimates estimates;
     estimates.ttft_ms = ttft_ms_.load(kRelaxed);
     estimates.tpot_ms = tpot_ms_.load(kRelaxed);

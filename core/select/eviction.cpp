@@ -3,11 +3,10 @@
 #include <array>
 
 #include "core/select/milliseconds.hpp"
+#include "core/select/relaxed.hpp"
 
 namespace headgate::select {
 namespace {
-
-constexpr auto kRelaxed = std::memory_order_relaxed;
 
 // Rounded up: nothing returns before the moment that was asked for.
 std::int64_t to_ms_up(TimePoint time) {

@@ -4,13 +4,10 @@
 #include <cmath>
 
 #include "core/select/milliseconds.hpp"
+#include "core/select/relaxed.hpp"
 
 namespace headgate::select {
-namespace {
-
-constexpr auto kRelaxed = std::memory_order_relaxed;
-
-}  // namespace
+namespace {}  // namespace
 
 std::size_t LatencyHistogram::bucket_of(double ms) {
   if (!(ms > kFirstBucketMs)) return 0;

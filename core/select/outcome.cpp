@@ -6,11 +6,10 @@
 #include "core/select/cost.hpp"
 #include "core/select/estimates.hpp"
 #include "core/select/health.hpp"
+#include "core/select/relaxed.hpp"
 
 namespace headgate::select {
 namespace {
-
-constexpr auto kRelaxed = std::memory_order_relaxed;
 
 // Fewer tokens than these say nothing about the pace: they come in one packet.
 constexpr double kTokensForPace = 8;

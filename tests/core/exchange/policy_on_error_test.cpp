@@ -23,12 +23,12 @@ class OnError : public ExchangeTest {
   std::size_t asked() const { return a->requests().size() + b->requests().size(); }
 };
 
-struct Case {
+struct PolicyFailure {
   std::string script;
   std::string told;
 };
 
-const std::vector<Case> kFailures = {
+const std::vector<PolicyFailure> kFailures = {
     {"request: abort", "on_request returned HG_ABORT"},
     {"request: throw", "on_request returned HG_ABORT"},
     {"request: a bad result", "on_request returned 9, which it may not"},
@@ -46,7 +46,7 @@ const std::vector<Case> kFailures = {
 };
 
 TEST_F(OnError, ContinueGoesOnWithoutThePolicyAndSaysSo) {
-  for (const Case& c : kFailures) {
+  for (const PolicyFailure& c : kFailures) {
     load_scripted(c.script, "continue");
     clock.advance(std::chrono::seconds(2));
     const std::size_t before = asked();
@@ -65,7 +65,7 @@ TEST_F(OnError, ContinueGoesOnWithoutThePolicyAndSaysSo) {
 
 TEST_F(OnError, FailIsWhatHoldsWhereNothingIsSaid) {
   for (const std::string on_error : {"", "fail"}) {
-    for (const Case& c : kFailures) {
+    for (const PolicyFailure& c : kFailures) {
       load_scripted(c.script, on_error);
       EXPECT_NE(ask_for(post(kChatBody)).status, 200) << c.script << " " << on_error;
     }

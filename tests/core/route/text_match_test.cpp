@@ -12,8 +12,6 @@ TEST(Host, IsComparedWithoutPortCaseAndFinalDot) {
   EXPECT_EQ(host_without_port("[::1]:80"), "::1");
   EXPECT_EQ(host_without_port("[::1"), "[::1");
   EXPECT_EQ(host_without_port(""), "");
-  EXPECT_TRUE(equal_ignoring_case("A.b", "a.B"));
-  EXPECT_FALSE(equal_ignoring_case("a.b", "a.bc"));
 }
 
 TEST(HostFit, PrefersTheExactNameThenTheLongerWildcard) {
