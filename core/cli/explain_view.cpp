@@ -201,6 +201,20 @@ std::string affinity_text(const exchange::BackendExplained& backend) {
   return text;
 }
 
+namespace {
+
+// "'a', 'b'": the providers that know what the request names.
+std::string those_of(const exchange::BackendExplained& backend) {
+  std::string names;
+  for (const exchange::EndpointPlan& plan : backend.plan->endpoints) {
+    if (!exchange::knows(plan, backend.store)) continue;
+    names.append(names.empty() ? "'" : ", '").append(plan.name).append("'");
+  }
+  return names;
+}
+
+}  // namespace
+
 std::vector<std::string> explain_notes(const ExplainedRequest& explained) {
   std::vector<std::string> notes;
   const exchange::RequestExplained& result = explained.result;
@@ -228,6 +242,10 @@ std::vector<std::string> explain_notes(const ExplainedRequest& explained) {
       notes.push_back("'" + name +
                       "' has affinity, which takes part only for requests that carry " + without +
                       ": this one has none, and the shares are those without");
+    }
+    if (backend.store) {
+      notes.push_back("the request is about things that a provider has stored: of '" + name +
+                      "' only " + those_of(backend) + " may be asked, and nobody else");
     }
     for (const exchange::EndpointPlan& plan : backend.plan->endpoints)
       wants_model |= plan.provider && !plan.sets_model(result.dialect) && backend.model.empty();

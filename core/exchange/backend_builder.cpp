@@ -1,6 +1,7 @@
 #include "core/exchange/backend_builder.hpp"
 
 #include "core/base/log.hpp"
+#include "core/exchange/stored_ids.hpp"
 #include "core/exchange/target_parts.hpp"
 
 namespace headgate::exchange {
@@ -270,12 +271,23 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
     key.base_path = plan.base_path;
     key.key_fingerprint = key_fingerprint(policies);
     key.model = plan.model;
+    plan.store = store_of(key);
+    for (std::string& name : names_in(plan.provider->declares().passed_stored_ids)) {
+      snapshot_.watched_names.push_back(std::move(name));
+    }
     spec.cell = sources_.cells.find_or_make(key, sources_.clock.now());
     spec.probed = probe_.has_value();
     probed_.push_back(Probed{std::move(probe_), spec.cell});
     groups_.back().push_back(std::move(spec));
     plan_.endpoints.push_back(std::move(plan));
   }
+}
+
+std::uint16_t BackendBuilder::store_of(const select::CellKey& key) {
+  std::string name = key.provider + '\n' + key.authority + '\n' + key.key_fingerprint;
+  auto known = std::find(stores_.begin(), stores_.end(), name);
+  if (known == stores_.end()) known = stores_.insert(known, std::move(name));
+  return static_cast<std::uint16_t>(known - stores_.begin());
 }
 
 void BackendBuilder::add_selection(const config::SelectionConfig& config) {

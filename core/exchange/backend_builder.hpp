@@ -59,6 +59,7 @@ class BackendBuilder {
                                                         const config::Position& position,
                                                         const std::string& name);
   std::string key_fingerprint(const config::PoliciesConfig& policies) const;
+  std::uint16_t store_of(const select::CellKey& key);
   void fault(const config::Position& position, const std::string& path, std::string message);
 
   const SnapshotSources& sources_;
@@ -67,6 +68,7 @@ class BackendBuilder {
   const std::string route_;
   config::PoliciesConfig outer_;  // merged so far
   BackendPlan plan_;
+  std::vector<std::string> stores_;  // by EndpointPlan::store
   std::vector<std::vector<select::EndpointSpec>> groups_;
   std::vector<select::Settings> settings_;  // of each
   // Of each endpoint, in order.

@@ -76,7 +76,7 @@ void Exchange::find_dialect() {
 // Whether the provider of an endpoint declares what is asked.
 bool Exchange::can_serve(const EndpointPlan& endpoint) const {
   if (goes_on() && !continuation_->fits(endpoint)) return false;
-  return declares(endpoint, request_.dialect, request_.path);
+  return knows(endpoint, request_.store) && declares(endpoint, request_.dialect, request_.path);
 }
 
 // A dialect that knows no answer of its own leaves the question to a provider that declares the

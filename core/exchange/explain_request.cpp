@@ -182,6 +182,7 @@ class RequestWalk {
       if (takes_part) backend.share = shares[i].weight / (available > 0 ? available : all);
       backend.policies = std::move(trials_[i].policies);
       backend.model = trials_[i].model;
+      backend.store = trials_[i].store;
       if (!is_plain(backends[i])) {
         backend.selection = explain_selection(backends[i], trials_[i]);
         backend.held_until = return_to_wait_for(backends[i], *backend.selection, now_);
@@ -191,7 +192,8 @@ class RequestWalk {
 
   select::Explanation explain_selection(const BackendPlan& backend, const PolicyTrial& trial) {
     const auto eligible = [&](const select::Endpoint& endpoint) {
-      return declares(backend.endpoints[endpoint.index()], result_.dialect, target_.path);
+      const EndpointPlan& plan = backend.endpoints[endpoint.index()];
+      return knows(plan, trial.store) && declares(plan, result_.dialect, target_.path);
     };
     select::PickQuery query;
     query.now = now_;

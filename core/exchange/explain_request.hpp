@@ -26,7 +26,8 @@ struct BackendExplained {
   double share = 0;        // of the route's requests
   bool available = false;  // somebody in it can serve, and is not out
   std::vector<PolicyTried> policies;
-  std::string model;  // as policies leave it; empty: not known
+  std::string model;                   // as policies leave it; empty: not known
+  std::optional<std::uint16_t> store;  // only these may be asked; see stored_ids.hpp
   // What its pick would do; nothing for a plain upstream, where there is nothing to choose.
   std::optional<select::Explanation> selection;
   // Everybody is out, and the request would be held until then, unless its own deadline is sooner

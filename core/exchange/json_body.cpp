@@ -77,7 +77,7 @@ void JsonBody::share(JsonBody& other) {
   ++version_;
   text_ = other.text_;
   scanned_ = other.scanned_;
-  reserved_ = other.reserved_;
+  seen_ = other.seen_;
   shape_ = other.shape_;
   members_ = other.members_;
   splices_ = other.splices_;
@@ -98,7 +98,7 @@ JsonBody::Named JsonBody::named(std::string_view key) {
   Named found;
   if (!is_object()) return found;
   for (const JsonMember& member : members_) {
-    if (!key_is(member, key)) continue;
+    if (!scanner_.is_named(member, key)) continue;
     found.twice = found.value.has_value();
     if (found.twice) break;
     found.value = member.value;
@@ -109,10 +109,15 @@ JsonBody::Named JsonBody::named(std::string_view key) {
 
 bool JsonBody::holds_reserved() {
   scan();
-  if (!reserved_ || !edited()) return reserved_;
+  if (!seen_.reserved || !edited()) return seen_.reserved;
   flatten();  // an edit may have taken it out
   scan();
-  return reserved_;
+  return seen_.reserved;
+}
+
+bool JsonBody::may_hold_watched() {
+  scan();
+  return seen_.watched;
 }
 
 std::optional<std::string_view> JsonBody::get(std::string_view pointer) {
@@ -126,10 +131,10 @@ std::optional<std::string_view> JsonBody::get(std::string_view pointer) {
 
 EditResult JsonBody::set(std::string_view pointer, std::string_view json) {
   json = padded_copy(arena_, json);
-  bool reserved = false;
-  if (!exchange::is_json(json, reserved)) return EditResult::invalid;
+  SeenNames seen;
+  if (!exchange::is_json(json, scanner_.watched, seen)) return EditResult::invalid;
   const EditResult result = set_checked(pointer, json);
-  reserved_ = reserved_ || reserved;  // behind the scan that an edit may begin with
+  seen_.add(seen);  // behind the scan that an edit may begin with
   return result;
 }
 
@@ -202,21 +207,14 @@ void JsonBody::append_pieces(std::pmr::vector<std::string_view>& out) const {
 void JsonBody::scan() {
   if (scanned_) return;
   scanned_ = true;
-  reserved_ = false;
-  shape_ = scanner_.scan(text_, members_, reserved_);
+  seen_ = SeenNames();
+  shape_ = scanner_.scan(text_, members_, seen_);
   if (shape_ == JsonShape::invalid) members_.clear();
-}
-
-bool JsonBody::key_is(const JsonMember& member, std::string_view key) {
-  if (!member.key_escaped) return member.key == key;
-  const auto decoded =
-      scanner_.decode(std::string_view(member.key.data() - 1, member.key.size() + 2));
-  return decoded && *decoded == key;
 }
 
 JsonMember* JsonBody::find(std::string_view key) {
   for (JsonMember& member : members_) {
-    if (key_is(member, key)) return &member;
+    if (scanner_.is_named(member, key)) return &member;
   }
   return nullptr;
 }
@@ -267,7 +265,7 @@ void JsonBody::remove_top(std::string_view key) {
   scan();
   std::string made = "{";
   for (const JsonMember& member : members_) {
-    if (key_is(member, key)) continue;
+    if (scanner_.is_named(member, key)) continue;
     if (made.size() > 1) made += ',';
     made += '"';
     made += member.key;
@@ -298,7 +296,7 @@ std::optional<std::string_view> JsonBody::descend(std::string_view json, std::st
     const JsonMember* hit = nullptr;
     if (shape == JsonShape::object) {
       for (const JsonMember& member : level) {
-        if (key_is(member, step->token)) hit = &member;
+        if (scanner_.is_named(member, step->token)) hit = &member;
       }
     } else if (shape == JsonShape::array) {
       const auto index = array_index(step->token);
@@ -340,7 +338,7 @@ EditResult JsonBody::rebuilt(std::string_view json, std::string_view pointer,
     if (result != EditResult::ok) return result;
   } else if (shape == JsonShape::object) {
     const auto hit = std::find_if(level.begin(), level.end(), [&](const JsonMember& member) {
-      return key_is(member, step->token);
+      return scanner_.is_named(member, step->token);
     });
     if (hit == level.end()) {
       if (value.empty()) return EditResult::not_found;

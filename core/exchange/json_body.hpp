@@ -45,6 +45,8 @@ class JsonBody {
   Named named(std::string_view key);
   // Whether an object below the top level has the member kReservedMember.
   bool holds_reserved();
+  // Whether one may have a member that the scanner watches for.
+  bool may_hold_watched();
 
   // The value at an RFC 6901 pointer as it stands, or nothing. The view lives as long as the arena.
   std::optional<std::string_view> get(std::string_view pointer);
@@ -80,7 +82,6 @@ class JsonBody {
 
   void scan();
   JsonMember* find(std::string_view key);
-  bool key_is(const JsonMember& member, std::string_view key);
   std::optional<std::string_view> top(std::string_view key);
   void set_top(std::string_view key, std::string_view json);
   void remove_top(std::string_view key);
@@ -98,7 +99,7 @@ class JsonBody {
   std::string_view text_;
   std::uint64_t version_ = 0;
   bool scanned_ = false;
-  bool reserved_ = false;  // the text or an edit of it holds, or held, a reserved member
+  SeenNames seen_;  // in the text and its edits, also those that were taken back
   JsonShape shape_ = JsonShape::invalid;
   JsonMembers members_;
   std::pmr::vector<Splice> splices_;  // by offset, not overlapping

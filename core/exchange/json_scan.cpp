@@ -32,7 +32,7 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-JsonShape JsonScanner::scan(std::string_view text, JsonMembers& out, bool& reserved) {
+JsonShape JsonScanner::scan(std::string_view text, JsonMembers& out, SeenNames& seen) {
   out.clear();
   text = trimmed(text);
   if (text.empty()) return JsonShape::invalid;
@@ -41,7 +41,13 @@ JsonShape JsonScanner::scan(std::string_view text, JsonMembers& out, bool& reser
   }
   if (text == "{}") return JsonShape::object;
   if (out.capacity() == 0) out.reserve(kUsualMembers);
-  return skim(text, out, reserved);
+  return skim(text, out, watched, seen);
+}
+
+bool JsonScanner::is_named(const JsonMember& member, std::string_view name) {
+  if (!member.key_escaped) return member.key == name;
+  const auto decoded = decode(std::string_view(member.key.data() - 1, member.key.size() + 2));
+  return decoded && *decoded == name;
 }
 
 std::optional<std::string_view> JsonScanner::decode(std::string_view json_string) {

@@ -9,11 +9,9 @@
 #include <vector>
 
 #include "core/base/arena.hpp"
+#include "core/exchange/json_names.hpp"
 
 namespace headgate::exchange {
-
-// The member that the neutral form keeps for the gateway and its plugins, at any place.
-inline constexpr std::string_view kReservedMember = "headgate";
 
 // Views into the scanned text.
 struct JsonMember {
@@ -31,17 +29,23 @@ class JsonScanner {
   // Members of one level that are kept; a text with more is invalid here.
   static constexpr std::size_t kMembersMax = 100'000;
 
-  // Fills `out` with what `text` holds at its top level. REQUIRES: 64 readable bytes behind the
-  // text. `reserved`: see json_skim.hpp.
-  JsonShape scan(std::string_view text, JsonMembers& out, bool& reserved);
+  // Fills `out` with what `text` holds at its top level, and says in `seen` what is below.
+  // REQUIRES: 64 readable bytes behind the text.
+  JsonShape scan(std::string_view text, JsonMembers& out, SeenNames& seen);
   JsonShape scan(std::string_view text, JsonMembers& out) {
-    bool reserved = false;
-    return scan(text, out, reserved);
+    SeenNames seen;
+    return scan(text, out, seen);
   }
+
+  // What all scans from now on take note of.
+  WatchedNames watched;
 
   // A copy of `text` without white space between its parts, or nothing when it is not JSON through
   // and through: what may stand in a line of JSON.
   std::string_view one_line(Arena& arena, std::string_view text);
+
+  // Whether a member has this name, without escapes.
+  bool is_named(const JsonMember& member, std::string_view name);
 
   // The decoded content of a JSON string (with its quotes), in memory that the next call reuses.
   std::optional<std::string_view> decode(std::string_view json_string);

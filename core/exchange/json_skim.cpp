@@ -84,8 +84,9 @@ bool spells(std::string_view name, std::string_view word) {
 
 class Skimmer {
  public:
-  explicit Skimmer(std::string_view text)
+  Skimmer(std::string_view text, const WatchedNames& watched)
       : text_(text),
+        watched_(watched),
         at_(text.data()),
         end_(text.data() + text.size()),
         odd_left_(kOddCharactersMax + text.size() / kOddCharacterPerBytes) {}
@@ -127,8 +128,8 @@ class Skimmer {
     return value(0) && at_end();
   }
 
-  // Whether an object in what was taken as a value has the reserved member.
-  bool saw_reserved() const { return saw_reserved_; }
+  // What members of objects in what was taken as a value are called.
+  const SeenNames& seen() const { return seen_; }
 
  private:
   // The next byte; a zero, which no JSON has, behind the end.
@@ -211,8 +212,9 @@ class Skimmer {
 
   void note_name(std::string_view name) {
     if (name == kReservedMember || (escaped_ && spells(name, kReservedMember))) {
-      saw_reserved_ = true;
+      seen_.reserved = true;
     }
+    if (escaped_ || watched_.has(name)) seen_.watched = true;
   }
 
   // The rest of a string whose opening quote was taken.
@@ -309,39 +311,41 @@ class Skimmer {
   }
 
   const std::string_view text_;
+  const WatchedNames& watched_;
   const char* at_;
   const char* const end_;
   std::size_t odd_left_;
   bool escaped_ = false;     // whether the last string has an escape
   bool utf8_known_ = false;  // all of the text is well-formed
-  bool saw_reserved_ = false;
+  SeenNames seen_;
 };
 
 }  // namespace
 
-JsonShape skim(std::string_view text, JsonMembers& out, bool& reserved) {
-  Skimmer skimmer(text);
+JsonShape skim(std::string_view text, JsonMembers& out, const WatchedNames& watched,
+               SeenNames& seen) {
+  Skimmer skimmer(text, watched);
   const bool object = text.front() == '{';
   const bool taken = object ? skimmer.members(out) : skimmer.elements(out);
   if (!taken) return JsonShape::invalid;
-  reserved = reserved || skimmer.saw_reserved();
+  seen.add(skimmer.seen());
   return object ? JsonShape::object : JsonShape::array;
 }
 
-bool is_json(std::string_view text, bool& reserved) {
-  Skimmer skimmer(text);
+bool is_json(std::string_view text, const WatchedNames& watched, SeenNames& seen) {
+  Skimmer skimmer(text, watched);
   if (!skimmer.whole_value()) return false;
-  reserved = reserved || skimmer.saw_reserved();
+  seen.add(skimmer.seen());
   return true;
 }
 
 bool is_json(std::string_view text) {
-  bool reserved = false;
-  return is_json(text, reserved);
+  SeenNames seen;
+  return is_json(text, WatchedNames(), seen);
 }
 
 bool is_json_string(std::string_view text) {
-  return Skimmer(text).whole_string();
+  return Skimmer(text, WatchedNames()).whole_string();
 }
 
 }  // namespace headgate::exchange

@@ -13,13 +13,14 @@ namespace headgate::exchange {
 inline constexpr int kJsonDepthMax = 1000;
 
 // What `text` holds at its top level; where it is no JSON, `out` holds anything. REQUIRES: `text`
-// begins with a brace or bracket; 64 readable bytes behind it. `reserved` becomes true where an
-// object below the top level has the member kReservedMember.
-JsonShape skim(std::string_view text, JsonMembers& out, bool& reserved);
+// begins with a brace or bracket; 64 readable bytes behind it. To `seen` is added what members of
+// objects below the top level are called.
+JsonShape skim(std::string_view text, JsonMembers& out, const WatchedNames& watched,
+               SeenNames& seen);
 
 // Whether `text` is one JSON value, with white space around it or not. REQUIRES: 64 readable bytes
-// behind it. `reserved` becomes true where any object in it has the member kReservedMember.
-bool is_json(std::string_view text, bool& reserved);
+// behind it. To `seen` is added what members of any object in it are called.
+bool is_json(std::string_view text, const WatchedNames& watched, SeenNames& seen);
 bool is_json(std::string_view text);
 
 // Whether `text` is one JSON string and nothing else. REQUIRES: as above.

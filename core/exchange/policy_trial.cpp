@@ -61,6 +61,7 @@ class Trial {
       return bad_request_left(*problem);
     }
     trial.model = request_.facets.model;
+    trial.store = request_.store;
     std::pmr::vector<std::uint64_t> keys;
     affinity_keys(request_, keys);
     trial.affinity.assign(keys.begin(), keys.end());

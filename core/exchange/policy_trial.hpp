@@ -37,6 +37,7 @@ struct PolicyTrial {
   std::string client_model;             // empty: not known
   std::string model;                    // as policies left it
   std::vector<std::uint64_t> affinity;  // by group; see affinity_keys()
+  std::optional<std::uint16_t> store;   // of those who may be asked; see stored_ids.hpp
 };
 
 // One that answers is passed over, so that the others can still say something. Errors: what is

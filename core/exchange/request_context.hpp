@@ -86,7 +86,8 @@ struct RequestContext {
   // Where it goes.
   const RoutePlan* route = nullptr;
   const BackendPlan* backend = nullptr;
-  plugin::DialectMatch dialect;  // empty: pass-through
+  std::optional<std::uint16_t> store;  // EndpointPlan::store of those who may be asked; none: all
+  plugin::DialectMatch dialect;        // empty: pass-through
   void* dialect_context = nullptr;
   bool dialect_open = false;
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/exchange/serving.hpp"
+#include "core/exchange/stored_ids.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -29,12 +30,18 @@ Result<Facets> read_body(RequestContext& request) {
                      request.dialect.model, request.arena);
 }
 
-}  // namespace
-
-std::optional<Error> read_facets_of(RequestContext& request) {
+std::optional<Error> read_what_is_asked(RequestContext& request) {
   if (!request.dialect.route) return read_passed(request);
   if (!request.dialect.route->json_body) return std::nullopt;
   return take(request, read_body(request));
+}
+
+}  // namespace
+
+std::optional<Error> read_facets_of(RequestContext& request) {
+  if (auto problem = read_what_is_asked(request)) return problem;
+  settle_store(request);
+  return std::nullopt;
 }
 
 std::optional<Error> read_facets_again(RequestContext& request) {
@@ -46,6 +53,7 @@ std::optional<Error> read_facets_again(RequestContext& request) {
   if (auto problem = take(request, read_body(request))) return problem;
   request.facets.client_model = before.client_model;
   if (request.dialect.route->model_in_path) request.facets.model = before.model;
+  settle_store(request);
   return std::nullopt;
 }
 

@@ -35,6 +35,11 @@ inline bool declares(const EndpointPlan& endpoint, const plugin::DialectMatch& d
   return endpoint.has_operation(dialect);
 }
 
+// Whether it is one of those that know what the request names; see stored_ids.hpp.
+inline bool knows(const EndpointPlan& endpoint, std::optional<std::uint16_t> store) {
+  return !store || endpoint.store == *store;
+}
+
 // Where a request that passes unread names its model. Nowhere if those who may be asked look for it
 // in different places.
 inline ModelPlace passed_model(const BackendPlan& backend, const plugin::DialectMatch& dialect,

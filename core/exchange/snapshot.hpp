@@ -48,7 +48,9 @@ struct ProbePlan;
 // One configured provider, or a plain HTTP upstream.
 struct EndpointPlan {
   std::string name;
-  std::uint64_t id = 0;                                // for hg.endpoints/1
+  std::uint64_t id = 0;     // for hg.endpoints/1
+  std::uint16_t store = 0;  // the same for all with one provider, upstream and key: what one of
+                            // them has stored the others know, and nobody else does
   std::shared_ptr<plugin::ProviderInstance> provider;  // null: a plain upstream, bytes pass
   // The paths that are forwarded untouched: the provider's, and those of its formats where the
   // configuration says that they are not read. Null without a provider.
@@ -148,6 +150,9 @@ struct Snapshot {
   std::vector<std::string> credential_headers;
   std::vector<std::string> credential_parameters;
   observe::SecretMask mask;
+
+  // Names of members that a scan of a request's body takes note of.
+  std::vector<std::string> watched_names;
 
   // What plugins' own HTTP calls may reach.
   std::vector<SideUpstream> side_upstreams;

@@ -1,6 +1,7 @@
 #include "core/exchange/snapshot_builder.hpp"
 
 #include "core/exchange/backend_builder.hpp"
+#include "core/exchange/stored_ids.hpp"
 #include "core/exchange/target_parts.hpp"
 
 namespace headgate::exchange {
@@ -39,6 +40,9 @@ void make_dialects(Snapshot& snapshot, const SnapshotSources& sources, config::F
     }
     if (!made.ok()) continue;
     snapshot.instances.push_back(made.instance);
+    for (std::string& name : names_in(made.instance->declares().stored_ids)) {
+      snapshot.watched_names.push_back(std::move(name));
+    }
     dialects.push_back(std::move(made.instance));
   }
   snapshot.dialects = plugin::DialectTable(std::move(dialects));

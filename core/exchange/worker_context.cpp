@@ -24,6 +24,9 @@ WorkerContext::~WorkerContext() = default;
 
 void WorkerContext::serve(std::shared_ptr<const Snapshot> next) {
   snapshot = std::move(next);
+  if (snapshot) {
+    for (const std::string& name : snapshot->watched_names) scanner.watched.add(name);
+  }
   unknown_upstreams.clear();
   prober->begin_anew();
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "core/base/ascii.hpp"
 #include "core/plugin/manifest_metrics.hpp"
 #include "core/plugin/manifest_object.hpp"
 #include "core/plugin/pass_through.hpp"
@@ -51,14 +52,6 @@ constexpr std::array<ManifestWord, 2> kFramings = {
     {{"sse", HG_FRAMING_SSE}, {"ndjson", HG_FRAMING_NDJSON}}};
 constexpr std::array<ManifestWord, 2> kRouteBodies = {{{"none", 0}, {"json", 1}}};
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 bool is_id(std::string_view text) {
   if (text.empty() || text.front() == '.' || text.back() == '.') return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -102,10 +95,18 @@ std::string pointer_member(ManifestObject& object, std::string_view name) {
   return pointer;
 }
 
+std::vector<std::string> pointer_members(ManifestObject& object, std::string_view name) {
+  std::vector<std::string> pointers = object.texts(name);
+  for (const std::string& pointer : pointers) {
+    if (pointer.front() != '/') object.member_fault(name, "must hold JSON pointers");
+  }
+  return pointers;
+}
+
 CredentialPlace header_place(ManifestObject& object) {
   CredentialPlace place;
   place.place = HG_PLACE_HEADER;
-  place.name = lower(object.text("header", true));
+  place.name = lowered(object.text("header", true));
   place.prefix = object.text("prefix", false);
   return place;
 }
@@ -148,6 +149,16 @@ bool good_pattern(std::string_view pattern) {
   return good_placeholder(text) && (dots == pattern.npos || !text.ends_with(kModel));
 }
 
+void check_patterns(ManifestObject& object, std::string_view name,
+                    const std::vector<std::string>& patterns) {
+  for (const std::string& pattern : patterns) {
+    if (good_pattern(pattern)) continue;
+    object.member_fault(name, "'" + pattern +
+                                  "' must be a path, with '...' at its end only, and at most one "
+                                  "{model}, as a segment or in front of a segment's only ':'");
+  }
+}
+
 ProviderManifest read_provider(ManifestObject& object, std::vector<std::string>& faults) {
   ProviderManifest provider;
   provider.accepts = object.texts("accepts");
@@ -159,15 +170,12 @@ ProviderManifest read_provider(ManifestObject& object, std::vector<std::string>&
     }
   }
   provider.pass_through = object.texts("passThrough");
-  for (const std::string& pattern : provider.pass_through) {
-    if (!good_pattern(pattern)) {
-      object.member_fault("passThrough",
-                          "'" + pattern +
-                              "' must be a path, with '...' at its end only, and at most one "
-                              "{model}, as a segment or in front of a segment's only ':'");
-    }
-  }
+  check_patterns(object, "passThrough", provider.pass_through);
   provider.passed_model = pointer_member(object, "passThroughModel");
+  provider.stored_paths = object.texts("storedPaths");
+  check_patterns(object, "storedPaths", provider.stored_paths);
+  provider.passed_stored_ids = pointer_members(object, "passThroughStoredIds");
+  provider.own_ids = object.texts("ownIds");
   if (const json::value* value = object.find("credential")) {
     ManifestObject place(*value, "/credential", faults);
     provider.credential = provider_place(place);
@@ -177,11 +185,11 @@ ProviderManifest read_provider(ManifestObject& object, std::vector<std::string>&
     if (name.find('*') < name.size() - 1) {
       object.member_fault("forwardHeaders", "'" + name + "': '*' may only stand at the end");
     }
-    provider.forward_headers.push_back(lower(name));
+    provider.forward_headers.push_back(lowered(name));
   }
   object.list("limits", [&](const json::value& item, const std::string& where) {
     ManifestObject limit(item, where, faults);
-    LimitHeaders read{lower(limit.text("remaining", true)), lower(limit.text("reset", true))};
+    LimitHeaders read{lowered(limit.text("remaining", true)), lowered(limit.text("reset", true))};
     limit.finish();
     if (read.remaining.size() > ProviderManifest::kLimitNameMax) {
       return limit.member_fault("remaining", "is longer than any header that is looked at");
@@ -241,7 +249,7 @@ DialectRoute read_route(ManifestObject& object) {
   route.path = object.text("path", true);
   route.operation = object.text("operation", true);
   route.type = object.text("type", false);
-  route.header = lower(object.text("header", false));
+  route.header = lowered(object.text("header", false));
   route.json_body = object.word("body", kRouteBodies, 0) != 0;
   route.answered = object.flag("answered");
 
@@ -277,10 +285,8 @@ DialectManifest read_dialect(ManifestObject& object, std::vector<std::string>& f
     dialect.model = pointer_member(object, "model");
   }
   dialect.stream = pointer_member(object, "stream");
-  dialect.max_tokens = object.texts("maxTokens");
-  for (const std::string& pointer : dialect.max_tokens) {
-    if (pointer.front() != '/') object.member_fault("maxTokens", "must hold JSON pointers");
-  }
+  dialect.max_tokens = pointer_members(object, "maxTokens");
+  dialect.stored_ids = pointer_members(object, "storedIds");
   if (const json::value* value = object.find("events")) {
     ManifestObject events(*value, "/events", faults);
     dialect.event_framing = events.word("framing", kFramings, HG_FRAMING_SSE, true);
@@ -353,6 +359,11 @@ bool ProviderManifest::has_operation(std::string_view operation) const {
 bool ProviderManifest::model_is_for(std::string_view operation) const {
   return model_for.empty() ||
          std::find(model_for.begin(), model_for.end(), operation) != model_for.end();
+}
+
+bool ProviderManifest::owns_id(std::string_view id) const {
+  return std::any_of(own_ids.begin(), own_ids.end(),
+                     [&](const std::string& begin) { return id.starts_with(begin); });
 }
 
 bool ProviderManifest::forwards_header(std::string_view name) const {

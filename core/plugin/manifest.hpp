@@ -37,10 +37,13 @@ struct ProviderManifest {
   std::vector<std::string> pass_through;  // patterns, see pass_through.hpp
   std::string passed_model;  // JSON pointer into bodies of such paths that do not name a model
                              // themselves; empty: which model they ask for cannot be known
-  std::optional<CredentialPlace> credential;  // none: the provider takes no key
-  std::vector<std::string> forward_headers;   // lower case, may end with "*"
-  std::vector<LimitHeaders> limits;           // at most kLimitsMax
-  std::uint64_t limit_name_sizes = 0;         // of their `remaining`, one bit each
+  std::vector<std::string> stored_paths;       // of them, those about things that it has stored
+  std::vector<std::string> passed_stored_ids;  // in bodies of such paths, see stored_ids below
+  std::vector<std::string> own_ids;            // how ids of things that it has stored begin
+  std::optional<CredentialPlace> credential;   // none: the provider takes no key
+  std::vector<std::string> forward_headers;    // lower case, may end with "*"
+  std::vector<LimitHeaders> limits;            // at most kLimitsMax
+  std::uint64_t limit_name_sizes = 0;          // of their `remaining`, one bit each
 
   static constexpr std::size_t kLimitsMax = 4;
   static constexpr std::size_t kLimitNameMax = 63;
@@ -49,6 +52,8 @@ struct ProviderManifest {
   bool has_operation(std::string_view operation) const;
   // Whether a model that the configuration gives the provider is meant for this operation.
   bool model_is_for(std::string_view operation) const;
+  // Whether an id of a stored thing can only be one of this provider's.
+  bool owns_id(std::string_view id) const;
   // Whether a client's header goes to this provider, beyond the common ones. `name` in lower case.
   bool forwards_header(std::string_view name) const;
   // Whether a header with a name of this size may be the `remaining` of a limit: most are not.
@@ -116,6 +121,7 @@ struct DialectManifest {
   bool model_in_path = false;
   std::string stream;                   // JSON pointer; empty: there is no flag
   std::vector<std::string> max_tokens;  // JSON pointers, the first found counts
+  std::vector<std::string> stored_ids;  // JSON pointers, in which "*" is every element of a list
   std::uint32_t event_framing = 0;      // HG_FRAMING_*; HG_FRAMING_WHOLE: it has no streams
   std::string event_end;                // bytes that end a complete stream
   std::vector<CredentialPlace> credential;

@@ -27,6 +27,7 @@ ProviderInstance::ProviderInstance(const InstanceSpec& spec, void* made, std::ui
   target_.base_path = view(out.base_path);
   target_.model = view(out.model);
   pass_through_ = PassThrough(declares().pass_through, target_.base_path);
+  stored_paths_ = PassThrough(declares().stored_paths, target_.base_path);
 }
 
 std::vector<PluginFault> ProviderInstance::check_target() const {

@@ -33,6 +33,8 @@ class ProviderInstance final : public Instance {
   const Target& target() const { return target_; }
   // The paths that are forwarded untouched.
   const PassThrough& pass_through() const { return pass_through_; }
+  // Of these paths, those about things that the provider has stored.
+  const PassThrough& stored_paths() const { return stored_paths_; }
 
   // All below [worker]. `attempt` is what open() gave.
   std::int32_t open(std::uint32_t worker, hg_call& call, void*& attempt) const {
@@ -120,6 +122,7 @@ class ProviderInstance final : public Instance {
   Target target_;
   std::uint32_t declared_port_ = 0;
   PassThrough pass_through_;
+  PassThrough stored_paths_;
 };
 
 }  // namespace headgate::plugin

@@ -179,3 +179,23 @@ def test_a_unix_socket_is_an_upstream(start, sdk):
         [make.openai(f"unix:{path}")]))))
     assert sdk(gateway).chat.completions.create(model="m", messages=MESSAGES).choices
     assert simulator.last().listener == f"unix:{path}"
+
+
+def test_a_file_is_asked_for_only_where_it_was_uploaded(start, sdk):
+    one, two = start.simulator("one"), start.simulator("two")
+    gateway = start.gateway(make.gateway(make.route(make.groups(
+        [make.openai(one, "one", key="key-one"),
+         make.openai(two, "two", key="key-two")]))))
+    client = sdk(gateway)
+    about_a_file = [{"role": "user", "content": [
+        {"type": "file", "file": {"file_id": "file-abc"}}, {"type": "text", "text": "Read it"}]}]
+    for _ in range(8):
+        assert exchange(gateway.address, post("/v1/files", b"{}")).headers["x-headgate-provider"] == "one"
+        client.chat.completions.create(model="m", messages=about_a_file)
+    assert (one.count(), two.count()) == (16, 0)
+    one.set(status=503)
+    with pytest.raises(openai_sdk.APIStatusError):
+        client.chat.completions.create(model="m", messages=about_a_file)
+    assert two.count() == 0
+    client.chat.completions.create(model="m", messages=MESSAGES)
+    assert two.count() == 1

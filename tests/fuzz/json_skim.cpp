@@ -59,8 +59,8 @@ FUZZ_TARGET(input) {
   const std::string_view text = padded_copy(arena, input.whole);
   JsonMembers members;
   JsonScanner scanner;
-  bool reserved = false;
-  const JsonShape shape = scanner.scan(text, members, reserved);
+  SeenNames seen;
+  const JsonShape shape = scanner.scan(text, members, seen);
   FUZZ_CHECK(is_json(text) == (shape != JsonShape::invalid));
   dom::parser parser;
   dom::element whole;
@@ -70,7 +70,7 @@ FUZZ_TARGET(input) {
   FUZZ_CHECK((shape != JsonShape::invalid) == (error == simdjson::SUCCESS));
   if (shape != JsonShape::object && shape != JsonShape::array) return;
   compare(whole, members);
-  FUZZ_CHECK(reserved == holds_reserved(whole, false));
+  FUZZ_CHECK(seen.reserved == holds_reserved(whole, false));
 }
 
 }  // namespace headgate::exchange

@@ -24,6 +24,7 @@ inline constexpr std::string_view kManifest = R"({
   "model": "/model",
   "stream": "/stream",
   "maxTokens": ["/max_completion_tokens", "/max_tokens"],
+  "storedIds": ["/messages/*/content/*/file/file_id", "/messages/*/audio/id"],
   "events": {"framing": "sse", "end": "data: [DONE]\n\n"},
   "credential": [
     {"header": "authorization", "prefix": "Bearer "}, {"header": "api-key"}, {"header": "x-api-key"}

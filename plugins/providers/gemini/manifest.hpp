@@ -16,6 +16,11 @@ inline constexpr std::string_view kManifest = R"({
   "passThrough": ["/v1beta/models", "/v1beta/models/{model}", "/v1beta/models/{model}:...",
     "/v1beta/models/{model}/...", "/v1beta/files", "/v1beta/files/...",
     "/v1beta/cachedContents", "/v1beta/cachedContents/..."],
+  "storedPaths": ["/v1beta/files", "/v1beta/files/...", "/v1beta/cachedContents",
+    "/v1beta/cachedContents/..."],
+  "passThroughStoredIds": ["/cachedContent", "/cached_content",
+    "/contents/*/parts/*/fileData/fileUri", "/contents/*/parts/*/file_data/file_uri"],
+  "ownIds": ["https://generativelanguage.googleapis.com/", "cachedContents/"],
   "credential": {"header": "x-goog-api-key"},
   "forwardHeaders": ["x-goog-api-client", "x-goog-user-project"],
   "schema": {

@@ -23,6 +23,16 @@ inline constexpr std::string_view kManifest = R"({
     "/v1/vector_stores", "/v1/vector_stores/...", "/v1/containers", "/v1/containers/..."
   ],
   "passThroughModel": "/model",
+  "storedPaths": [
+    "/v1/chat/completions/...", "/v1/responses/...", "/v1/conversations", "/v1/conversations/...",
+    "/v1/videos", "/v1/videos/...", "/v1/files", "/v1/files/...", "/v1/uploads", "/v1/uploads/...",
+    "/v1/batches", "/v1/batches/...", "/v1/fine_tuning/...",
+    "/v1/vector_stores", "/v1/vector_stores/...", "/v1/containers", "/v1/containers/..."
+  ],
+  "passThroughStoredIds": [
+    "/previous_response_id", "/conversation", "/conversation/id", "/prompt/id", "/input/*/file_id",
+    "/input/*/content/*/file_id", "/tools/*/vector_store_ids", "/tools/*/container"
+  ],
   "credential": {"header": "authorization", "prefix": "Bearer "},
   "forwardHeaders": ["openai-*", "x-stainless-*", "x-client-request-id"],
   "limits": [

@@ -16,6 +16,9 @@
  *   model       JSON pointer to the model in the body ("/model"), or "path"
  *   stream      JSON pointer to the stream flag ("/stream")
  *   maxTokens   JSON pointers to the limit on the answer's tokens, first found counts
+ *   storedIds   JSON pointers to ids of things that a provider has stored (files, earlier answers).
+ *               A token "*" stands for every element of a list. A request that names one goes to one
+ *               account only: see ownIds in provider.h
  *   events      {"framing": "sse", "end": "data: [DONE]\n\n"}: how a stream is written to the
  *               client, and the bytes that end a complete one
  *   credential  headers in which this format's clients carry their key:

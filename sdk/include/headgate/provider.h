@@ -25,6 +25,15 @@
  *                a segment's ':': "/v1/models/{model}:..."
  *   passThroughModel  JSON pointer to the model in the bodies of such paths, where the path names
  *                none: "/model". Without it policies that ask for the model find none.
+ *   storedPaths  those of such paths that store things for later, or ask for what was stored:
+ *                ["/v1/files", "/v1/files/..."]. Only the account that stored a thing knows it, so
+ *                these requests go to one account and to no other.
+ *   passThroughStoredIds  JSON pointers to ids of stored things in the bodies of other such paths:
+ *                ["/previous_response_id"]. A token "*" stands for every element of a list; a text
+ *                or a list that is found counts.
+ *   ownIds       how ids of things that this provider stored begin: ["https://files.acme.com/"]. An
+ *                id that begins so goes to it, and with ownIds no other does. Without them it is
+ *                taken to know any id that no other provider owns.
  *   credential   where its key goes: {"header": "authorization", "prefix": "Bearer "},
  *                {"query": "key"} or {"cookie": "name"}
  *   forwardHeaders  client headers that the provider understands beyond the common ones, as exact

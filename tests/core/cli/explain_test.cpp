@@ -113,6 +113,14 @@ TEST_F(ExplainRequest, SaysWhatBecomesOfARequestWhenEverybodyIsOut) {
   EXPECT_FALSE(cli::would_serve(explained()));
 }
 
+TEST_F(ExplainRequest, SaysWhoKnowsWhatARequestNames) {
+  load(two_groups());
+  asked.body = kChatBody;
+  EXPECT_THAT(text(), Not(HasSubstr("has stored")));
+  asked.body = R"({"messages":[{"content":[{"file":{"file_id":"file-1"}}]}]})";
+  EXPECT_THAT(text(), HasSubstr("things that a provider has stored: of 'backend0' only 'one' may"));
+}
+
 TEST_F(ExplainRequest, SaysWhichModelEachProviderIsAskedFor) {
   load(R"(
 binds:

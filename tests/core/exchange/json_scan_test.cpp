@@ -165,9 +165,9 @@ TEST_F(JsonScanTest, DoesNotReadOnBehindTheText) {
   for (std::size_t size = 1; size < whole.size(); ++size) {
     std::string memory = whole + std::string(64, '}');
     JsonMembers members;
-    bool reserved = false;
+    SeenNames seen;
     const std::string_view text = std::string_view(memory).substr(0, size);
-    EXPECT_EQ(skim(text, members, reserved), JsonShape::invalid) << size;
+    EXPECT_EQ(skim(text, members, WatchedNames(), seen), JsonShape::invalid) << size;
   }
 }
 

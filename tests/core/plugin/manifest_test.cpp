@@ -62,6 +62,25 @@ TEST(Manifest, ReadsAProvider) {
   EXPECT_EQ(provider.credential->prefix, "Bearer ");
 }
 
+TEST(Manifest, SaysWhereStoredThingsAreNamedAndWhoseTheyAre) {
+  const ProviderManifest provider =
+      good(with("provider", R"("passThrough":["/v1/a","/v1/files/..."],
+            "storedPaths":["/v1/files/..."],"passThroughStoredIds":["/x/*/id"],
+            "ownIds":["acme-","https://acme/"])"),
+           Kind::provider)
+          .provider;
+  EXPECT_THAT(provider.stored_paths, ElementsAre("/v1/files/..."));
+  EXPECT_THAT(provider.passed_stored_ids, ElementsAre("/x/*/id"));
+  EXPECT_TRUE(provider.owns_id("https://acme/1"));
+  EXPECT_FALSE(provider.owns_id("file-acme-1"));
+  EXPECT_THAT(
+      fault(with("provider", R"("passThrough":["/v1/a"],"storedPaths":["v1"])"), Kind::provider),
+      HasSubstr("member 'storedPaths': 'v1' must be a path"));
+  EXPECT_THAT(fault(with("provider", R"("passThrough":["/v1/a"],"passThroughStoredIds":["x"])"),
+                    Kind::provider),
+              HasSubstr("member 'passThroughStoredIds': must hold JSON pointers"));
+}
+
 TEST(Manifest, SaysWhatTheConfiguredModelIsFor) {
   const ProviderManifest all =
       good(with("provider", R"("operations":["chat","embeddings"])"), Kind::provider).provider;
@@ -180,7 +199,7 @@ TEST(Manifest, ReadsADialect) {
           {"method":"POST","path":"/v1/chat","operation":"chat","body":"json"},
           {"method":"GET","path":"/v1/models/{model}","operation":"models","answered":true,
            "header":"Acme-Version"}],
-        "model":"/model","stream":"/stream","maxTokens":["/a","/b"],
+        "model":"/model","stream":"/stream","maxTokens":["/a","/b"],"storedIds":["/m/*/id"],
         "events":{"framing":"sse","end":"data: [DONE]\n\n"},
         "credential":[{"header":"Authorization","prefix":"Bearer "}])"),
                                  Kind::dialect);
@@ -197,6 +216,7 @@ TEST(Manifest, ReadsADialect) {
   EXPECT_FALSE(read.model_in_path);
   EXPECT_EQ(read.stream, "/stream");
   EXPECT_THAT(read.max_tokens, ElementsAre("/a", "/b"));
+  EXPECT_THAT(read.stored_ids, ElementsAre("/m/*/id"));
   EXPECT_EQ(read.event_framing, HG_FRAMING_SSE);
   EXPECT_EQ(read.event_end, "data: [DONE]\n\n");
   ASSERT_EQ(read.credential.size(), 1u);
