@@ -217,7 +217,7 @@ def test_the_gateways_own_member_never_reaches_a_provider(start, sdk):
         extra_body={"headgate": {"extra": {}}})
     assert simulator.last().json()["messages"] == [*MESSAGES, kept, *MESSAGES[-1:]]
     assert "headgate" not in simulator.last().json()
-    assert answer.headers["x-headgate-dropped"] == "headgate, messages.headgate"
+    assert answer.headers["x-headgate-dropped"] == "messages.headgate, headgate"
     body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi", "own": 1}]})
     escaped = body.replace('"own"', r'"headg\u0061te"').encode()
     assert raw.exchange(gateway.address, raw.post("/v1/chat/completions", escaped)).status == 200
@@ -288,6 +288,18 @@ def test_an_untouched_request_reaches_the_provider_byte_for_byte(start):
             b' "seed": 12345678901234567890, "x_unknown": 1.0 }')
     assert exchange(gateway.address, post("/v1/chat/completions", body)).status == 200
     assert simulator.last().body.encode() == body
+
+
+def test_a_request_loses_the_gateways_own_member_and_not_one_other_byte(start):
+    from harness.raw import exchange, post
+    gateway, simulator = start.single()
+    body = (b'{ "model" : "m"%s,\n "messages":[ {"role":"assistant","content":"\\u00e9 \xc3\xa9",'
+            b' "reasoning_content" : "hm"%s } ], "seed": 12345678901234567890, "x_unknown": 1.0 }')
+    given = body % (b', "headgate":{"extra":{}}', b' , "headg\\u0061te" : {"blocks":[]}')
+    answer = exchange(gateway.address, post("/v1/chat/completions", given))
+    assert answer.status == 200
+    assert answer.headers["x-headgate-dropped"] == "headgate, messages.headgate"
+    assert simulator.last().body.encode() == body % (b"", b"")
 
 
 def test_only_the_model_is_changed_in_an_overridden_request(start):

@@ -1,16 +1,17 @@
 #include "foreign.hpp"
 
-#include <headgate/llm/json_writer.hpp>
+#include <headgate/json_view.hpp>
 
 #include <algorithm>
 #include <array>
+
+#include "json_cuts.hpp"
 
 namespace headgate_openai {
 namespace {
 
 using hg::JsonView;
 using hg::llm::Dropped;
-using hg::llm::JsonWriter;
 
 constexpr std::string_view kGateways = "headgate";
 
@@ -19,58 +20,60 @@ constexpr std::string_view kGateways = "headgate";
 constexpr std::array<std::string_view, 3> kForeign = {"extra_content", "images",
                                                       "reasoning_content"};
 
-class Copier {
+class Cleaner {
  public:
-  // `foreign`: members of other makers are left out as well as the gateway's.
-  Copier(JsonWriter& json, Dropped& dropped, bool foreign)
-      : json_(json), dropped_(dropped), foreign_(foreign) {}
+  Cleaner(JsonCuts& cuts, bool own_host, Dropped& dropped)
+      : cuts_(cuts), own_host_(own_host), dropped_(dropped) {}
 
-  // `path` is what the members are called in the header, "messages".
-  void copy(const JsonView& object, std::string_view path) {
-    if (!leaves_out_of(object)) {
-      json_.raw(object.raw());
-      return;
-    }
-    json_.open('{');
-    object.each_member([&](std::string_view name, JsonView value) {
-      if (is_left_out(name)) return dropped_.add(path, name);
-      json_.name(name);
-      if (has_objects(name, value)) {
-        copy_each(value, std::string(path) + "." + std::string(name));
-      } else {
-        json_.raw(value.raw());
+  // A client's own data (schemas, metadata) may have members of any name, so only places that the
+  // neutral form knows are looked at.
+  void clean_request(const JsonView& request) {
+    cuts_.keep_members(request, [&](std::string_view name, const JsonView& value) {
+      if (name == kGateways) return leave_out("", name);
+      if (name == "messages") {
+        value.each_element([&](JsonView message) {
+          clean(message, "messages", own_host_ && message["role"].equals("assistant"));
+        });
+      } else if (name == "tools") {
+        value.each_element([&](JsonView tool) { clean(tool, "tools", false); });
+      } else if (name == "tool_choice") {
+        clean(value, name, false);
       }
+      return true;
     });
-    json_.close('}');
   }
 
  private:
-  void copy_each(const JsonView& list, const std::string& path) {
-    json_.open('[');
-    list.each_element([&](JsonView element) { copy(element, path); });
-    json_.close(']');
-  }
-  bool leaves_out_of(const JsonView& object) const {
-    bool found = false;
-    object.each_member([&](std::string_view name, JsonView value) {
-      found = found || is_left_out(name);
-      if (found || !has_objects(name, value)) return;
-      value.each_element([&](JsonView element) { found = found || leaves_out_of(element); });
+  // `path` is what the members are called in the header, "messages". `foreign`: members of other
+  // makers are left out as well as the gateway's.
+  void clean(const JsonView& object, std::string_view path, bool foreign) {
+    cuts_.keep_members(object, [&](std::string_view name, const JsonView& value) {
+      if (is_left_out(name, foreign)) return leave_out(path, name);
+      if (name == "content" || name == "tool_calls" || name == "images") {
+        const std::string inner = std::string(path) + "." + std::string(name);
+        value.each_element([&](JsonView element) { clean(element, inner, foreign); });
+      }
+      return true;
     });
-    return found;
-  }
-  // Lists in a message whose elements are looked at as well.
-  static bool has_objects(std::string_view name, const JsonView& value) {
-    return (name == "tool_calls" || name == "content") && value.is_array();
-  }
-  bool is_left_out(std::string_view name) const {
-    return name == kGateways ||
-           (foreign_ && std::find(kForeign.begin(), kForeign.end(), name) != kForeign.end());
   }
 
-  JsonWriter& json_;
+  bool leave_out(std::string_view path, std::string_view name) {
+    if (path.empty()) {
+      dropped_.add(name);
+    } else {
+      dropped_.add(path, name);
+    }
+    return false;
+  }
+
+  static bool is_left_out(std::string_view name, bool foreign) {
+    return name == kGateways ||
+           (foreign && std::find(kForeign.begin(), kForeign.end(), name) != kForeign.end());
+  }
+
+  JsonCuts& cuts_;
+  bool own_host_;
   Dropped& dropped_;
-  bool foreign_;
 };
 
 }  // namespace
@@ -80,25 +83,10 @@ bool may_hold_foreign(std::string_view messages) {
          messages.find("\"images\"") != std::string_view::npos;
 }
 
-std::string without_foreign(const JsonView& messages, bool own_host, Dropped& dropped) {
-  std::string out;
-  JsonWriter json(out);
-  json.open('[');
-  messages.each_element([&](JsonView message) {
-    const bool answered = message["role"].equals("assistant");
-    Copier(json, dropped, own_host && answered).copy(message, "messages");
-  });
-  json.close(']');
-  return out;
-}
-
-std::string without_reserved(const JsonView& tools, Dropped& dropped) {
-  std::string out;
-  JsonWriter json(out);
-  json.open('[');
-  tools.each_element([&](JsonView tool) { Copier(json, dropped, false).copy(tool, "tools"); });
-  json.close(']');
-  return out;
+std::optional<std::string> without_foreign(std::string_view body, bool own_host, Dropped& dropped) {
+  JsonCuts cuts(body);
+  Cleaner(cuts, own_host, dropped).clean_request(JsonView(body));
+  return cuts.result();
 }
 
 }  // namespace headgate_openai

@@ -201,30 +201,17 @@ class OpenAi::Attempt {
   // The gateway's own member goes to nobody. Servers that are compatible with OpenAI have members
   // of their own and may want them back: other makers' members go there as they came.
   void leave_out_foreign(hg::Message upstream, bool own_host) {
+    bool may_hold = upstream.json("/headgate").has_value() || upstream.holds_reserved();
+    if (!may_hold && own_host) {
+      const auto messages = upstream.json("/messages");
+      may_hold = messages && headgate_openai::may_hold_foreign(*messages);
+    }
+    if (!may_hold) return;
     hg::llm::Dropped dropped;
-    if (upstream.json("/headgate") && upstream.remove_json("/headgate")) dropped.add("headgate");
-    const bool reserved = upstream.holds_reserved();
-    const auto messages = reserved || own_host ? upstream.json("/messages") : std::nullopt;
-    if (messages && (reserved || headgate_openai::may_hold_foreign(*messages))) {
-      hg::llm::Dropped names;
-      put_back(upstream, "/messages",
-               headgate_openai::without_foreign(hg::JsonView(*messages), own_host, names), names,
-               dropped);
-    }
-    const auto tools = reserved ? upstream.json("/tools") : std::nullopt;
-    if (tools) {
-      hg::llm::Dropped names;
-      put_back(upstream, "/tools", headgate_openai::without_reserved(hg::JsonView(*tools), names),
-               names, dropped);
-    }
+    auto made = headgate_openai::without_foreign(upstream.body(), own_host, dropped);
+    if (!made) return;
+    upstream.give_body(std::move(*made));
     dropped_ = dropped.header();
-  }
-
-  // `list` in place of what is there, if something was left out of it.
-  static void put_back(hg::Message upstream, std::string_view pointer, const std::string& list,
-                       const hg::llm::Dropped& left_out, hg::llm::Dropped& dropped) {
-    if (left_out.empty() || !upstream.set_json(pointer, list)) return;
-    for (const std::string& name : left_out.names()) dropped.add(name);
   }
 
   void ask_to_go_on(hg::Message upstream) const {

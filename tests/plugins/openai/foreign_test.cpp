@@ -99,7 +99,7 @@ TEST_F(OpenAiForeign, IsNeverSentTheGatewaysOwnMemberHoweverItIsWritten) {
     run.own_host = own_host;
     EXPECT_EQ(run.build(), HG_CONTINUE);
     EXPECT_EQ(call.upstream().body,
-              R"({"model":"m","messages":[{"role" : "user", "content" : "a \"headgate\": b"},)"
+              R"({"model":"m","messages":[ {"role" : "user", "content" : "a \"headgate\": b"},)"
               R"({"role":"user","content":"x"},)"
               R"({"role":"assistant","content":null,"tool_calls":[{"id":"c"}]}],)"
               R"("tools":[{"type":"function","function":{"name":"f","parameters":)"
@@ -108,6 +108,65 @@ TEST_F(OpenAiForeign, IsNeverSentTheGatewaysOwnMemberHoweverItIsWritten) {
     EXPECT_EQ(call.response().header("x-headgate-dropped"),
               "messages.headgate, messages.tool_calls.headgate, tools.headgate");
   }
+}
+
+// What is sent of a body, behind what the client is told was left out.
+class OpenAiForeignBody : public OpenAiForeign {
+ protected:
+  std::string sent(const std::string& body, bool own_host = false,
+                   const std::string& config = "{}") {
+    Instance openai(host, kId, config);
+    hg_call call(body);
+    ProviderRun run(openai, call);
+    run.own_host = own_host;
+    EXPECT_EQ(run.build(), HG_CONTINUE);
+    EXPECT_EQ(run.on_head(), HG_CONTINUE);
+    return call.response().header("x-headgate-dropped") + " " + call.upstream().body;
+  }
+};
+
+TEST_F(OpenAiForeignBody, LosesOnlyTheBytesOfWhatIsLeftOut) {
+  const auto body = [](const std::string& in_message, const std::string& in_part,
+                       const std::string& in_request) {
+    return "{ \"model\" : \"m\",\n \"messages\" : [ { \"role\" : \"assistant\", \"content\" : [ "
+           "{\"type\":\"text\", \"text\":\"\\u00e9\\/\"" +
+           in_part + "} ] , \"reasoning_content\":\"hm\", \"n\" : 1.0" + in_message +
+           " } ],\n \"seed\" : 12345678901234567890" + in_request + " }";
+  };
+  const std::string given = body(", \"headgate\" : {}", " , \"headgate\":[1]", ",\"headgate\":1");
+  EXPECT_EQ(sent(given),
+            "messages.content.headgate, messages.headgate, headgate " + body("", "", ""));
+}
+
+TEST_F(OpenAiForeignBody, LosesTheMemberInTheChoiceOfAToolAndInPictures) {
+  EXPECT_EQ(
+      sent(R"({"model":"m","messages":[{"role":"assistant","images":[{"headgate":1,"a":2}]}],)"
+           R"("tool_choice":{"type":"function","headgate":{}}})"),
+      "messages.images.headgate, tool_choice.headgate "
+      R"({"model":"m","messages":[{"role":"assistant","images":[{"a":2}]}],)"
+      R"("tool_choice":{"type":"function"}})");
+}
+
+// Which of two members of one name counts is up to the server.
+TEST_F(OpenAiForeignBody, LosesTheMemberInEveryListOfMessages) {
+  EXPECT_EQ(sent(R"({"model":"m","messages":[{"headgate":1}],"messages":[{"headgate":2,"a":1}]})"),
+            R"(messages.headgate {"model":"m","messages":[{}],"messages":[{"a":1}]})");
+}
+
+TEST_F(OpenAiForeignBody, KeepsWhatIsTheClientsOwnAndCalledAlike) {
+  const std::string body =
+      R"({"model":"m","messages":[{"role":"user","content":"x"}],"metadata":{"headgate":"1"},)"
+      R"("response_format":{"type":"json_schema","json_schema":{"name":"s","schema":)"
+      R"({"type":"object","properties":{"headgate":{"type":"string"}}}}},)"
+      R"("tool_choice":{"type":"function","function":{"name":"headgate"}}})";
+  EXPECT_EQ(sent(body), " " + body);
+  EXPECT_EQ(sent(body, true), " " + body);
+}
+
+TEST_F(OpenAiForeignBody, LosesTheMemberBesideOtherChanges) {
+  EXPECT_EQ(sent(R"({"model":"m","headgate":1,"messages":[{"role":"user","headgate":1}]})", false,
+                 R"({"model":"other"})"),
+            R"(headgate, messages.headgate {"model":"other","messages":[{"role":"user"}]})");
 }
 
 }  // namespace
