@@ -129,10 +129,7 @@ void MessageTranslator::add_known(const std::vector<TurnPart>& known, std::strin
     }
     const std::string place = place_of(index) + ".tool_calls[" + std::to_string(call_index) + "]";
     const ToolCall call = hg::llm::read_tool_call(part.call);
-    if (!add_tool_call(call, call_index++ == 0, parts, place)) return;
-    if (part.further.empty()) continue;
-    parts.pop_back();
-    parts += "," + part.further + "}";
+    if (!add_tool_call(call, part.further, call_index++ == 0, parts, place)) return;
   }
 }
 
@@ -186,13 +183,13 @@ void MessageTranslator::add_tool_calls(const JsonView& calls, std::string& parts
   std::size_t call_index = 0;
   calls.each_element([&](JsonView element) {
     const bool first = call_index == 0;
-    return add_tool_call(hg::llm::read_tool_call(element), first, parts,
+    return add_tool_call(hg::llm::read_tool_call(element), {}, first, parts,
                          place_of(index) + ".tool_calls[" + std::to_string(call_index++) + "]");
   });
 }
 
-bool MessageTranslator::add_tool_call(const ToolCall& call, bool first, std::string& parts,
-                                      const std::string& place) {
+bool MessageTranslator::add_tool_call(const ToolCall& call, const FurtherMembers& further,
+                                      bool first, std::string& parts, const std::string& place) {
   if (call.type.exists() && !call.type.equals("function")) {
     refuse(place + ".type", "is not a kind of call that Gemini knows");
     return false;
@@ -214,6 +211,7 @@ bool MessageTranslator::add_tool_call(const ToolCall& call, bool first, std::str
   if (!is_own_id(call.id)) json.key("id").raw(call.id.raw());
   json.key("name").raw(call.name.raw());
   json.key("args").raw(arguments);
+  if (!further.inside.empty()) json.raw(further.inside);
   json.close('}');
   const std::string signature = signature_of(call.extra, dropped_);
   if (!signature.empty()) {
@@ -221,6 +219,7 @@ bool MessageTranslator::add_tool_call(const ToolCall& call, bool first, std::str
   } else if (first && family_.generation >= 3) {
     json.key("thoughtSignature").quoted(kNoSignature);
   }
+  if (!further.part.empty()) json.raw(further.part);
   json.close('}');
   append_part(parts, part);
   return true;

@@ -55,8 +55,8 @@ class MessageTranslator {
   void add_content(const hg::JsonView& content, std::string& parts, std::size_t index);
   void add_part(const hg::llm::Part& part, std::string& parts, const std::string& place);
   void add_tool_calls(const hg::JsonView& calls, std::string& parts, std::size_t index);
-  bool add_tool_call(const hg::llm::ToolCall& call, bool first, std::string& parts,
-                     const std::string& place);
+  bool add_tool_call(const hg::llm::ToolCall& call, const FurtherMembers& further, bool first,
+                     std::string& parts, const std::string& place);
   void add_tool_result(const hg::llm::Message& message, std::size_t index);
   void refuse(std::string field, std::string message);
   Turn& turn(Side side);

@@ -2,9 +2,9 @@
 
 #include <headgate/llm/blocks.hpp>
 
-#include <algorithm>
 #include <array>
 
+#include "extra.hpp"
 #include "media.hpp"
 #include "part.hpp"
 
@@ -76,12 +76,15 @@ class TurnReader {
   std::vector<TurnPart> parts() { return std::move(parts_); }
 
  private:
+  // What a block's part holds beside what is in `extra`.
+  enum class Holds { text, call, picture, further_only };
+
   bool take(const Block& block) {
     if (block.kind.equals("text")) return take_text(block);
     if (block.kind.equals("thinking")) return take_thoughts(block);
     if (block.kind.equals("tool_call")) return take_call(block);
     if (block.kind.equals("image")) return take_image(block);
-    const std::string members = members_of(block, true);
+    const std::string members = members_of(block, Holds::further_only).part;
     if (!members.empty()) {
       add("{" + members + "}");
     } else if (!block.opaque.exists() && !block.extra.exists()) {
@@ -94,7 +97,7 @@ class TurnReader {
     if (!block.length) return false;
     const auto slice = hg::llm::take_slice(text_left_, *block.length);
     if (!slice) return false;
-    add_text(*slice, false, members_of(block));
+    add_text(*slice, false, members_of(block, Holds::text).part);
     return true;
   }
 
@@ -105,7 +108,7 @@ class TurnReader {
     }
     const auto slice = hg::llm::take_slice(thoughts_left_, block.length.value_or(0));
     if (!slice) return false;
-    add_text(*slice, true, members_of(block));
+    add_text(*slice, true, members_of(block, Holds::text).part);
     return true;
   }
 
@@ -114,7 +117,7 @@ class TurnReader {
     const JsonView call = calls_[calls_taken_++];
     const auto id = block.id.text();
     if (!id || !call["id"].equals(*id)) return false;
-    parts_.push_back({{}, call, members_of(block)});
+    parts_.push_back({{}, call, members_of(block, Holds::call)});
     return true;
   }
 
@@ -130,8 +133,11 @@ class TurnReader {
     std::string part;
     JsonWriter json(part);
     json.open('{').key("inlineData").open('{').key("mimeType").quoted(data->media_type);
-    json.key("data").quoted(data->base64).close('}');
-    if (const std::string members = members_of(block); !members.empty()) json.raw(members);
+    json.key("data").quoted(data->base64);
+    const FurtherMembers members = members_of(block, Holds::picture);
+    if (!members.inside.empty()) json.raw(members.inside);
+    json.close('}');
+    if (!members.part.empty()) json.raw(members.part);
     json.close('}');
     add(std::move(part));
     return true;
@@ -151,10 +157,10 @@ class TurnReader {
 
   void add(std::string part) { parts_.push_back({std::move(part), {}, {}}); }
 
-  // Signature and further members, if they are Gemini's: "a":1,"b":2. `bare`: there are no others.
-  std::string members_of(const Block& block, bool bare = false) {
-    std::string out;
-    JsonWriter json(out);
+  // Signature and further members, if they are Gemini's.
+  FurtherMembers members_of(const Block& block, Holds holds) {
+    FurtherMembers out;
+    JsonWriter json(out.part);
     if (block.opaque.exists()) {
       const JsonView bytes = block.opaque["bytes"];
       if (!block.opaque["origin"].equals(kOrigin) || !block.opaque["kind"].equals(kSignature)) {
@@ -169,21 +175,57 @@ class TurnReader {
         return;
       }
       members.each_member([&](std::string_view name, JsonView value) {
-        if (may_be_applied(name, value, bare)) {
+        if (holds == Holds::call && name == "functionCall") {
+          out.inside = members_inside(name, value, kCallMembers);
+        } else if (holds == Holds::picture && name == "inlineData") {
+          out.inside = members_inside(name, value, kBytesMembers);
+        } else if (may_be_applied(name, value, holds == Holds::further_only)) {
           json.name(name).raw(value.raw());
         } else {
-          lost_.push_back("messages.headgate.extra." + std::string(name));
+          lose(name);
         }
       });
     });
     return out;
   }
 
+  // Those that the chat format has are not taken from there.
+  template <std::size_t N>
+  std::string members_inside(std::string_view of, const JsonView& object,
+                             const std::array<std::string_view, N>& in_chat) {
+    std::string out;
+    JsonWriter json(out);
+    object.each_member([&](std::string_view name, JsonView value) {
+      if (is_named_one_of(name, in_chat)) {
+        lose(std::string(of) + "." + std::string(name));
+      } else {
+        json.name(name).raw(value.raw());
+      }
+    });
+    return out;
+  }
+
+  void lose(std::string_view name) {
+    lost_.push_back("messages.headgate.extra." + std::string(name));
+  }
+
+  // `bare`: the part holds nothing else.
   static bool may_be_applied(std::string_view name, const JsonView& value, bool bare) {
-    if (!bare && (name == "inlineData" || name == "thought")) return false;
-    if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end()) return false;
-    // What is asked of Google with the gateway's key is only what was uploaded there.
-    return name != "fileData" || is_google_file(value["fileUri"].text().value_or(""));
+    if (!bare && (is_named(name, "inlineData") || is_named(name, "thought"))) return false;
+    if (is_named_one_of(name, kReserved)) return false;
+    return !is_named(name, "fileData") || is_uploaded(value);
+  }
+
+  // What is asked of Google with the gateway's key is only what was uploaded there.
+  static bool is_uploaded(const JsonView& file) {
+    bool named = false;
+    bool others = false;
+    file.each_member([&](std::string_view name, JsonView value) {
+      if (!is_named(name, "fileUri")) return;
+      named = true;
+      others = others || !is_google_file(value.text().value_or(""));
+    });
+    return named && !others;
   }
 
   std::vector<std::string>& lost_;

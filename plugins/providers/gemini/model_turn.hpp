@@ -11,11 +11,17 @@
 
 namespace headgate_gemini {
 
+// What the chat format has no place for: members of a JSON object without its brackets.
+struct FurtherMembers {
+  std::string part;    // of the part
+  std::string inside;  // of its functionCall or inlineData
+};
+
 // JSON of a part, or a member of the message's tool_calls and what its part holds beside it.
 struct TurnPart {
   std::string json;
   hg::JsonView call;
-  std::string further;  // members of a JSON object, without its brackets
+  FurtherMembers further;
 };
 
 // Nothing where the message has no blocks, or where they do not fit what it holds: then that

@@ -2,6 +2,11 @@
 
 #include <headgate/llm/chat_request.hpp>
 
+#include <algorithm>
+#include <array>
+
+#include "extra.hpp"
+
 namespace headgate_gemini {
 namespace {
 
@@ -40,22 +45,41 @@ std::string opaque_of(const JsonMembers& part) {
   return hg::llm::opaque_item(kSignature, kOrigin, signature.raw());
 }
 
+// The members of a part but its signature, and of the object `name`, which the chat has a form for,
+// those that it has none for.
+template <std::size_t N>
+std::string members_beside(const JsonMembers& part, std::string_view name,
+                           const std::array<std::string_view, N>& known) {
+  std::string out;
+  part.each([&](std::string_view member, const JsonView& value) {
+    if (member == kSignatureMember) return;
+    if (member != name) return append_further(out, member, value);
+    std::string inner;
+    hg::llm::JsonWriter json(inner);
+    json.open('{');
+    value.each_member([&](std::string_view further, const JsonView& said) {
+      const bool in_chat = std::find(known.begin(), known.end(), further) != known.end();
+      if (!in_chat && hg::llm::says_something(said)) json.name(further).compact(said.raw());
+    });
+    json.close('}');
+    append_further(out, member, JsonView(inner));
+  });
+  if (!out.empty()) out += "}}";
+  return out;
+}
+
 // Of all parts but text, which is most of them.
 void read_other(const JsonMembers& part, AnswerPart& out) {
   if (part["functionCall"].is_object()) {
     out.kind = PartKind::tool_call;
-    out.rest.extra = further_members(part, [](std::string_view name) {
-      return name == "functionCall" || name == kSignatureMember;
-    });
+    out.rest.extra = members_beside(part, "functionCall", kCallMembers);
     return;
   }
   if (is_picture(part)) {
     out.kind = PartKind::image;
     out.url = picture_url(part["inlineData"]);
     out.rest.opaque = opaque_of(part);
-    out.rest.extra = further_members(part, [](std::string_view name) {
-      return name == "inlineData" || name == kSignatureMember;
-    });
+    out.rest.extra = members_beside(part, "inlineData", kBytesMembers);
     return;
   }
   out.rest.opaque = opaque_of(part);

@@ -82,6 +82,8 @@ class Speaker {
   std::string signature() {
     return below(3) == 0 ? ",\"thoughtSignature\":\"c2ln" + std::to_string(below(100)) + "\"" : "";
   }
+  // Members that the chat format does not know, or none.
+  std::string further(const std::string& members) { return below(3) == 0 ? "," + members : ""; }
   Said part() {
     const std::string number = std::to_string(below(1000));
     switch (below(8)) {
@@ -95,13 +97,14 @@ class Speaker {
                 "", ""};
       case 4: {
         const std::string id = below(2) == 0 ? "\"id\":\"fc-" + number + "\"," : "";
-        return {"{\"functionCall\":{" + id + "\"name\":\"f\",\"args\":{\"n\":1" + number + ".0}}" +
-                    signature() + (below(4) == 0 ? ",\"partMetadata\":{\"k\":1.0}" : "") + "}",
+        return {"{\"functionCall\":{" + id + "\"name\":\"f\",\"args\":{\"n\":1" + number + ".0}" +
+                    further("\"newInCalls\":[" + number + ".0]") + "}" + signature() +
+                    (below(4) == 0 ? ",\"partMetadata\":{\"k\":1.0}" : "") + "}",
                 "", ""};
       }
       case 5:
-        return {"{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"AA" + number + "\"}" +
-                    signature() + "}",
+        return {"{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"AA" + number + "\"" +
+                    further("\"displayName\":" + as_json(words() + "p")) + "}" + signature() + "}",
                 "", ""};
       case 6:
         return {"{\"executableCode\":{\"code\":" + as_json(words()) + "}}", "", ""};
@@ -358,6 +361,61 @@ TEST_F(GeminiBlocks, AreNoWayAroundWhatLooksAtMessages) {
               R"({"text":"a"})");
     EXPECT_EQ(dropped_, "messages.headgate.extra.fileData");
   }
+}
+
+// Google's JSON has two ways to write a name.
+TEST_F(GeminiBlocks, AreNoWayAroundItByTheOtherWayToWriteAName) {
+  const auto parts = [&](const std::string& extra) {
+    return sent_back(
+        with_blocks(R"("content":"a")", R"({"kind":"text","length":1},{"kind":"other","extra":)"
+                                        R"({"gemini.generate":{)" +
+                                            extra + "}}}"));
+  };
+  for (const char* name :
+       {"function_call", "function_response", "thought_signature", "functioncall"}) {
+    EXPECT_EQ(parts("\"" + std::string(name) + "\":{\"x\":1}"), R"({"text":"a"})") << name;
+    EXPECT_EQ(dropped_, "messages.headgate.extra." + std::string(name));
+  }
+  const std::string own = R"("fileUri":"https://generativelanguage.googleapis.com/v1beta/files/x")";
+  for (const std::string& file : {std::string(R"("file_data":{"file_uri":"gs://private/x"})"),
+                                  "\"fileData\":{" + own + R"(,"file_uri":"gs://private/x"})",
+                                  "\"fileData\":{" + own + R"(,"fileUri":"gs://private/x"})"}) {
+    EXPECT_EQ(parts(file), R"({"text":"a"})") << file;
+  }
+  EXPECT_EQ(parts("\"fileData\":{" + own + "}"), R"({"text":"a"},{"fileData":{)" + own + "}}");
+}
+
+TEST_F(GeminiBlocks, KeepWhatTheChatDoesNotKnowOfACallOrAPicture) {
+  const std::string call = R"({"functionCall":{"id":"c","name":"f","args":{},"new":{"n":1.0}}})";
+  const std::string picture = R"({"inlineData":{"mimeType":"image/png","data":"AA","new":1E0}})";
+  const std::string message = message_of(answer_of(call + "," + picture));
+  EXPECT_EQ(JsonView(message).at("/headgate/blocks/0/extra").raw(),
+            R"({"gemini.generate":{"functionCall":{"new":{"n":1.0}}}})");
+  EXPECT_EQ(JsonView(message).at("/headgate/blocks/1/extra").raw(),
+            R"({"gemini.generate":{"inlineData":{"new":1E0}}})");
+  EXPECT_EQ(sent_back(message), call + "," + picture);
+  EXPECT_EQ(dropped_, "");
+  const Streamed got = streamed({answer_of(call, false), answer_of(picture)});
+  EXPECT_EQ(got.headgate, JsonView(message)["headgate"].raw());
+}
+
+TEST_F(GeminiBlocks, CannotChangeACallOrAPicture) {
+  const std::string extra =
+      R"(,"extra":{"gemini.generate":{"functionCall":{"name":"g","args":1,)"
+      R"("ID":2,"new":1},"inlineData":{"data":"BB","mime_type":"x","new":2}}}})";
+  const std::string members =
+      R"("content":null,"tool_calls":[{"id":"1","function":{"name":"f"}}],)"
+      R"("images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}}])";
+  EXPECT_EQ(
+      sent_back(with_blocks(members, R"({"kind":"tool_call","id":"1")" + extra +
+                                         R"(,{"kind":"image","origin":"gemini.generate")" + extra)),
+      R"({"functionCall":{"id":"1","name":"f","args":{},"new":1}},)"
+      R"({"inlineData":{"mimeType":"image/png","data":"AA","new":2}})");
+  EXPECT_EQ(dropped_,
+            "messages.headgate.extra.functionCall.name, messages.headgate.extra.functionCall.args, "
+            "messages.headgate.extra.functionCall.ID, messages.headgate.extra.inlineData, "
+            "messages.headgate.extra.functionCall, messages.headgate.extra.inlineData.data, "
+            "messages.headgate.extra.inlineData.mime_type");
 }
 
 TEST_F(GeminiBlocks, TakeASignatureFromTheFieldOfGooglesChat) {
