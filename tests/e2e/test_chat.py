@@ -302,6 +302,26 @@ def test_a_request_loses_the_gateways_own_member_and_not_one_other_byte(start):
     assert simulator.last().body.encode() == body % (b"", b"")
 
 
+@both_providers
+def test_members_of_a_providers_own_format_reach_it_and_those_of_others_are_named(start, sdk, kind):
+    gateway, simulator = start.single(kind)
+    answer = sdk(gateway).chat.completions.with_raw_response.create(
+        model="m", messages=MESSAGES, extra_body={"headgate": {"extra": {
+            "gemini.generate": {"labels": {"team": "a"},
+                                "generationConfig": {"mediaResolution": "LOW"}},
+            "openai.chat": {"x_new": 1}, "acme.talk": {"voice": 1}}}})
+    sent = simulator.last().json()
+    assert "headgate" not in sent
+    if kind == "gemini":
+        assert sent["labels"] == {"team": "a"}
+        assert sent["generationConfig"]["mediaResolution"] == "LOW"
+        others = "headgate.openai.chat, headgate.acme.talk"
+    else:
+        assert sent["x_new"] == 1
+        others = "headgate.gemini.generate, headgate.acme.talk"
+    assert answer.headers["x-headgate-dropped"] == others
+
+
 def test_only_the_model_is_changed_in_an_overridden_request(start):
     from harness.raw import exchange, post
     gateway, simulator = start.single(model="longer-name-than-before")

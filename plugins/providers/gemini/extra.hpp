@@ -6,7 +6,9 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace headgate_gemini {
 
@@ -22,8 +24,8 @@ inline bool is_named(std::string_view given, std::string_view name) {
   return name.empty();
 }
 
-template <std::size_t N>
-bool is_named_one_of(std::string_view given, const std::array<std::string_view, N>& names) {
+template <class Names>
+bool is_named_one_of(std::string_view given, const Names& names) {
   for (const std::string_view name : names) {
     if (is_named(given, name)) return true;
   }
@@ -33,5 +35,31 @@ bool is_named_one_of(std::string_view given, const std::array<std::string_view, 
 // What the chat format has of a call and of a picture's bytes; their other members are Gemini's.
 inline constexpr std::array<std::string_view, 3> kCallMembers = {"id", "name", "args"};
 inline constexpr std::array<std::string_view, 2> kBytesMembers = {"mimeType", "data"};
+
+// Names for x-headgate-dropped, until it is known whether they count.
+using Lost = std::vector<std::string>;
+
+// Members of a JSON object without its brackets, or nothing.
+struct FurtherMembers {
+  std::string part;    // of the part
+  std::string inside;  // of the object in it that the chat has in part: see Holds
+};
+
+// What a part holds beside what `extra` has of it: text or a file, a functionCall, a picture in
+// inlineData, a functionResponse, or nothing.
+enum class Holds { text, call, picture, result, nothing };
+
+// Gemini's own members of `extra`, for a part of `path` ("messages"). All else is added to `lost`.
+FurtherMembers read_part_extra(const hg::JsonView& extra, Holds holds, std::string_view path,
+                               Lost& lost);
+// The same of the "headgate" of a call, part or message, which need not exist.
+FurtherMembers read_part_headgate(const hg::JsonView& headgate, Holds holds, std::string_view path,
+                                  Lost& lost);
+
+// The same of the Content that a message becomes; `blocks` of the message are read elsewhere.
+std::string read_content_headgate(const hg::JsonView& headgate, bool has_blocks, Lost& lost);
+
+// Gemini's own members of the request, in the same way, and of its generationConfig (inside).
+FurtherMembers read_request_headgate(const hg::JsonView& headgate, Lost& lost);
 
 }  // namespace headgate_gemini

@@ -27,12 +27,14 @@ bool is_own_id(const JsonView& id) {
   return !text || text->empty() || text->substr(0, kOwnCallId.size()) == kOwnCallId;
 }
 
-// `text` and `signature` are JSON strings as they stand.
-std::string text_part(std::string_view text, std::string_view signature) {
+// `text` and `signature` are JSON strings as they stand, `further` members of an object.
+std::string text_part(std::string_view text, std::string_view signature,
+                      std::string_view further = {}) {
   std::string part;
   JsonWriter json(part);
   json.open('{').key("text").raw(text);
   if (!signature.empty()) json.key("thoughtSignature").raw(signature);
+  if (!further.empty()) json.raw(further);
   json.close('}');
   return part;
 }
@@ -43,8 +45,12 @@ void MessageTranslator::refuse(std::string field, std::string message) {
   if (!refusal_) refusal_ = Refusal{std::move(field), std::move(message)};
 }
 
+void MessageTranslator::drop(const Lost& lost) {
+  for (const std::string& name : lost) dropped_.add(name);
+}
+
 MessageTranslator::Turn& MessageTranslator::turn(Side side) {
-  if (turns_.empty() || turns_.back().side != side) turns_.push_back(Turn{side, "", {}});
+  if (turns_.empty() || turns_.back().side != side) turns_.push_back(Turn{side, "", "", {}});
   return turns_.back();
 }
 
@@ -83,14 +89,34 @@ void MessageTranslator::add(const Message& message, std::size_t index) {
   refuse(place_of(index) + ".role", "is not a role that Gemini knows");
 }
 
+// A content has one member of a name: where several messages become one, the first that has any
+// counts.
+void MessageTranslator::add_further(const Message& message, std::string& of_content) {
+  if (!message.headgate.exists()) return;
+  Lost lost;
+  std::string further =
+      read_content_headgate(message.headgate, message.role == Role::assistant, lost);
+  if (of_content.empty()) {
+    of_content = std::move(further);
+  } else if (!further.empty() && further != of_content) {
+    lost.emplace_back("messages.headgate.extra");
+  }
+  drop(lost);
+}
+
 void MessageTranslator::add_system(const Message& message, std::size_t index) {
   hg::llm::each_part(message.content, [&](const Part& part) {
     if (!part.text.is_string()) {
       refuse(place_of(index) + ".content", "of the system can only be text");
     } else if (!part.text.equals("")) {
-      append_part(system_, text_part(part.text.raw(), {}));
+      Lost lost;
+      const auto further = read_part_headgate(part.headgate, Holds::text, "messages.content", lost);
+      drop(lost);
+      append_part(system_, text_part(part.text.raw(), {}, further.part));
     }
   });
+  if (!system_.empty()) return add_further(message, system_further_);
+  if (message.headgate.exists()) dropped_.add("messages.headgate");
 }
 
 void MessageTranslator::add_user(const Message& message, std::size_t index) {
@@ -99,6 +125,7 @@ void MessageTranslator::add_user(const Message& message, std::size_t index) {
   // A turn without a part is not accepted.
   if (parts.empty()) parts = text_part("\"\"", {});
   append_part(turn(Side::user).parts, parts);
+  add_further(message, turn(Side::user).further);
 }
 
 void MessageTranslator::add_assistant(const Message& message, std::size_t index) {
@@ -115,7 +142,12 @@ void MessageTranslator::add_assistant(const Message& message, std::size_t index)
     add_projection(message, parts, index);
   }
   // One that said nothing adds nothing.
-  if (!parts.empty()) append_part(turn(Side::model).parts, parts);
+  if (parts.empty()) {
+    if (message.headgate["extra"].exists()) dropped_.add("messages.headgate.extra");
+    return;
+  }
+  append_part(turn(Side::model).parts, parts);
+  add_further(message, turn(Side::model).further);
 }
 
 // What Gemini said itself, as it said it.
@@ -129,6 +161,7 @@ void MessageTranslator::add_known(const std::vector<TurnPart>& known, std::strin
     }
     const std::string place = place_of(index) + ".tool_calls[" + std::to_string(call_index) + "]";
     const ToolCall call = hg::llm::read_tool_call(part.call);
+    if (call.headgate.exists()) dropped_.add("messages.tool_calls.headgate");
     if (!add_tool_call(call, part.further, call_index++ == 0, parts, place)) return;
   }
 }
@@ -166,16 +199,26 @@ void MessageTranslator::add_content(const JsonView& content, std::string& parts,
 
 void MessageTranslator::add_part(const Part& part, std::string& parts, const std::string& place) {
   for (const std::string& name : part.others) dropped_.add("messages.content", name);
+  Lost lost;
+  const auto further = read_part_headgate(part.headgate, Holds::text, "messages.content", lost);
+  drop(lost);
   if (part.kind == PartKind::text || part.kind == PartKind::refusal) {
     if (!part.text.is_string()) return refuse(place, "has no text");
-    if (!part.text.equals("")) append_part(parts, text_part(part.text.raw(), {}));
+    if (!part.text.equals("")) {
+      append_part(parts, text_part(part.text.raw(), {}, further.part));
+    } else if (!further.part.empty()) {
+      dropped_.add("messages.content.headgate.extra");
+    }
     return;
   }
   const JsonView detail = part.body["detail"];
   if (detail.is_string() && !detail.equals("auto")) dropped_.add("messages.content.detail");
   if (auto refusal = append_media(part, place, parts)) {
-    refuse(std::move(refusal->field), std::move(refusal->message));
+    return refuse(std::move(refusal->field), std::move(refusal->message));
   }
+  if (further.part.empty()) return;
+  parts.back() = ',';
+  parts += further.part + "}";
 }
 
 void MessageTranslator::add_tool_calls(const JsonView& calls, std::string& parts,
@@ -183,7 +226,12 @@ void MessageTranslator::add_tool_calls(const JsonView& calls, std::string& parts
   std::size_t call_index = 0;
   calls.each_element([&](JsonView element) {
     const bool first = call_index == 0;
-    return add_tool_call(hg::llm::read_tool_call(element), {}, first, parts,
+    const ToolCall call = hg::llm::read_tool_call(element);
+    Lost lost;
+    const auto further =
+        read_part_headgate(call.headgate, Holds::call, "messages.tool_calls", lost);
+    drop(lost);
+    return add_tool_call(call, further, first, parts,
                          place_of(index) + ".tool_calls[" + std::to_string(call_index++) + "]");
   });
 }
@@ -235,7 +283,11 @@ void MessageTranslator::add_tool_result(const Message& message, std::size_t inde
     if (!part.text.append_text(text)) {
       refuse(place_of(index) + ".content", "of a tool's result can only be text");
     }
+    if (part.headgate.exists()) dropped_.add("messages.content.headgate");
   });
+  Lost lost;
+  const auto further = read_part_headgate(message.headgate, Holds::result, "messages", lost);
+  drop(lost);
   std::string part;
   JsonWriter json(part);
   json.open('{').key("functionResponse").open('{');
@@ -248,14 +300,18 @@ void MessageTranslator::add_tool_result(const Message& message, std::size_t inde
   } else {
     json.open('{').key("result").quoted(text).close('}');
   }
-  json.close('}').close('}');
+  if (!further.inside.empty()) json.raw(further.inside);
+  json.close('}');
+  if (!further.part.empty()) json.raw(further.part);
+  json.close('}');
   turn(Side::results).results.emplace(known->second.number, std::move(part));
 }
 
 void MessageTranslator::write(JsonWriter& json) const {
   if (!system_.empty()) {
-    json.key("systemInstruction").open('{').key("parts").open('[').raw(system_);
-    json.close(']').close('}');
+    json.key("systemInstruction").open('{').key("parts").open('[').raw(system_).close(']');
+    if (!system_further_.empty()) json.raw(system_further_);
+    json.close('}');
   }
   json.key("contents").open('[');
   for (const Turn& turn : turns_) {
@@ -264,6 +320,7 @@ void MessageTranslator::write(JsonWriter& json) const {
     json.open('{');
     json.key("role").quoted(turn.side == Side::model ? "model" : "user");
     json.key("parts").open('[').raw(parts).close(']');
+    if (!turn.further.empty()) json.raw(turn.further);
     json.close('}');
   }
   json.close(']');

@@ -39,6 +39,7 @@ class MessageTranslator {
   struct Turn {
     Side side;
     std::string parts;                                // JSON objects, separated by commas
+    std::string further;                              // members beside its role and parts
     std::multimap<std::size_t, std::string> results;  // by the number of the call
   };
   struct KnownCall {
@@ -47,6 +48,7 @@ class MessageTranslator {
   };
 
   void add(const hg::llm::Message& message, std::size_t index);
+  void add_further(const hg::llm::Message& message, std::string& of_content);
   void add_system(const hg::llm::Message& message, std::size_t index);
   void add_user(const hg::llm::Message& message, std::size_t index);
   void add_assistant(const hg::llm::Message& message, std::size_t index);
@@ -59,11 +61,13 @@ class MessageTranslator {
                      std::string& parts, const std::string& place);
   void add_tool_result(const hg::llm::Message& message, std::size_t index);
   void refuse(std::string field, std::string message);
+  void drop(const Lost& lost);
   Turn& turn(Side side);
 
   Family family_;
   hg::llm::Dropped& dropped_;
   std::string system_;
+  std::string system_further_;
   std::vector<Turn> turns_;
   std::map<std::string, KnownCall> calls_;  // by id: results carry the name
   std::size_t calls_seen_ = 0;

@@ -2,9 +2,6 @@
 
 #include <headgate/llm/blocks.hpp>
 
-#include <array>
-
-#include "extra.hpp"
 #include "media.hpp"
 #include "part.hpp"
 
@@ -17,11 +14,6 @@ using hg::llm::Dropped;
 using hg::llm::JsonWriter;
 using hg::llm::Message;
 
-// Members of a part that a message has members of its own for. What checks and changes messages
-// looks there, so these are not taken from anywhere else.
-constexpr std::array<std::string_view, 4> kReserved = {"text", "functionCall", "functionResponse",
-                                                       "thoughtSignature"};
-
 std::vector<JsonView> elements(const JsonView& list) {
   std::vector<JsonView> all;
   list.each_element([&](JsonView element) { all.push_back(element); });
@@ -29,12 +21,13 @@ std::vector<JsonView> elements(const JsonView& list) {
 }
 
 // The text of a content; nothing where there is more in it than text.
-std::optional<std::string> only_text(const JsonView& content, std::vector<std::string>& lost) {
+std::optional<std::string> only_text(const JsonView& content, Lost& lost) {
   std::string text;
   bool only = true;
   hg::llm::each_part(content, [&](const hg::llm::Part& part) {
     only = only && part.kind == hg::llm::PartKind::text && part.text.append_text(text);
     for (const std::string& name : part.others) lost.push_back("messages.content." + name);
+    if (part.headgate.exists()) lost.emplace_back("messages.content.headgate");
   });
   const bool known = !content.exists() || content.is_string() || content.is_array();
   if (!only || !known) return std::nullopt;
@@ -43,7 +36,7 @@ std::optional<std::string> only_text(const JsonView& content, std::vector<std::s
 
 class TurnReader {
  public:
-  TurnReader(const Message& message, std::vector<std::string>& lost)
+  TurnReader(const Message& message, Lost& lost)
       : lost_(lost), calls_(elements(message.tool_calls)), images_(elements(message.images)) {
     if (message.refusal.exists()) return;
     const auto text = only_text(message.content, lost_);
@@ -76,15 +69,12 @@ class TurnReader {
   std::vector<TurnPart> parts() { return std::move(parts_); }
 
  private:
-  // What a block's part holds beside what is in `extra`.
-  enum class Holds { text, call, picture, further_only };
-
   bool take(const Block& block) {
     if (block.kind.equals("text")) return take_text(block);
     if (block.kind.equals("thinking")) return take_thoughts(block);
     if (block.kind.equals("tool_call")) return take_call(block);
     if (block.kind.equals("image")) return take_image(block);
-    const std::string members = members_of(block, Holds::further_only).part;
+    const std::string members = members_of(block, Holds::nothing).part;
     if (!members.empty()) {
       add("{" + members + "}");
     } else if (!block.opaque.exists() && !block.extra.exists()) {
@@ -124,6 +114,7 @@ class TurnReader {
   bool take_image(const Block& block) {
     if (images_taken_ == images_.size()) return false;
     const hg::llm::Part image = hg::llm::read_part(images_[images_taken_++]);
+    if (image.headgate.exists()) lost_.emplace_back("messages.images.headgate");
     const std::string url = image.body["url"].text().value_or("");
     const auto data = hg::llm::parse_data_url(url);
     if (!block.origin.equals(kOrigin) || !data) {
@@ -159,76 +150,19 @@ class TurnReader {
 
   // Signature and further members, if they are Gemini's.
   FurtherMembers members_of(const Block& block, Holds holds) {
-    FurtherMembers out;
-    JsonWriter json(out.part);
-    if (block.opaque.exists()) {
-      const JsonView bytes = block.opaque["bytes"];
-      if (!block.opaque["origin"].equals(kOrigin) || !block.opaque["kind"].equals(kSignature)) {
-        lost_.push_back("messages.headgate." + block.opaque["origin"].text().value_or("opaque"));
-      } else if (bytes.is_string()) {
-        json.key("thoughtSignature").raw(bytes.raw());
-      }
+    FurtherMembers out = read_part_extra(block.extra, holds, "messages", lost_);
+    if (!block.opaque.exists()) return out;
+    const JsonView bytes = block.opaque["bytes"];
+    if (!block.opaque["origin"].equals(kOrigin) || !block.opaque["kind"].equals(kSignature)) {
+      lost_.push_back("messages.headgate." + block.opaque["origin"].text().value_or("opaque"));
+    } else if (bytes.is_string()) {
+      const std::string rest = out.part.empty() ? "" : "," + out.part;
+      out.part = "\"thoughtSignature\":" + std::string(bytes.raw()) + rest;
     }
-    block.extra.each_member([&](std::string_view format, JsonView members) {
-      if (format != kOrigin) {
-        lost_.push_back("messages.headgate." + std::string(format));
-        return;
-      }
-      members.each_member([&](std::string_view name, JsonView value) {
-        if (holds == Holds::call && name == "functionCall") {
-          out.inside = members_inside(name, value, kCallMembers);
-        } else if (holds == Holds::picture && name == "inlineData") {
-          out.inside = members_inside(name, value, kBytesMembers);
-        } else if (may_be_applied(name, value, holds == Holds::further_only)) {
-          json.name(name).raw(value.raw());
-        } else {
-          lose(name);
-        }
-      });
-    });
     return out;
   }
 
-  // Those that the chat format has are not taken from there.
-  template <std::size_t N>
-  std::string members_inside(std::string_view of, const JsonView& object,
-                             const std::array<std::string_view, N>& in_chat) {
-    std::string out;
-    JsonWriter json(out);
-    object.each_member([&](std::string_view name, JsonView value) {
-      if (is_named_one_of(name, in_chat)) {
-        lose(std::string(of) + "." + std::string(name));
-      } else {
-        json.name(name).raw(value.raw());
-      }
-    });
-    return out;
-  }
-
-  void lose(std::string_view name) {
-    lost_.push_back("messages.headgate.extra." + std::string(name));
-  }
-
-  // `bare`: the part holds nothing else.
-  static bool may_be_applied(std::string_view name, const JsonView& value, bool bare) {
-    if (!bare && (is_named(name, "inlineData") || is_named(name, "thought"))) return false;
-    if (is_named_one_of(name, kReserved)) return false;
-    return !is_named(name, "fileData") || is_uploaded(value);
-  }
-
-  // What is asked of Google with the gateway's key is only what was uploaded there.
-  static bool is_uploaded(const JsonView& file) {
-    bool named = false;
-    bool others = false;
-    file.each_member([&](std::string_view name, JsonView value) {
-      if (!is_named(name, "fileUri")) return;
-      named = true;
-      others = others || !is_google_file(value.text().value_or(""));
-    });
-    return named && !others;
-  }
-
-  std::vector<std::string>& lost_;
+  Lost& lost_;
   std::vector<JsonView> calls_;
   std::vector<JsonView> images_;
   std::size_t calls_taken_ = 0;

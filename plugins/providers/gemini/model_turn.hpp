@@ -9,13 +9,9 @@
 #include <string>
 #include <vector>
 
-namespace headgate_gemini {
+#include "extra.hpp"
 
-// What the chat format has no place for: members of a JSON object without its brackets.
-struct FurtherMembers {
-  std::string part;    // of the part
-  std::string inside;  // of its functionCall or inlineData
-};
+namespace headgate_gemini {
 
 // JSON of a part, or a member of the message's tool_calls and what its part holds beside it.
 struct TurnPart {

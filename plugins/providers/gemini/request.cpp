@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "extra.hpp"
 #include "messages.hpp"
 #include "model.hpp"
 #include "thinking.hpp"
@@ -93,8 +94,12 @@ class RequestTranslator {
     json.open('{');
     messages.write(json);
     if (auto refusal = write_tools(chat_, json, out_.dropped)) out_.refusal = std::move(refusal);
-    write_config(json);
+    Lost lost;
+    const FurtherMembers further = read_request_headgate(chat_["headgate"], lost);
+    for (const std::string& name : lost) out_.dropped.add(name);
+    write_config(json, further.inside);
     write_google(json);
+    if (!further.part.empty()) json.raw(further.part);
     json.close('}');
     out_.usage_wanted = chat_["stream_options"]["include_usage"].boolean().value_or(false);
     out_.choices = std::max<std::uint64_t>(1, chat_["n"].unsigned_integer().value_or(1));
@@ -107,7 +112,8 @@ class RequestTranslator {
     if (!out_.refusal) out_.refusal = Refusal{std::move(field), std::move(message)};
   }
 
-  void write_config(JsonWriter& json) {
+  // `further` are members of it that the chat has none for.
+  void write_config(JsonWriter& json, std::string_view further) {
     std::string text;
     JsonWriter config(text);
     config.open('{');
@@ -121,6 +127,7 @@ class RequestTranslator {
     if (auto refusal = write_thinking(chat_, family_, config, out_.dropped)) {
       refuse(std::move(refusal->field), std::move(refusal->message));
     }
+    if (!further.empty()) config.raw(further);
     config.close('}');
     if (text != "{}") json.key("generationConfig").raw(text);
   }

@@ -15,8 +15,10 @@ bool may_hold_foreign(std::string_view messages);
 
 // A request's body without such members of the assistant's messages, if it goes to OpenAI's
 // `own_host`, and without the gateway's own ("headgate") in any case: of the request, of messages,
-// their parts, calls and pictures, of tools and of the choice of a tool. All else is byte for byte
-// as it was. The names are added to `dropped`; nothing where there are none.
+// their parts, calls and pictures, of tools and of the choice of a tool. What that holds of the
+// chat format's own (headgate.extra) stands in its place, unless the format has a member of that
+// name. All else is byte for byte as it was. The names are added to `dropped`; nothing where there
+// are none.
 std::optional<std::string> without_foreign(std::string_view body, bool own_host,
                                            hg::llm::Dropped& dropped);
 

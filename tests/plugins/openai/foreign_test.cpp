@@ -169,4 +169,32 @@ TEST_F(OpenAiForeignBody, LosesTheMemberBesideOtherChanges) {
             R"(headgate, messages.headgate {"model":"other","messages":[{"role":"user"}]})");
 }
 
+TEST_F(OpenAiForeignBody, GetsTheMembersOfItsOwnFormatBack) {
+  EXPECT_EQ(
+      sent(R"({"model":"m", "headgate" : {"extra":{"openai.chat":{"new":1.0,"more":[1E0]}}} ,)"
+           R"("messages":[{"role":"assistant","content":"x","headgate":{"extra":)"
+           R"({"openai.chat":{"annotations":[{"n":1}]}}}}]})"),
+      R"( {"model":"m", "new":1.0,"more":[1E0] ,)"
+      R"("messages":[{"role":"assistant","content":"x","annotations":[{"n":1}]}]})");
+}
+
+TEST_F(OpenAiForeignBody, IsNotToldLikeThisWhatTheRequestSaysOrCouldSay) {
+  EXPECT_EQ(
+      sent(R"({"model":"m","other":1,"headgate":{"extra":{"openai.chat":{"model":"big","other":2,)"
+           R"("max_tokens":5,"headgate":{"a":1},"new":3}}},"messages":[{"role":"user",)"
+           R"("headgate":{"extra":{"openai.chat":{"content":"x","reasoning_content":"y"}}}}]})"),
+      "headgate.extra.model, headgate.extra.other, headgate.extra.max_tokens, "
+      "headgate.extra.headgate, messages.headgate.extra.content, "
+      "messages.headgate.extra.reasoning_content "
+      R"({"model":"m","other":1,"new":3,"messages":[{"role":"user"}]})");
+}
+
+TEST_F(OpenAiForeignBody, IsNotSentTheMembersOfOtherFormatsAndTheyAreNamed) {
+  EXPECT_EQ(
+      sent(R"({"model":"m","headgate":{"extra":{"gemini.generate":{"labels":{}}}},)"
+           R"("messages":[{"role":"user","headgate":{"blocks":[],"extra":{"acme":{"a":1}}}}]})"),
+      "headgate.gemini.generate, messages.headgate.acme, messages.headgate "
+      R"({"model":"m","messages":[{"role":"user"}]})");
+}
+
 }  // namespace

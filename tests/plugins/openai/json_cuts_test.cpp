@@ -4,17 +4,23 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace {
 
 using hg::JsonView;
 
-// Without members called "x", at the top and in objects below.
+using Fate = headgate_openai::JsonCuts::Fate;
+
+// Without members called "x", and with another in place of "y", at the top and in objects below.
 void cut_x(headgate_openai::JsonCuts& cuts, const JsonView& object) {
-  cuts.keep_members(object, [&](std::string_view name, const JsonView& value) {
-    if (name == "x") return false;
+  cuts.each_member(object, [&](std::string_view name, const JsonView& value) {
+    if (name == "x") return Fate{};
+    if (name == "y") return Fate{false, "\"z\":0"};
     cut_x(cuts, value);
     value.each_element([&](JsonView element) { cut_x(cuts, element); });
-    return true;
+    return Fate{true, {}};
   });
 }
 
@@ -41,6 +47,14 @@ TEST(JsonCuts, LeaveTheRestByteForByte) {
   EXPECT_EQ(without_x(R"({"a": 1 , "b":"\"x\":"})"), "(as it was)");
 }
 
+TEST(JsonCuts, LeaveRoomForOtherMembers) {
+  EXPECT_EQ(without_x(R"({"y":1})"), R"({"z":0})");
+  EXPECT_EQ(without_x(R"({ "y" : 1 , "a":2})"), R"({ "z":0 , "a":2})");
+  EXPECT_EQ(without_x(R"({"a":2 , "y" : 1 })"), R"({"a":2 , "z":0 })");
+  EXPECT_EQ(without_x(R"({"x":1,"y":1,"x":1,"y":1,"x":1})"), R"({"z":0,"z":0})");
+  EXPECT_EQ(without_x(R"({"a":1,"x":1,"y":1,"b":1})"), R"({"a":1,"z":0,"b":1})");
+}
+
 TEST(JsonCuts, AreMadeAtEveryDepthAndHoweverTheNameIsWritten) {
   EXPECT_EQ(without_x(R"({"a":[{"\u0078":1},{"b":{"x":{"x":2}},"c":0,"x":3}],"x":4})"),
             R"({"a":[{},{"b":{},"c":0}]})");
@@ -51,28 +65,31 @@ TEST(JsonCuts, OfATextThatIsNoObjectAreNone) {
     EXPECT_EQ(without_x(text), "(as it was)") << text;
 }
 
-// Every arrangement of up to five members: JSON, and what is left is what was not to go.
+// Every arrangement of up to six members, of which some stay, go or make room: JSON, and in order.
 TEST(JsonCuts, LeaveJsonWhateverIsCut) {
-  for (int count = 0; count <= 5; ++count) {
-    for (int which = 0; which < 1 << count; ++which) {
+  static const std::vector<std::string> kNames = {"a", "x", "y"};
+  for (int count = 0; count <= 6; ++count) {
+    int arrangements = 1;
+    for (int i = 0; i < count; ++i) arrangements *= 3;
+    for (int which = 0; which < arrangements; ++which) {
       std::string text = "{";
       std::string expected;
-      for (int i = 0; i < count; ++i) {
-        const bool goes = (which >> i & 1) != 0;
-        const std::string member = (goes ? "\"x\" : " : "\"a\" : ") + std::to_string(i);
-        text += (i == 0 ? " " : " , ") + member;
-        if (!goes)
-          expected += (expected.empty() ? "" : ",") + std::string("\"a\":") + std::to_string(i);
+      int rest = which;
+      for (int i = 0; i < count; ++i, rest /= 3) {
+        const std::string& name = kNames[static_cast<std::size_t>(rest % 3)];
+        text += (i == 0 ? " \"" : " , \"") + name + "\" : " + std::to_string(i + 1);
+        if (name == "a") expected += "a=" + std::to_string(i + 1) + ";";
+        if (name == "y") expected += "z=0;";
       }
       text += " }";
-      std::string left = which == 0 ? text : without_x(text);
+      const std::string made = without_x(text);
+      const std::string& left = made == "(as it was)" ? text : made;
       EXPECT_TRUE(JsonView::valid(left)) << text << " " << left;
       std::string found;
       JsonView(left).each_member([&](std::string_view name, JsonView value) {
-        found +=
-            (found.empty() ? "\"" : ",\"") + std::string(name) + "\":" + std::string(value.raw());
+        found += std::string(name) + "=" + std::string(value.raw()) + ";";
       });
-      EXPECT_EQ(found, expected) << text;
+      EXPECT_EQ(found, expected) << text << " " << left;
     }
   }
 }

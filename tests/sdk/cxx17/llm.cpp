@@ -3,4 +3,5 @@
 #include <headgate/llm/chat_answer.hpp>
 #include <headgate/llm/chat_request.hpp>
 #include <headgate/llm/dropped.hpp>
+#include <headgate/llm/extra.hpp>
 #include <headgate/llm/json_writer.hpp>

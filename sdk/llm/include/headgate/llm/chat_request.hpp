@@ -117,6 +117,7 @@ struct Part {
   JsonView type;
   JsonView text;                    // of text and refusal: a JSON string
   JsonView body;                    // of the others: the object named like the type
+  JsonView headgate;                // what the chat format has no member for: extra.hpp
   std::vector<std::string> others;  // names of further members that say something
 };
 
@@ -135,7 +136,11 @@ inline Part read_part(const JsonView& json) {
   part.kind = part_kind_of(part.type);
   const std::string named = part.type.text().value_or("");
   json.each_member([&](std::string_view name, JsonView value) {
-    if (name == "type" || name == "headgate") return;
+    if (name == "type") return;
+    if (name == "headgate") {
+      part.headgate = value;
+      return;
+    }
     if (part.kind != PartKind::unknown && name == named) {
       const bool is_text = part.kind == PartKind::text || part.kind == PartKind::refusal;
       (is_text ? part.text : part.body) = value;
@@ -166,7 +171,8 @@ struct ToolCall {
   JsonView id;
   JsonView name;
   std::string arguments;
-  JsonView extra;  // "extra_content": what a provider wants to see again
+  JsonView extra;     // "extra_content": what a provider wants to see again
+  JsonView headgate;  // what the chat format has no member for: extra.hpp
 };
 
 inline ToolCall read_tool_call(const JsonView& json) {
@@ -177,6 +183,7 @@ inline ToolCall read_tool_call(const JsonView& json) {
   call.name = function["name"];
   call.arguments = function["arguments"].text().value_or("");
   call.extra = json["extra_content"];
+  call.headgate = json["headgate"];
   return call;
 }
 
