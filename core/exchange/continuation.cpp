@@ -32,6 +32,7 @@ const plugin::DialectInstance* event_dialect(const RequestContext& request, bool
 void Continuation::begin(KeptAnswer answer, std::string_view endpoint, const Failure& failure) {
   match_.reset();
   answer_.emplace(std::move(answer));
+  client_bytes_ = answer_->text().size();
   if (!cut_of_.empty()) return;
   cut_of_ = endpoint;
   code_ = failure.code;
@@ -81,6 +82,8 @@ bool Continuation::prefill_refused(const Failure& failure, const Verdict& verdic
 bool Continuation::begin_stream(const plugin::DialectInstance* dialect) {
   if (dialect != answer_->dialect()) return false;
   held_event_.clear();
+  said_bytes_ = 0;
+  other_first_ = false;
   match_.emplace(prefilled_ ? TextMatch::continued(answer_->text())
                             : TextMatch::repeated(answer_->text()));
   return true;
@@ -108,6 +111,8 @@ bool Continuation::join(std::vector<EmittedEvent>& events, std::uint32_t flags) 
 bool Continuation::join_one(EmittedEvent& event, const Said& said, bool all_said,
                             std::uint32_t flags) {
   const bool final = (flags & (HG_EVENT_FINAL | HG_EVENT_END)) != 0 && all_said;
+  other_first_ = other_first_ || (!said.only_text && said_bytes_ == 0);
+  said_bytes_ += said.text.size();
   Said fresh;  // what of it the client has not
   fresh.only_text = said.only_text;
   if (!said.text.empty()) {
@@ -126,6 +131,7 @@ bool Continuation::join_one(EmittedEvent& event, const Said& said, bool all_said
     event.data.clear();
     return true;
   }
+  client_bytes_ += fresh.text.size();
   event.data = rewritten(event.data, fresh.text == said.text ? nullptr : &fresh.text);
   answer_->keep(fresh);
   return !event.data.empty();
@@ -144,12 +150,15 @@ bool Continuation::end_stream(std::vector<EmittedEvent>& events) {
 std::string Continuation::rewritten(std::string_view data, const std::string* text) {
   const hg_usage before = usage_.to_c();
   hg_joined in{};
-  in.size = HG_END_OF(hg_joined, usage);
+  in.size = HG_END_OF(hg_joined, reserved);
   in.replaces = text ? 1 : 0;
   in.data = plugin::str(data);
   if (text) in.text = plugin::str(*text);
   in.first = plugin::str(answer_->first_event());
   in.usage = &before;
+  // Of what passes, all that this answer has said is with the client.
+  in.text_before = client_bytes_ - std::min(client_bytes_, said_bytes_);
+  in.other_first = other_first_ ? 1 : 0;
   call_.clear_emitted();
   call_.enter(Phase::event, nullptr);
   const std::int32_t result = answer_->dialect()->join(call_, in);

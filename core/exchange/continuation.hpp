@@ -81,7 +81,10 @@ class Continuation {
   Call& call_;
   std::optional<KeptAnswer> answer_;
   std::optional<TextMatch> match_;
-  std::string held_event_;  // the last one that was held back
+  std::string held_event_;          // the last one that was held back
+  std::uint64_t client_bytes_ = 0;  // of text that the client has
+  std::uint64_t said_bytes_ = 0;    // of text that the attempt's answer has said
+  bool other_first_ = false;        // which said something else before any
   Usage usage_;
   bool prefilled_ = false;        // the attempt at hand
   bool prefill_refused_ = false;  // by one of them

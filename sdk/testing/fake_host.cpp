@@ -478,12 +478,14 @@ EventResult DialectRun::join(std::string_view data, std::string_view first,
     none.input = none.output = none.cache_read = none.cache_write = none.reasoning =
         HG_UNKNOWN_COUNT;
     hg_joined in{};
-    in.size = HG_END_OF(hg_joined, usage);
+    in.size = HG_END_OF(hg_joined, reserved);
     in.replaces = text ? 1 : 0;
     in.data = call_.lend(data);
     if (text) in.text = call_.lend(*text);
     in.first = call_.lend(first);
     in.usage = usage ? usage : &none;
+    in.text_before = text_before;
+    in.other_first = other_first ? 1 : 0;
     return api().join(instance_.get(), &call_, &in);
   });
 }

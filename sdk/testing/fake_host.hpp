@@ -220,6 +220,8 @@ class DialectRun {
   EventResult join(std::string_view data, std::string_view first,
                    const std::optional<std::string>& text = {}, const hg_usage* usage = nullptr);
 
+  std::uint64_t text_before = 0;  // of join()
+  bool other_first = false;
   std::int32_t opened = HG_ABORT;
 
  private:

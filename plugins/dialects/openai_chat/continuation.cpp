@@ -53,35 +53,88 @@ void rewrite(const JsonView& object, std::string& out, Write&& write) {
   out += '}';
 }
 
-void write_delta(const JsonView& delta, std::string_view text, std::string& out) {
+// The text that the client has in front is a block of its own, or the beginning of the first one.
+// That one is marked in no chunk, so a block that holds something beside its text is another.
+void write_blocks(const JsonView& blocks, std::uint64_t text_before, std::string& out) {
+  char before = '[';
+  blocks.each_element([&](JsonView block) {
+    const bool first = before == '[';
+    const auto length = block["length"].unsigned_integer();
+    const bool goes_on = first && block["kind"].equals("text") && length &&
+                         !block["opaque"].exists() && !block["extra"].exists();
+    out += before;
+    before = ',';
+    if (goes_on) {
+      rewrite(block, out, [&](std::string_view name, JsonView value) {
+        out += name == "length" ? std::to_string(*length + text_before) : std::string(value.raw());
+      });
+      return;
+    }
+    if (first) out += R"({"kind":"text","length":)" + std::to_string(text_before) + "},";
+    out += block.raw();
+  });
+  if (before == '[') out += before;
+  out += ']';
+}
+
+void write_message_headgate(const JsonView& headgate, std::uint64_t text_before, std::string& out) {
+  rewrite(headgate, out, [&](std::string_view name, JsonView value) {
+    if (name == "blocks" && !value.empty()) {
+      write_blocks(value, text_before, out);
+    } else {
+      out += value.raw();
+    }
+  });
+}
+
+// The index of the block that a chunk belongs to, where a block of text came in front of all.
+void write_choice_headgate(const JsonView& headgate, std::string& out) {
+  rewrite(headgate, out, [&](std::string_view name, JsonView value) {
+    if (name != "block" || !value.is_object()) {
+      out += value.raw();
+      return;
+    }
+    rewrite(value, out, [&](std::string_view member, JsonView of_block) {
+      const auto index = of_block.unsigned_integer();
+      out += member == "index" && index ? std::to_string(*index + 1) : std::string(of_block.raw());
+    });
+  });
+}
+
+void write_delta(const JsonView& delta, const hg::Joined& in, std::string& out) {
   bool written = false;
   std::string made;
   rewrite(delta, made, [&](std::string_view name, JsonView value) {
-    if (name != "content") {
+    if (name == "content" && in.text) {
+      written = true;
+      hg::llm::append_quoted(made, *in.text);
+    } else if (name == "headgate" && in.text_before > 0 && value.is_object()) {
+      write_message_headgate(value, in.text_before, made);
+    } else {
       made += value.raw();
-      return;
     }
-    written = true;
-    hg::llm::append_quoted(made, text);
   });
-  if (!written && !text.empty()) {
+  if (!written && in.text && !in.text->empty()) {
     made.pop_back();
     if (made.size() > 1) made += ',';
     made += "\"content\":";
-    hg::llm::append_quoted(made, text);
+    hg::llm::append_quoted(made, *in.text);
     made += '}';
   }
   out += made;
 }
 
-void write_choices(const JsonView& choices, std::string_view text, std::string& out) {
+void write_choices(const JsonView& choices, const hg::Joined& in, std::string& out) {
+  const bool moved = in.text_before > 0 && in.other_first;
   char before = '[';
   choices.each_element([&](JsonView choice) {
     out += before;
     before = ',';
     rewrite(choice, out, [&](std::string_view name, JsonView value) {
       if (name == "delta") {
-        write_delta(value, text, out);
+        write_delta(value, in, out);
+      } else if (name == "headgate" && moved && value.is_object()) {
+        write_choice_headgate(value, out);
       } else {
         out += value.raw();
       }
@@ -164,8 +217,8 @@ std::string joined(const hg::Joined& in) {
     if (name == "id" || name == "model" || name == "created") {
       const JsonView ours = first[name];
       out += ours.exists() ? ours.raw() : value.raw();
-    } else if (name == "choices" && in.text) {
-      write_choices(value, *in.text, out);
+    } else if (name == "choices" && value.is_array() && (in.text || in.text_before > 0)) {
+      write_choices(value, in, out);
     } else if (name == "usage" && value.is_object()) {
       write_usage(value, in.usage, out);
     } else {

@@ -64,6 +64,9 @@ typedef struct hg_joined {
   hg_str text;           /* decoded */
   hg_str first;          /* the first event of the answer that the client has */
   const hg_usage *usage; /* of the parts before this one, to be added to counts in `data`; never NULL */
+  uint64_t text_before;  /* bytes of text that the client has in front of what this answer says */
+  uint32_t other_first;  /* 1: this answer said something else before any text */
+  uint32_t reserved;
 } hg_joined;
 
 typedef struct hg_dialect_api {

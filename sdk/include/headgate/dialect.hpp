@@ -58,6 +58,8 @@ struct Joined {
   std::optional<std::string_view> text;  // in place of that of `data`
   std::string_view first;                // the first event of the answer that the client has
   Usage usage;                           // of the parts before, to be added
+  std::uint64_t text_before = 0;  // bytes that the client has in front of what this answer says
+  bool other_first = false;       // this answer said something else before any text
 };
 
 namespace detail {
@@ -143,6 +145,8 @@ struct DialectAdapter : Adapter<D, typename RequestOf<D>::type> {
     in.usage.cache_read = known(raw->usage->cache_read);
     in.usage.cache_write = known(raw->usage->cache_write);
     in.usage.reasoning = known(raw->usage->reasoning);
+    if (HG_HAS(raw, hg_joined, text_before)) in.text_before = raw->text_before;
+    if (HG_HAS(raw, hg_joined, other_first)) in.other_first = raw->other_first != 0;
     return Base::template run<Has_join>(
         instance, nullptr, call, [&](auto& self, Call& typed) { return self.join(typed, in); });
   }

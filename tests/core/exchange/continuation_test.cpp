@@ -201,6 +201,52 @@ TEST_F(Continued, AProviderThatIgnoresThePrefillIsFoundOut) {
   EXPECT_EQ(got.body, sse({begun(), said(text), said("More"), stopped(), kEnd}));
 }
 
+// ---- what an answer holds, in order
+
+// The end of an answer, with the list of its blocks, of which the first has this length.
+std::string listed(int length, const std::string& id = "A") {
+  return R"({"id":")" + id + R"(","created":1,"model":"m-)" + id +
+         R"(","choices":[{"index":0,"delta":{"headgate":{"blocks":[{"kind":"text","length":)" +
+         std::to_string(length) + R"(},{"kind":"other"}]}},"finish_reason":"stop"}]})";
+}
+std::string other_block(int index, const std::string& id = "A") {
+  return R"({"id":")" + id + R"(","created":1,"model":"m-)" + id +
+         R"(","choices":[{"index":0,"delta":{},"headgate":{"block":{"index":)" +
+         std::to_string(index) + R"(,"kind":"other"}}}]})";
+}
+
+TEST_F(Continued, TheBlocksOfAnAnswerThatIsGoneOnWithAreThoseOfAllOfIt) {
+  load(groups("message"));
+  b->says(
+      stream_of(sse({begun("B"), said(" two", "B"), other_block(1, "B"), listed(4, "B"), kEnd})));
+  const Got got = ask_and_cut({begun(), said("zero "), said("one ")});
+  EXPECT_EQ(got.body, sse({begun(), said("zero "), said("one "), said("two"), other_block(1),
+                           listed(12), kEnd}));
+}
+
+TEST_F(Continued, TheBlocksOfAnAnswerThatWasRepeatedAreRightAlready) {
+  b->says(stream_of(
+      sse({begun("B"), said("one two", "B"), other_block(1, "B"), listed(7, "B"), kEnd})));
+  const Got got = ask_and_cut({begun(), said("one ")});
+  EXPECT_EQ(got.body, sse({begun(), said("one "), said("two"), other_block(1), listed(7), kEnd}));
+}
+
+TEST_F(Continued, TheBlocksOfAnAnswerThatWasRepeatedAgainstTheWordAreRightAlready) {
+  load(groups("message"));
+  const std::string text = "a text that is long enough to be no accident. ";
+  const int length = static_cast<int>(text.size()) + 4;
+  b->says(stream_of(sse({begun("B"), said(text + "More", "B"), listed(length, "B"), kEnd})));
+  const Got got = ask_and_cut({begun(), said(text)});
+  EXPECT_EQ(got.body, sse({begun(), said(text), said("More"), listed(length), kEnd}));
+}
+
+TEST_F(Continued, AnotherBlockThatComesFirstStandsBehindTheText) {
+  load(groups("message"));
+  b->says(stream_of(sse({begun("B"), other_block(0, "B"), said("two", "B"), stopped("B"), kEnd})));
+  const Got got = ask_and_cut({begun(), said("one ")});
+  EXPECT_EQ(got.body, sse({begun(), said("one "), other_block(1), said("two"), stopped(), kEnd}));
+}
+
 // ---- cuts of every kind
 
 TEST_F(Continued, GoesOnAfterSilence) {

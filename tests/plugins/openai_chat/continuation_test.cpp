@@ -145,4 +145,56 @@ TEST_F(Continuation, AddsTheTokensOfTheEarlierParts) {
             R"({"usage":{"prompt_tokens":1,"total_tokens":3}})");
 }
 
+// What becomes of these members of a choice behind `before` bytes of text from somebody else.
+class ContinuedBlocks : public Continuation {
+ protected:
+  std::string moved(const std::string& members, std::uint64_t before, bool other_first) {
+    Instance chat(host, "openai.chat");
+    hg_call call;
+    DialectRun run(chat, call);
+    run.text_before = before;
+    run.other_first = other_first;
+    const EventResult result = run.join(R"({"choices":[{"index":0,)" + members + "}]}", "{}");
+    EXPECT_EQ(result.action, HG_REPLACED);
+    std::string data = result.emitted.empty() ? "" : result.emitted[0].data;
+    const std::string front = R"({"choices":[{"index":0,)";
+    EXPECT_EQ(data.substr(0, front.size()), front);
+    return data.substr(front.size(), data.size() - front.size() - 3);
+  }
+  static std::string blocks(const std::string& list) {
+    return R"("delta":{"headgate":{"blocks":[)" + list + R"(],"x":1.0}},"finish_reason":"stop")";
+  }
+  static std::string mark(const std::string& index) {
+    return R"("delta":{},"headgate":{"block":{"index":)" + index +
+           R"(,"kind":"tool_call","start":true},"extra":{}})";
+  }
+};
+
+TEST_F(ContinuedBlocks, BeginWithTheTextThatTheClientHas) {
+  EXPECT_EQ(moved(blocks(R"({"kind":"text","length":3},{"kind":"tool_call","id":"c"})"), 7, false),
+            blocks(R"({"kind":"text","length":10},{"kind":"tool_call","id":"c"})"));
+  EXPECT_EQ(moved(blocks(R"({"kind":"tool_call","id":"c"},{"kind":"text","length":3})"), 7, true),
+            blocks(R"({"kind":"text","length":7},{"kind":"tool_call","id":"c"},)"
+                   R"({"kind":"text","length":3})"));
+}
+
+TEST_F(ContinuedBlocks, KeepASignatureWhereItWasGiven) {
+  const std::string signed_text =
+      R"({"kind":"text","length":3,"opaque":{"kind":"k","bytes":"AA"}})";
+  EXPECT_EQ(moved(blocks(signed_text), 7, true),
+            blocks(R"({"kind":"text","length":7},)" + signed_text));
+}
+
+TEST_F(ContinuedBlocks, AreCountedBehindThatTextInChunks) {
+  EXPECT_EQ(moved(mark("0"), 7, true), mark("1"));
+  EXPECT_EQ(moved(mark("1"), 7, false), mark("1"));
+}
+
+TEST_F(ContinuedBlocks, OfAnAnswerThatRepeatedAllOfItStandAsTheyAre) {
+  const std::string list = blocks(R"({"kind":"text","length":3},{"kind":"tool_call","id":"c"})");
+  EXPECT_EQ(moved(list, 0, false), list);
+  EXPECT_EQ(moved(mark("0"), 0, true), mark("0"));
+  EXPECT_EQ(moved(blocks(""), 7, true), blocks(""));
+}
+
 }  // namespace
