@@ -65,6 +65,16 @@ WorkerSetOptions worker_options(const config::StaticConfig& config,
   return options;
 }
 
+// A name that hides nothing is a slip, but no reason not to serve: another version may have had it.
+void warn_of_hidden_metrics(observe::MetricRegistry& registry) {
+  const std::vector<std::string> names = registry.names();
+  for (const std::string& hidden : registry.hidden()) {
+    if (std::find(names.begin(), names.end(), hidden) != names.end()) continue;
+    log::warn("config.metrics.remove: there is no metric '" + hidden + "'" +
+              config::suggestion(hidden, names));
+  }
+}
+
 }  // namespace
 
 Gateway::Gateway(GatewayOptions options, const config::StaticConfig& config, Clock& clock)
@@ -128,6 +138,7 @@ Result<void> Gateway::start() {
   workers_->start();
   if (auto applied = apply_file(); !applied) return applied;
   count_load(true);
+  warn_of_hidden_metrics(engine_.metric_registry);
 
   admin::AdminSources sources;
   sources.metrics = &engine_.metric_registry;

@@ -1,5 +1,11 @@
 #include "core/config/frontend_config.hpp"
 
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "core/base/ascii.hpp"
 #include "core/config/fields.hpp"
 #include "core/config/values.hpp"
 
@@ -9,6 +15,24 @@ namespace {
 
 constexpr std::uint64_t kKiB = 1u << 10;
 constexpr std::uint64_t kGiB = 1u << 30;
+
+constexpr std::string_view kToken = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+
+// Of this hop, of the body that is sent, or the gateway's own affair.
+constexpr std::array<std::string_view, 13> kStay = {
+    "host",    "connection",        "keep-alive",        "proxy-connection", "te",
+    "trailer", "transfer-encoding", "upgrade",           "content-length",   "content-encoding",
+    "expect",  "accept-encoding",   "proxy-authenticate"};
+
+void check_forwarded(Fields& fields, std::vector<PlacedText>& names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    names[i].text = lowered(names[i].text);
+    if (std::find(kStay.begin(), kStay.end(), names[i].text) == kStay.end()) continue;
+    fields.fault("/forwardHeaders/" + std::to_string(i),
+                 "header '" + names[i].text +
+                     "' is about one connection or body and is never forwarded; leave it out");
+  }
+}
 
 }  // namespace
 
@@ -38,6 +62,13 @@ void describe(Fields& fields, HttpLimits& limits) {
          "Connections of a port that wait to be accepted, per worker thread; read when the port is "
          "opened."},
         limits.pending_connections_max, {1, 65535});
+  texts(
+      fields,
+      {"forwardHeaders",
+       "Headers of clients that providers get besides the common ones and those that a provider's "
+       "plugin asks for."},
+      limits.forward_headers, {.expects = "the name of a header", .pattern = kToken});
+  check_forwarded(fields, limits.forward_headers);
   if (limits.total_body_bytes_max < limits.body_bytes_max) {
     fields.fault("/maxTotalBufferSize", "'maxTotalBufferSize' must not be below 'maxBufferSize'");
   }

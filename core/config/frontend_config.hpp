@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 #include "core/config/values.hpp"
 
@@ -33,6 +34,8 @@ struct HttpLimits {
   // maxPendingConnections: accepted by the kernel and not yet by the gateway, per worker of a port;
   // for ports that are opened from now on. A client beyond it tries again after a second.
   std::uint32_t pending_connections_max = 1024;
+  // forwardHeaders: headers of clients that providers get besides the common ones. Lower case.
+  std::vector<PlacedText> forward_headers;
 };
 
 struct FrontendConfig {

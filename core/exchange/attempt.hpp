@@ -171,6 +171,7 @@ class Attempt {
   bool may_try_fresh() const;
   bool take_head_if_there(MaybeFailure& problem);
   void take_head(std::size_t bytes);
+  std::string accepted_coding() const;
   void write_request();
   TimePoint first_answer_deadline() const;
 

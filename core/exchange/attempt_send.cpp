@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/ascii.hpp"
 #include "core/exchange/attempt.hpp"
 #include "core/exchange/continuation.hpp"
 #include "core/http/head_parser.hpp"
@@ -41,11 +42,12 @@ bool is_forwarded(std::string_view lower_name) {
          kForwardedHeaders.end();
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+bool is_configured(std::string_view lower_name, const config::HttpLimits& http) {
+  return std::any_of(http.forward_headers.begin(), http.forward_headers.end(),
+                     [&](const config::PlacedText& name) { return name.text == lower_name; });
 }
 
-std::string_view lowered(std::string_view name, std::array<char, 64>& room) {
+std::string_view lowered_in(std::string_view name, std::array<char, 64>& room) {
   if (name.size() > room.size()) return {};
   std::transform(name.begin(), name.end(), room.begin(), lower);
   return {room.data(), name.size()};
@@ -72,13 +74,14 @@ void Attempt::forward_headers() {
   const auto& credentials = request_.snapshot->credential_headers;
   std::array<char, 64> room;
   for (const http::Header& header : request_.headers) {
-    const std::string_view name = lowered(header.name, room);
+    const std::string_view name = lowered_in(header.name, room);
     if (name.empty() || name == "host" || name == "accept-encoding" || name == "expect" ||
         name == "content-length") {
       continue;
     }
     const bool wanted = !endpoint_.provider || is_forwarded(name) ||
-                        endpoint_.provider->declares().forwards_header(name);
+                        endpoint_.provider->declares().forwards_header(name) ||
+                        is_configured(name, request_.snapshot->config->frontend.http);
     if (!wanted) continue;
     if (std::find(credentials.begin(), credentials.end(), name) != credentials.end()) continue;
     // A policy took it as meant for the gateway, in whatever header it stood.
@@ -222,14 +225,23 @@ net::Task<std::int32_t> Attempt::resume_sign() {
   co_return co_await policies_.resumed(HG_PAUSE, resume);
 }
 
+// Answers that are read here would be coded for nothing. Those that pass may come in whatever
+// coding the client takes, and may be read here all the same where they are errors.
+std::string Attempt::accepted_coding() const {
+  const bool read = endpoint_.provider && request_.dialect.route;
+  const auto accepted = read ? std::nullopt : request_.headers.get("accept-encoding");
+  std::string known = accepted ? http::decodable_of(*accepted) : std::string();
+  if (known.empty()) known = "identity";
+  return known;
+}
+
 void Attempt::write_request() {
   head_text_.clear();
   head_text_.reserve(kHeadUsual);
   http::write_request_line(head_text_, context_.method, context_.target);
   http::write_known_header(head_text_, "host", endpoint_.authority);
   http::write_headers(head_text_, context_.headers);
-  // Answers are read here, and coding them would cost both sides more than it saves.
-  http::write_known_header(head_text_, "accept-encoding", "identity");
+  http::write_known_header(head_text_, "accept-encoding", accepted_coding());
   const std::size_t length = context_.body.size();
   if (length > 0 || context_.method == "POST" || context_.method == "PUT" ||
       context_.method == "PATCH") {

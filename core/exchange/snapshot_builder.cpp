@@ -30,6 +30,19 @@ void collect_credential_places(Snapshot& snapshot, const plugin::Registry& plugi
   snapshot.mask = observe::SecretMask(snapshot.credential_parameters, snapshot.credential_headers);
 }
 
+// What a client is known by stays here, whatever the configuration says.
+void check_forwarded(const Snapshot& snapshot, config::Faults& faults) {
+  const std::vector<std::string>& credentials = snapshot.credential_headers;
+  for (const config::PlacedText& name : snapshot.config->frontend.http.forward_headers) {
+    if (std::find(credentials.begin(), credentials.end(), name.text) == credentials.end()) continue;
+    faults.push_back(config::ConfigFault{
+        snapshot.config->file, name.position, name.path,
+        "header '" + name.text +
+            "' can hold a client's credential, which goes to no provider this way; leave it out "
+            "(see backendAuth)"});
+  }
+}
+
 void make_dialects(Snapshot& snapshot, const SnapshotSources& sources, config::Faults& faults) {
   std::vector<std::shared_ptr<plugin::DialectInstance>> dialects;
   for (const plugin::Plugin* plugin : sources.plugins.dialects()) {
@@ -107,6 +120,7 @@ BuiltSnapshot build_snapshot(const SnapshotSources& sources,
   BuiltSnapshot built;
   auto snapshot = std::make_unique<Snapshot>(std::move(config));
   collect_credential_places(*snapshot, sources.plugins);
+  check_forwarded(*snapshot, built.faults);
   make_dialects(*snapshot, sources, built.faults);
   make_side_upstreams(*snapshot, sources, built.faults);
   const route::RouteTable& routes = snapshot->routes;

@@ -3,10 +3,12 @@
 #include <brotli/decode.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
 
+#include "core/base/trim.hpp"
 #include "core/http/header_rules.hpp"
 
 namespace headgate::http {
@@ -200,6 +202,19 @@ Result<std::unique_ptr<ContentDecoder>> make_decoder(std::string_view encoding) 
   if (equals_ignoring_case(encoding, "identity")) return Made(std::make_unique<IdentityDecoder>());
   return upstream_error("unsupported_content_encoding",
                         "the upstream's answer has a Content-Encoding that is not understood");
+}
+
+std::string decodable_of(std::string_view accept_encoding) {
+  std::string known;
+  while (!accept_encoding.empty()) {
+    const std::string_view element = accept_encoding.substr(0, accept_encoding.find(','));
+    accept_encoding.remove_prefix(std::min(element.size() + 1, accept_encoding.size()));
+    const std::string_view coding = trimmed(element.substr(0, element.find(';')), " \t");
+    if (!make_decoder(coding)) continue;
+    if (!known.empty()) known += ", ";
+    known += trimmed(element, " \t");
+  }
+  return known;
 }
 
 }  // namespace headgate::http

@@ -28,4 +28,7 @@ class ContentDecoder {
 // Anything else, also a list, fails with "unsupported_content_encoding". Errors are the upstream's.
 Result<std::unique_ptr<ContentDecoder>> make_decoder(std::string_view encoding);
 
+// The codings of an Accept-Encoding that make_decoder() knows, with their weights, as it has them.
+std::string decodable_of(std::string_view accept_encoding);
+
 }  // namespace headgate::http

@@ -169,6 +169,27 @@ double MetricRegistry::sum_of_doubles(std::uint32_t slot) const {
 std::string MetricRegistry::render() {
   std::string out;
   PrometheusWriter writer(out, state_->hidden);
+  write_all(writer);
+  return out;
+}
+
+std::vector<std::string> MetricRegistry::names() {
+  std::string out;
+  PrometheusWriter writer(out, {});
+  write_all(writer);
+  std::vector<std::string> names = writer.families();
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& family : state_->families) {
+    if (family->series.empty()) names.push_back(family->spec.name);
+  }
+  return names;
+}
+
+const std::vector<std::string>& MetricRegistry::hidden() const {
+  return state_->hidden;
+}
+
+void MetricRegistry::write_all(PrometheusWriter& writer) {
   {
     const std::lock_guard lock(state_->mutex);
     std::vector<Label> labels;
@@ -201,7 +222,6 @@ std::string MetricRegistry::render() {
   }
   const std::lock_guard lock(state_->collectors_mutex);
   for (Collector* collector : state_->collectors) collector->collect(writer);
-  return out;
 }
 
 }  // namespace headgate::observe

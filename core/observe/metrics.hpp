@@ -129,8 +129,13 @@ class MetricRegistry {
 
   // Everything as Prometheus text. [any]
   std::string render();
+  // Of all families that there are now, also those without a series and those that are not shown;
+  // and those that are not to be shown. [any]
+  std::vector<std::string> names();
+  const std::vector<std::string>& hidden() const;
 
  private:
+  void write_all(PrometheusWriter& writer);
   struct State;
   // Both under the lock; slot 0 when there is no room left.
   std::uint32_t slot_of(std::size_t family, std::span<const std::string_view> values);

@@ -59,6 +59,7 @@ void append_label_value(std::string& out, std::string_view value) {
 }
 
 void PrometheusWriter::family(std::string_view name, std::string_view help, MetricType type) {
+  families_.emplace_back(name);
   skip_ = std::find(hidden_.begin(), hidden_.end(), name) != hidden_.end();
   if (skip_) return;
   name_ = name;

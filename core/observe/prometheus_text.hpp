@@ -35,6 +35,9 @@ class PrometheusWriter {
   void histogram(std::span<const Label> labels, std::span<const double> bounds,
                  std::span<const std::uint64_t> counts, double sum);
 
+  // What family() was called with, those that are left out as well.
+  const std::vector<std::string>& families() const { return families_; }
+
  private:
   void line(std::string_view suffix, std::span<const Label> labels, std::string_view bound,
             double value);
@@ -43,6 +46,7 @@ class PrometheusWriter {
   std::span<const std::string> hidden_;
   std::string name_;
   bool skip_ = false;
+  std::vector<std::string> families_;
 };
 
 // Shortest text that reads back as the same number; +Inf, -Inf and NaN as Prometheus has them.

@@ -243,3 +243,12 @@ def test_expressions_say_what_is_logged_and_what_else_of_it(start):
     assert "tokens" not in second and "src.addr" not in first
     for secret in ("client-key-of-a-team", "secret-of-somebody", "wrong-key-of-a-client"):
         assert secret not in gateway.log()
+
+
+def test_a_metric_that_is_to_be_hidden_and_does_not_exist_is_named(start):
+    gateway, _ = start.single(static={"metrics": {"remove": [
+        "headgate_requests_totl", "headgate_endpoint_score", "gen_ai_client_token_usage"]}})
+    warnings = [line for line in gateway.log().splitlines() if "metrics.remove" in line]
+    assert len(warnings) == 1
+    assert "there is no metric 'headgate_requests_totl'; did you mean" in warnings[0]
+    assert gateway.metric("headgate_endpoint_score") is None

@@ -273,6 +273,11 @@ TEST(ConfigErrors, ScalarsMustBeOfTheirForm) {
                       "binds: [{port: 1, listeners: [{}]}]\n"),
             "config.yaml:1:42: 'maxBufferSize' must be a size from 1KiB to 1GiB, in bytes or such "
             "as 64KiB, not '20Mb'");
+  EXPECT_EQ(faults_of("frontendPolicies: {http: {forwardHeaders: [x-a, Host, 'x y']}}\n"
+                      "binds: [{port: 1, listeners: [{}]}]\n"),
+            "config.yaml:1:49: header 'host' is about one connection or body and is never "
+            "forwarded; leave it out\n"
+            "config.yaml:1:55: 'forwardHeaders[2]' must be the name of a header, not 'x y'");
   EXPECT_EQ(faults_of(with_provider("              hostOverride: 'http://x'\n")),
             "config.yaml:11:29: 'hostOverride' must be 'host:port' or 'unix:/path', not "
             "'http://x'");

@@ -144,6 +144,7 @@ frontendPolicies:
     minBodyRate: 4KiB
     http1IdleTimeout: 3s
     maxPendingConnections: 9
+    forwardHeaders: [X-Tenant]
 binds: [{port: $PORT, address: "::1", listeners: [{}]}]
 )",
                            world);
@@ -183,6 +184,8 @@ binds: [{port: $PORT, address: "::1", listeners: [{}]}]
   EXPECT_EQ(http.body_rate_min, 4096u);
   EXPECT_EQ(http.idle_timeout, std::chrono::seconds(3));
   EXPECT_EQ(http.pending_connections_max, 9u);
+  ASSERT_EQ(http.forward_headers.size(), 1u);
+  EXPECT_EQ(http.forward_headers[0].text, "x-tenant");
   EXPECT_EQ(config->binds[0].port, 81);
   EXPECT_EQ(config->binds[0].address, "::1");
 }

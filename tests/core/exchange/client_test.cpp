@@ -298,6 +298,25 @@ TEST_F(Client, SendsOnlyTheHeadersThatProvidersMaySee) {
   EXPECT_NE(head.find("host: 127.0.0.1:" + std::to_string(a->port()) + "\r\n"), std::string::npos);
 }
 
+TEST_F(Client, SendsTheHeadersThatTheConfigurationNames) {
+  load("frontendPolicies: {http: {forwardHeaders: [X-Tenant, x-trace]}}\n" + two_groups());
+  a->says(answer(200, "application/json", kWhole));
+  ask(post(kChatBody, "X-TENANT: t\r\nx-other: 1\r\n"));
+  EXPECT_NE(a->requests().at(0).find("X-TENANT: t\r\n"), std::string::npos);
+  EXPECT_EQ(a->requests().at(0).find("x-other"), std::string::npos);
+}
+
+TEST_F(Client, GetsAnswersThatPassInTheCodingThatItTakes) {
+  a->says(answer(200, "image/png", "as it came", "content-encoding: br\r\n"));
+  const Got got =
+      ask_for("GET /v1/images/x HTTP/1.1\r\nhost: g\r\naccept-encoding: zstd, br\r\n\r\n");
+  EXPECT_NE(a->requests().at(0).find("accept-encoding: br\r\n"), std::string::npos);
+  EXPECT_EQ(got.header("content-encoding"), "br");
+  EXPECT_EQ(got.body, "as it came");
+  ask("GET /v1/images/x HTTP/1.1\r\nhost: g\r\n\r\n");
+  EXPECT_NE(a->requests().at(1).find("accept-encoding: identity\r\n"), std::string::npos);
+}
+
 TEST_F(Client, GetsOnlyTheHeadersThatAreAboutTheAnswer) {
   a->says(
       "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: x-hop\r\nx-hop: 1\r\n"

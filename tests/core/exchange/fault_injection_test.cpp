@@ -138,7 +138,7 @@ TEST_F(FaultInjection, TheUpstreamFailsAtAnyByteOfARawAnswer) {
   const std::string bytes =
       "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + chunk("one") + "0\r\n\r\n";
   b->says(bytes);
-  upstream_is_cut_everywhere("GET /v1/files HTTP/1.1\r\nhost: g\r\n\r\n", bytes, 1,
+  upstream_is_cut_everywhere("GET /v1/images/x HTTP/1.1\r\nhost: g\r\n\r\n", bytes, 1,
                              [&](const Got& got, const auto& what) {
                                EXPECT_EQ(got.status, 200) << what;
                                if (got.complete) {

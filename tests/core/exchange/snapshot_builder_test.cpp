@@ -32,6 +32,17 @@ binds:
             "test.yaml:12:43: moderation is not supported yet; remove it");
 }
 
+TEST_F(SnapshotBuilder, ForwardsNoHeaderThatCanHoldACredential) {
+  const std::string faults = faults_of(
+      "frontendPolicies: {http: {forwardHeaders: [x-tenant, Cookie, X-Goog-Api-Key]}}\n"
+      "binds: [{port: 3000, listeners: [{}]}]\n");
+  EXPECT_EQ(faults,
+            "test.yaml:1:54: header 'cookie' can hold a client's credential, which goes to no "
+            "provider this way; leave it out (see backendAuth)\n"
+            "test.yaml:1:62: header 'x-goog-api-key' can hold a client's credential, which goes to "
+            "no provider this way; leave it out (see backendAuth)");
+}
+
 TEST_F(SnapshotBuilder, RefusesPoliciesAtALevelThatTheyAreNotFor) {
   const std::string faults = faults_of(R"(
 binds:

@@ -83,6 +83,12 @@ TEST(Decoder, DecodesEachCoding) {
   EXPECT_EQ(decode("identity", text), (Decoded{text, ""}));
 }
 
+TEST(Decoder, SaysWhichOfTheCodingsThatAClientTakesItKnows) {
+  EXPECT_EQ(decodable_of("zstd, gzip;q=0.8 ,BR,,identity;q=0"), "gzip;q=0.8, BR, identity;q=0");
+  EXPECT_EQ(decodable_of("zstd;q=1, *"), "");
+  EXPECT_EQ(decodable_of(""), "");
+}
+
 TEST(Decoder, DecodesSeveralGzipMembers) {
   EXPECT_EQ(decode("gzip", compress("one", kGzip) + compress("two", kGzip)),
             (Decoded{"onetwo", ""}));

@@ -75,10 +75,10 @@ TEST(Manifest, SaysWhereStoredThingsAreNamedAndWhoseTheyAre) {
   EXPECT_FALSE(provider.owns_id("file-acme-1"));
   EXPECT_THAT(
       fault(with("provider", R"("passThrough":["/v1/a"],"storedPaths":["v1"])"), Kind::provider),
-      HasSubstr("member 'storedPaths': 'v1' must be a path"));
+      HasSubstr("member '/storedPaths': 'v1' must be a path"));
   EXPECT_THAT(fault(with("provider", R"("passThrough":["/v1/a"],"passThroughStoredIds":["x"])"),
                     Kind::provider),
-              HasSubstr("member 'passThroughStoredIds': must hold JSON pointers"));
+              HasSubstr("member '/passThroughStoredIds': must hold JSON pointers"));
 }
 
 TEST(Manifest, SaysWhatTheConfiguredModelIsFor) {
