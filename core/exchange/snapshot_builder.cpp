@@ -38,8 +38,8 @@ void check_forwarded(const Snapshot& snapshot, config::Faults& faults) {
     faults.push_back(config::ConfigFault{
         snapshot.config->file, name.position, name.path,
         "header '" + name.text +
-            "' can hold a client's credential, which goes to no provider this way; leave it out "
-            "(see backendAuth)"});
+            "' can hold a client's credential, which goes to no provider this way; leave it "
+            "out"});
   }
 }
 

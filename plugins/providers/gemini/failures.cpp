@@ -67,9 +67,14 @@ bool is_context_length(std::uint32_t status, const std::string& message) {
          message.find("exceed") != std::string::npos;
 }
 
-void judge_rate_limit(const JsonView& error, hg::Verdict& verdict) {
+void judge_rate_limit(const JsonView& error, const Asked& asked, hg::Verdict& verdict) {
   verdict.code = "rate_limit_exceeded";
-  verdict.ask_elsewhere(hg::Health::failure, hg::Scope::key_model);
+  if (asked.pass_through && !asked.configured_model) {
+    // Limits are those of a model, or of such a path, and which of them it was is not known here.
+    verdict.ask_elsewhere(hg::Health::neutral, hg::Scope::none);
+  } else {
+    verdict.ask_elsewhere(hg::Health::failure, hg::Scope::key_model);
+  }
   if (is_daily_quota(error)) {
     verdict.retry_after.reset();
   } else if (verdict.retry_after) {
@@ -131,7 +136,7 @@ void judge(hg::Call& call, std::uint32_t status, std::string_view body, const As
     case 408:
       return verdict.ask_elsewhere(hg::Health::neutral, hg::Scope::none);
     case 429:
-      return judge_rate_limit(error, verdict);
+      return judge_rate_limit(error, asked, verdict);
     case 500:
     case 502:
       verdict.next = hg::Next::here;

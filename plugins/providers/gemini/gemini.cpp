@@ -63,6 +63,8 @@ class Gemini::Attempt {
     hg::Message upstream = call.upstream();
     asked_.pass_through = in.pass_through();
     if (in.pass_through()) {
+      asked_.configured_model =
+          !provider_.model_.empty() && call.facets().model == provider_.model_;
       upstream.share_body();
       upstream.set_line(call.request().method(), std::string(in.base_path) + std::string(in.path));
       return hg::Action::proceed;

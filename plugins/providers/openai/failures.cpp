@@ -23,13 +23,18 @@ bool is_overload(std::uint32_t status, const VendorError& error) {
          is_one_of(error.type, {"server_overloaded", "overloaded", "overloaded_error"});
 }
 
-void judge_rate_limit(const VendorError& error, hg::Verdict& verdict) {
+void judge_rate_limit(const VendorError& error, const Asked& asked, hg::Verdict& verdict) {
   if (error.code == "insufficient_quota" || error.type == "insufficient_quota") {
     // The account is out of money: waiting does not help.
     verdict.ask_elsewhere(hg::Health::failure, hg::Scope::key);
     return;
   }
-  verdict.ask_elsewhere(hg::Health::failure, hg::Scope::key_model);
+  if (asked.pass_through && !asked.configured_model) {
+    // Limits are those of a model, or of such a path, and which of them it was is not known here.
+    verdict.ask_elsewhere(hg::Health::neutral, hg::Scope::none);
+  } else {
+    verdict.ask_elsewhere(hg::Health::failure, hg::Scope::key_model);
+  }
   if (!verdict.retry_after) return;
   verdict.next = hg::Next::wait;
   verdict.exclude = false;
@@ -118,7 +123,7 @@ void judge_status(std::uint32_t status, const VendorError& error, const Asked& a
     case 409:
       return verdict.ask_elsewhere(hg::Health::neutral, hg::Scope::none);
     case 429:
-      return judge_rate_limit(error, verdict);
+      return judge_rate_limit(error, asked, verdict);
     case 500:
     case 502:
       verdict.next = hg::Next::here;

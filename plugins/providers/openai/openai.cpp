@@ -88,6 +88,8 @@ class OpenAi::Attempt {
     neutral_ = in.neutral;
     embeddings_ = in.operation == "embeddings";
     if (in.pass_through()) {
+      asked_.configured_model =
+          !provider_.model_.empty() && call.facets().model == provider_.model_;
       upstream.set_line(call.request().method(), std::string(in.base_path) + std::string(in.path));
       return hg::Action::proceed;
     }

@@ -38,9 +38,9 @@ TEST_F(SnapshotBuilder, ForwardsNoHeaderThatCanHoldACredential) {
       "binds: [{port: 3000, listeners: [{}]}]\n");
   EXPECT_EQ(faults,
             "test.yaml:1:54: header 'cookie' can hold a client's credential, which goes to no "
-            "provider this way; leave it out (see backendAuth)\n"
+            "provider this way; leave it out\n"
             "test.yaml:1:62: header 'x-goog-api-key' can hold a client's credential, which goes to "
-            "no provider this way; leave it out (see backendAuth)");
+            "no provider this way; leave it out");
 }
 
 TEST_F(SnapshotBuilder, RefusesPoliciesAtALevelThatTheyAreNotFor) {
