@@ -40,7 +40,9 @@ void describe(Fields& fields, HttpLimits& limits) {
   size(fields, {"maxBufferSize", "One request body. Larger ones are answered 413."},
        limits.body_bytes_max, {kKiB, kGiB});
   size(fields,
-       {"maxTotalBufferSize", "All bodies held at one time. Beyond it requests are answered 503."},
+       {"maxTotalBufferSize",
+        "All bodies held at one time: of requests, and of answers that are held until they are "
+        "complete. Beyond it requests are answered 503."},
        limits.total_body_bytes_max, {kKiB, 1024 * kGiB});
   size(fields, {"http1MaxHeadSize", "Request line and headers. Larger ones are answered 431."},
        limits.head_bytes_max, {kKiB, 1024 * kKiB});

@@ -78,6 +78,7 @@ std::uint32_t to_c(FailureKind kind) {
     case FailureKind::cannot:
     case FailureKind::refused:
     case FailureKind::stopped:
+    case FailureKind::no_room:
       return HG_FAILURE_BAD_ANSWER;
   }
   return HG_FAILURE_TRANSPORT;
@@ -252,6 +253,14 @@ bool Attempt::took(const net::ReadResult& read) {
   return true;
 }
 
+// Counts what is held of the answer, besides what was made of the request; see BodyBudget.
+Attempt::MaybeFailure Attempt::hold(std::size_t answer_bytes) {
+  if (held_.hold(request_.worker.bodies, made_bytes_ + answer_bytes)) return std::nullopt;
+  return failure(FailureKind::no_room, "too_many_bodies",
+                 "gave an answer that the gateway cannot hold beside the bodies that it holds "
+                 "already; try again later");
+}
+
 Failure Attempt::failure(FailureKind kind, std::string_view code, std::string detail) const {
   Failure made;
   made.kind = kind;
@@ -275,7 +284,7 @@ Failure Attempt::read_failure() const {
 Verdict Attempt::classify(const Failure& failure) {
   Verdict verdict = default_verdict(failure);
   const bool ours = failure.kind == FailureKind::cannot || failure.kind == FailureKind::refused ||
-                    failure.kind == FailureKind::stopped;
+                    failure.kind == FailureKind::stopped || failure.kind == FailureKind::no_room;
   if (!endpoint_.provider && failure.kind == FailureKind::status) {
     verdict.next = Next::here;  // is_refusal() has seen that it is asked for
     verdict.status = failure.status;

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "core/exchange/attempt_context.hpp"
+#include "core/exchange/body_budget.hpp"
 #include "core/exchange/call.hpp"
 #include "core/exchange/client_link.hpp"
 #include "core/exchange/failure.hpp"
@@ -206,6 +207,7 @@ class Attempt {
   net::Task<net::ReadResult> read_more(std::size_t room = 1);
   bool took(const net::ReadResult& read);
   Failure read_failure() const;
+  MaybeFailure hold(std::size_t answer_bytes);
   Failure failure(FailureKind kind, std::string_view code, std::string detail) const;
   AttemptEnd failed(Failure failure);
   AttemptEnd failed(FailureKind kind, std::string_view code, std::string detail);
@@ -268,8 +270,10 @@ class Attempt {
   std::string head_text_;
   std::pmr::vector<std::string_view> pieces_;  // of the request that are still to be sent
   std::string whole_;                          // a body that had to be copied together
-  std::string content_encoding_;               // of the answer, when it is coded
-  std::string content_type_;                   // of the answer, without parameters, lower case
+  BodyBudget::Share held_;
+  std::size_t made_bytes_ = 0;    // of a request's body that is not the client's
+  std::string content_encoding_;  // of the answer, when it is coded
+  std::string content_type_;      // of the answer, without parameters, lower case
   bool body_complete_ = false;
   bool decoded_ = false;  // the body in whole_ was coded
   net::ErrorCode read_error_;

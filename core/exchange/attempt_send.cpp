@@ -182,6 +182,10 @@ Attempt::MaybeFailure Attempt::build_with_provider() {
   if (!built) {
     return failure(FailureKind::cannot, "not_expressible", "cannot express this request");
   }
+  if (neutral) {
+    made_bytes_ = context_.body.size();
+    if (auto no_room = hold(0)) return no_room;
+  }
   if (endpoint_.path_override) context_.target = *endpoint_.path_override;
   if (context_.method.empty() || context_.target.empty()) {
     return failure(FailureKind::refused, "plugin_error", "has a plugin that built no request");

@@ -51,12 +51,20 @@ net::Task<AttemptEnd> StreamRelay::run() {
   for (;;) {
     const Step step = take_in();
     if (step == Step::failed) co_return co_await fail();
+    if (!gate_.open() && !has_room()) co_return co_await fail();
     if (upstream_done_) co_return co_await finish();
     const bool written = co_await flush(false);
     if (!written) co_return stopped();
     const bool more = co_await fill();
     if (!more && !upstream_done_) co_return co_await fail();
   }
+}
+
+// For what waits for the commit.
+bool StreamRelay::has_room() {
+  auto no_room = attempt_.hold(output_.bytes() + held_bytes_ + events_.size());
+  if (no_room) failure_ = std::move(*no_room);
+  return !no_room;
 }
 
 StreamRelay::Step StreamRelay::handle(const http::Event& event) {

@@ -36,6 +36,7 @@ class StreamRelay {
  private:
   enum class Step : std::uint8_t { more, failed };
 
+  bool has_room();
   Step handle(const http::Event& event);
   Step handle_shown(const http::Event& event);
   Step handle_alike(const http::Event& event);

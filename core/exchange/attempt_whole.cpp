@@ -30,6 +30,7 @@ net::Task<Attempt::MaybeFailure> Attempt::read_whole(std::size_t bytes_max) {
   ReadBuffer& buffer = connection_->buffer();
   if (framing_.kind() == http::BodyKind::length && framing_.remaining() <= bytes_max) {
     const auto length = static_cast<std::size_t>(framing_.remaining());
+    if (auto no_room = hold(length)) co_return no_room;
     while (buffer.size() < length) {
       const std::size_t room = length - buffer.size() + 1;  // not filled: more is not to be had
       const net::ReadResult read = co_await read_more(room);
@@ -45,6 +46,7 @@ net::Task<Attempt::MaybeFailure> Attempt::read_whole(std::size_t bytes_max) {
     }
     whole_.append(piece.data);
     buffer.consume(piece.consumed);
+    if (auto no_room = hold(whole_.size())) co_return no_room;
     if (piece.status == http::PieceStatus::done) break;
     if (piece.consumed > 0 && !buffer.empty()) continue;
     const net::ReadResult read = co_await read_more();
@@ -71,6 +73,7 @@ Attempt::MaybeFailure Attempt::decode_whole(std::size_t bytes_max) {
   if (!(*decoder)->finished()) {
     return failure(FailureKind::bad_answer, "bad_content_encoding", "sent a coded body cut short");
   }
+  if (auto no_room = hold(context_.response_body.size() + decoded.size())) return no_room;
   if (framing_.kind() == http::BodyKind::length) {
     connection_->buffer().consume(context_.response_body.size());
   }
@@ -138,6 +141,9 @@ net::Task<AttemptEnd> Attempt::relay_whole(hg_plan plan) {
   const bool in_buffer = framing_.kind() == http::BodyKind::length && content_encoding_.empty();
   problem = decode_whole(kTranslatedBodyMax);
   if (!problem) problem = translate_whole(plan);
+  if (!problem && context_.body_replaced) {
+    problem = hold(context_.response_body.size() + context_.replaced_body.size());
+  }
   if (problem) co_return failed(std::move(*problem));
   if (context_.body_replaced) context_.response_headers.set("content-type", "application/json");
 

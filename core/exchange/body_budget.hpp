@@ -1,6 +1,6 @@
 #pragma once
-// A bound on all request bodies that the process holds at one time. Taken before the memory is, and
-// given back by the holder's end. [any]
+// A bound on all bodies that the process holds at one time: those of requests, answers that are
+// held until they are complete, and what is made of either. Given back by the holder's end. [any]
 
 #include <atomic>
 #include <cstdint>
@@ -10,6 +10,8 @@ namespace headgate::exchange {
 
 class BodyBudget {
  public:
+  static constexpr std::uint64_t kFreeBytes = 64 * 1024;
+
   explicit BodyBudget(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
   // Bytes that are held; gives them back at its end.
@@ -35,6 +37,13 @@ class BodyBudget {
       budget_ = &budget;
       bytes_ = bytes;
       return true;
+    }
+
+    // The same for what a request mostly has in any case: up to kFreeBytes nothing is counted, and
+    // above it in whole steps of that size, so that little is paid for holding a little more.
+    bool hold(BodyBudget& budget, std::uint64_t bytes) {
+      if (bytes < kFreeBytes || bytes <= bytes_) return true;
+      return grow_to(budget, (bytes | (kFreeBytes - 1)) + 1);
     }
 
     void release() {

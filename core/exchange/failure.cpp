@@ -74,6 +74,9 @@ Verdict default_verdict(const Failure& failure) {
     case FailureKind::stopped:
       made = verdict(Next::never, Health::neutral, HG_SCOPE_NONE, 500);
       break;
+    case FailureKind::no_room:
+      made = verdict(Next::never, Health::neutral, HG_SCOPE_NONE, 503);
+      break;
   }
   made.retry_after = failure.retry_after;
   return made;

@@ -22,6 +22,7 @@ enum class FailureKind : std::uint8_t {
   cannot,      // the provider's plugin cannot express this request
   refused,     // a policy or plugin of ours would not let the attempt go out
   stopped,     // a policy of ours would not let the answer through
+  no_room,     // the gateway holds as many bodies as it may
 };
 
 // What to do with the request next.

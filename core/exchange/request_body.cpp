@@ -60,9 +60,7 @@ Result<std::string_view> RequestBody::finished(Result<std::string_view> body) {
 
 net::Task<Result<std::string_view>> RequestBody::read_length(std::uint64_t length) {
   if (!share_.grow_to(request_.worker.bodies, length)) {
-    co_return gateway_error("too_many_bodies",
-                            "the gateway holds as many request bodies as it may; try again later",
-                            503);
+    co_return no_room();
   }
   const std::size_t head_bytes = request_.head.head_bytes;
   const std::size_t wanted = head_bytes + static_cast<std::size_t>(length);
@@ -88,9 +86,7 @@ net::Task<Result<std::string_view>> RequestBody::read_chunked() {
     http::Piece piece = framing.next(in_.data());
     if (piece.status == http::PieceStatus::failed) co_return std::move(*piece.error);
     if (!share_.grow_to(request_.worker.bodies, copied_.size() + piece.data.size())) {
-      co_return gateway_error("too_many_bodies",
-                              "the gateway holds as many request bodies as it may; try again later",
-                              503);
+      co_return no_room();
     }
     copied_.append(piece.data);
     in_.consume(piece.consumed);
@@ -164,11 +160,19 @@ Result<std::string_view> RequestBody::decoded(std::string_view coded) {
   if (!(*decoder)->finished()) {
     return client_error(400, "bad_content_encoding", "the request body's coding is cut short");
   }
+  if (!share_.grow_to(request_.worker.bodies, coded.size() + plain.size())) return no_room();
   was_coded_ = true;
   const std::size_t size = plain.size();
   plain.append(ReadBuffer::kPadding, '\0');
   copied_ = std::move(plain);
   return std::string_view(copied_.data(), size);
+}
+
+Error RequestBody::no_room() {
+  return gateway_error("too_many_bodies",
+                       "the gateway holds as many bodies as it may (frontendPolicies.http."
+                       "maxTotalBufferSize); try again later",
+                       503);
 }
 
 Error RequestBody::too_large() const {

@@ -49,6 +49,7 @@ class RequestBody {
   void make_room(std::size_t room);
   Result<std::string_view> finished(Result<std::string_view> body);
   Result<std::string_view> decoded(std::string_view coded);
+  static Error no_room();
   Error too_large() const;
   TimePoint deadline() const;
   void move_head_to_arena();
