@@ -212,6 +212,12 @@ void JsonBody::scan() {
   if (shape_ == JsonShape::invalid) members_.clear();
 }
 
+// Of a member that an edit makes.
+void JsonBody::note_name(std::string_view key) {
+  if (key == kReservedMember) seen_.reserved = true;
+  if (scanner_.watched.has(key)) seen_.watched = true;
+}
+
 JsonMember* JsonBody::find(std::string_view key) {
   for (JsonMember& member : members_) {
     if (scanner_.is_named(member, key)) return &member;
@@ -230,6 +236,7 @@ std::optional<std::string_view> JsonBody::top(std::string_view key) {
 // After a splice the member's value is the new text, and no longer lies in text_.
 void JsonBody::set_top(std::string_view key, std::string_view json) {
   ++version_;
+  note_name(key);
   const auto inside = [this](std::string_view view) {
     return view.data() >= text_.data() && view.data() < text_.data() + text_.size();
   };
@@ -348,6 +355,7 @@ EditResult JsonBody::rebuilt(std::string_view json, std::string_view pointer,
         if (result != EditResult::ok) return result;
       }
       added_key = json_quote(step->token);
+      note_name(step->token);
       level.push_back(
           JsonMember{std::string_view(added_key).substr(1, added_key.size() - 2), made, false});
     } else if (!step->rest.empty()) {

@@ -43,7 +43,7 @@ class JsonBody {
     bool twice = false;  // there are two of that name: which of them counts is anybody's guess
   };
   Named named(std::string_view key);
-  // Whether an object below the top level has the member kReservedMember.
+  // Whether an object in it, itself included, has the member kReservedMember.
   bool holds_reserved();
   // Whether one may have a member that the scanner watches for.
   bool may_hold_watched();
@@ -81,6 +81,7 @@ class JsonBody {
   };
 
   void scan();
+  void note_name(std::string_view key);
   JsonMember* find(std::string_view key);
   std::optional<std::string_view> top(std::string_view key);
   void set_top(std::string_view key, std::string_view json);

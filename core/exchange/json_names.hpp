@@ -1,7 +1,6 @@
 #pragma once
-// Names of members that a scan of a JSON text takes note of on its way, at any depth below the top
-// level. To look at each name costs next to nothing; to look for them afterwards would not.
-// [worker]
+// Names of members that a scan of a JSON text takes note of on its way, at any depth. To look at
+// each name costs next to nothing; to look for them afterwards would not. [worker]
 
 #include <algorithm>
 #include <cstddef>

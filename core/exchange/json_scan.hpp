@@ -29,8 +29,8 @@ class JsonScanner {
   // Members of one level that are kept; a text with more is invalid here.
   static constexpr std::size_t kMembersMax = 100'000;
 
-  // Fills `out` with what `text` holds at its top level, and says in `seen` what is below.
-  // REQUIRES: 64 readable bytes behind the text.
+  // Fills `out` with what `text` holds at its top level, and says in `seen` what names are anywhere
+  // in it. REQUIRES: 64 readable bytes behind the text.
   JsonShape scan(std::string_view text, JsonMembers& out, SeenNames& seen);
   JsonShape scan(std::string_view text, JsonMembers& out) {
     SeenNames seen;

@@ -103,6 +103,7 @@ class Skimmer {
       if (!string_rest()) return false;
       member.key = std::string_view(key, static_cast<std::size_t>(at_ - 1 - key));
       member.key_escaped = escaped_;
+      note_name(member.key);
       if (!take(':') || !span(member.value)) return false;
       out.push_back(member);
     } while (take(','));
@@ -128,7 +129,7 @@ class Skimmer {
     return value(0) && at_end();
   }
 
-  // What members of objects in what was taken as a value are called.
+  // What members of objects are called.
   const SeenNames& seen() const { return seen_; }
 
  private:

@@ -14,12 +14,12 @@ inline constexpr int kJsonDepthMax = 1000;
 
 // What `text` holds at its top level; where it is no JSON, `out` holds anything. REQUIRES: `text`
 // begins with a brace or bracket; 64 readable bytes behind it. To `seen` is added what members of
-// objects below the top level are called.
+// objects at any depth are called.
 JsonShape skim(std::string_view text, JsonMembers& out, const WatchedNames& watched,
                SeenNames& seen);
 
 // Whether `text` is one JSON value, with white space around it or not. REQUIRES: 64 readable bytes
-// behind it. To `seen` is added what members of any object in it are called.
+// behind it. To `seen` is added the same.
 bool is_json(std::string_view text, const WatchedNames& watched, SeenNames& seen);
 bool is_json(std::string_view text);
 

@@ -76,11 +76,8 @@ std::optional<std::string_view> id_of(RequestContext& request) {
 
 std::optional<std::string_view> find_stored_id(JsonBody& body, JsonScanner& scanner,
                                                std::span<const std::string> pointers) {
-  if (pointers.empty() || !body.is_object()) return std::nullopt;
-  const bool below = body.may_hold_watched();
+  if (pointers.empty() || !body.may_hold_watched() || !body.is_object()) return std::nullopt;
   for (const std::string& pointer : pointers) {
-    const bool top = pointer.find('/', 1) == pointer.npos;
-    if (!top && !below) continue;
     if (const auto found = find_at(body, scanner, pointer)) return found;
   }
   return std::nullopt;

@@ -127,20 +127,19 @@ std::int32_t json_set(std::string& body, std::string_view pointer, std::string_v
 
 namespace {
 
-bool holds_reserved_within(const JsonView& value, bool top) {
+bool holds_reserved_within(const JsonView& value) {
   bool found = false;
   value.each_member([&](std::string_view name, JsonView member) {
-    found = found || (!top && name == "headgate") || holds_reserved_within(member, false);
+    found = found || name == "headgate" || holds_reserved_within(member);
   });
-  value.each_element(
-      [&](JsonView element) { found = found || holds_reserved_within(element, false); });
+  value.each_element([&](JsonView element) { found = found || holds_reserved_within(element); });
   return found;
 }
 
 }  // namespace
 
 bool json_holds_reserved(std::string_view body) {
-  return holds_reserved_within(JsonView(body), true);
+  return holds_reserved_within(JsonView(body));
 }
 
 std::int32_t json_remove(std::string& body, std::string_view pointer) {

@@ -203,7 +203,7 @@ class OpenAi::Attempt {
   // The gateway's own member goes to nobody. Servers that are compatible with OpenAI have members
   // of their own and may want them back: other makers' members go there as they came.
   void leave_out_foreign(hg::Message upstream, bool own_host) {
-    bool may_hold = upstream.json("/headgate").has_value() || upstream.holds_reserved();
+    bool may_hold = upstream.holds_reserved();
     if (!may_hold && own_host) {
       const auto messages = upstream.json("/messages");
       may_hold = messages && headgate_openai::may_hold_foreign(*messages);

@@ -119,7 +119,7 @@ class Message {
   bool set_json(std::string_view pointer, std::string_view json) noexcept;
   bool set_text(std::string_view pointer, std::string_view text) noexcept;
   bool remove_json(std::string_view pointer) noexcept;
-  // Whether an object below the body's top level has a member "headgate", which no upstream may
+  // Whether an object in the body, itself included, has a member "headgate", which no upstream may
   // get. A gateway that cannot tell says yes.
   bool holds_reserved() const noexcept;
 

@@ -33,7 +33,7 @@ typedef struct hg_json_ext {
   int32_t (*text)(hg_call *call, hg_str json, hg_str *decoded) HG_NOEXCEPT;
   /* `text` as a JSON string with quotes and escapes. */
   hg_str (*quote)(hg_call *call, hg_str text) HG_NOEXCEPT;
-  /* HG_OK when an object below the body's top level has a member "headgate", however its name is
+  /* HG_OK when an object in the body, itself included, has a member "headgate", however its name is
    * escaped: what the neutral form keeps for the gateway and its plugins, and no upstream may get.
    * Otherwise HG_NOT_FOUND. Costs nothing: the scan of the body has seen it. Gateways of before have
    * it not: ask HG_HAS, and look yourself. */
