@@ -110,7 +110,9 @@ void settle_store(RequestContext& request) {
       request.store = endpoint.store;
       return;
     }
-    if (!request.store && provider.own_ids.empty()) request.store = endpoint.store;
+    const bool may_know =
+        id->empty() ? is_about_stored(endpoint, request.path) : provider.own_ids.empty();
+    if (!request.store && may_know) request.store = endpoint.store;
   }
 }
 

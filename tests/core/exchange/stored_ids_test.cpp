@@ -138,6 +138,15 @@ binds:
   }
 }
 
+TEST_F(StoredIds, OfOneMakerStayInOneAccountAlsoWhereItsIdsAreKnown) {
+  std::string yaml = two_providers("k1", "k2");
+  for (std::size_t at; (at = yaml.find("openAI")) != yaml.npos;) yaml.replace(at, 6, "gemini");
+  load(yaml);
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_EQ(served_by("GET /v1beta/files HTTP/1.1\r\nHost: gateway.test\r\n\r\n"), "one");
+  }
+}
+
 TEST_F(StoredIds, InBodiesThatPassCountAsWell) {
   load(two_providers("k1", "k2"));
   const auto respond = [](const std::string& body) {
