@@ -233,10 +233,10 @@ std::vector<std::string> explain_notes(const ExplainedRequest& explained) {
       notes.push_back("a policy of '" + name + "' does not let this request through: what is " +
                       "said of its providers is of one that it does");
     }
-    if (backend.selection && backend.selection->reason == select::PickReason::last_resort) {
-      notes.push_back("everybody of '" + name + "' is out: a request waits for the first return " +
-                      "where that comes within retry.waitForRetryAfter, and asks the least bad " +
-                      "one otherwise");
+    if (backend.selection && backend.selection->reason == select::PickReason::last_resort &&
+        !backend.held_until) {
+      notes.push_back("everybody of '" + name + "' is out, and nobody is back within " +
+                      "retry.waitForRetryAfter: the least bad one is asked");
     }
     if (const std::string without = without_affinity(backend); !without.empty()) {
       notes.push_back("'" + name +

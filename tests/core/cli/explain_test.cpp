@@ -96,17 +96,21 @@ TEST_F(ExplainRequest, SaysWhatTheRealRequestDoes) {
 }
 
 TEST_F(ExplainRequest, SaysWhatBecomesOfARequestWhenEverybodyIsOut) {
-  const auto all_out = [this](const std::string& policies) {
+  const auto all_out = [this](const std::string& policies, int first_return = 9) {
     load(two_groups(policies));
     const select::EndpointSet& set = *context->snapshot->plans[0].backends[0].set;
     for (const std::uint16_t i : {std::uint16_t{0}, std::uint16_t{1}}) {
       select::evict(set.endpoint(i).base_cell(), select::Scope::endpoint,
-                    clock.now() + std::chrono::seconds(9 + i), clock.now());
+                    clock.now() + std::chrono::seconds(first_return + i), clock.now());
     }
   };
+  all_out("{}", 2);
+  EXPECT_THAT(json(), HasSubstr(R"("heldForMs":2000)"));
+  EXPECT_THAT(text(), Not(HasSubstr("note: everybody")));
   all_out("{}");
   EXPECT_THAT(text(), HasSubstr("most likely: 'one' (last_resort)"));
-  EXPECT_THAT(text(), HasSubstr("note: everybody of 'backend0' is out: a request waits for"));
+  EXPECT_THAT(text(), HasSubstr("note: everybody of 'backend0' is out, and nobody is back within"));
+  EXPECT_THAT(json(), Not(HasSubstr("heldForMs")));
   all_out("{retry: {whenAllOut: refuse}}");
   EXPECT_THAT(text(), HasSubstr("nobody would be picked: evicted, the first returns in 9.0 s"));
   EXPECT_THAT(text(), Not(HasSubstr("note: everybody")));

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <deque>
+
 #include "tests/core/exchange/exchange_fixture.hpp"
 
 namespace headgate::exchange {
@@ -55,6 +57,20 @@ TEST_F(State, ShowsAModelThatIsOutWhereTheProviderIsNot) {
                               R"(endpoint="one"} 0)"));
   advance(std::chrono::seconds(61));
   EXPECT_THAT(metrics(), HasSubstr(R"(endpoint="one",model="m"} 0)"));
+}
+
+TEST_F(State, CountsWhoWaitsAndWhoFoundNoPlace) {
+  load(two_groups());
+  EXPECT_THAT(metrics(), HasSubstr("\nheadgate_waiting_requests 0\n"));
+  {
+    std::deque<select::Waiters::Seat> seats(select::Waiters::kMax + 2);
+    for (select::Waiters::Seat& seat : seats) (void)seat.take(budgets.waiters);
+    EXPECT_THAT(metrics(), HasSubstr("\nheadgate_waiting_requests 64\n"));
+  }
+  const std::string after = metrics();
+  EXPECT_THAT(after, HasSubstr("\nheadgate_waiting_requests 0\n"));
+  EXPECT_THAT(after, HasSubstr("\nheadgate_waits_total 64\n"));
+  EXPECT_THAT(after, HasSubstr("\nheadgate_waits_refused_total 2\n"));
 }
 
 }  // namespace
