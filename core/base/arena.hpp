@@ -47,7 +47,11 @@ class Arena final : private std::pmr::memory_resource {
     at_ = inline_;
     end_ = inline_ + kInlineBytes;
     next_bytes_ = kFirstBlockBytes;
+    block_bytes_ = 0;
   }
+
+  // What it has taken from the heap: nothing while its own room is enough.
+  std::size_t block_bytes() const { return block_bytes_; }
 
   std::pmr::memory_resource* resource() { return this; }
 
@@ -71,6 +75,7 @@ class Arena final : private std::pmr::memory_resource {
     at_ = memory + sizeof(Block);
     end_ = memory + bytes;
     next_bytes_ = std::min(next_bytes_ * 2, kLargestBlockBytes);
+    block_bytes_ += bytes;
     return allocate(size, alignment);  // which fits now
   }
   void free_blocks() {
@@ -89,6 +94,7 @@ class Arena final : private std::pmr::memory_resource {
   char* end_ = inline_ + kInlineBytes;
   Block* blocks_ = nullptr;
   std::size_t next_bytes_ = kFirstBlockBytes;
+  std::size_t block_bytes_ = 0;
   alignas(std::max_align_t) char inline_[kInlineBytes];
 };
 

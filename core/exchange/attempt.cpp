@@ -253,12 +253,20 @@ bool Attempt::took(const net::ReadResult& read) {
   return true;
 }
 
-// Counts what is held of the answer, besides what was made of the request; see BodyBudget.
+// Counts what is held of the answer; see BodyBudget.
 Attempt::MaybeFailure Attempt::hold(std::size_t answer_bytes) {
-  if (held_.hold(request_.worker.bodies, made_bytes_ + answer_bytes)) return std::nullopt;
+  if (held_.hold(request_.worker.bodies, answer_bytes)) return std::nullopt;
   return failure(FailureKind::no_room, "too_many_bodies",
                  "gave an answer that the gateway cannot hold beside the bodies that it holds "
                  "already; try again later");
+}
+
+// Counts what was made of the request, by this attempt and those before it.
+Attempt::MaybeFailure Attempt::hold_made(std::size_t more) {
+  if (request_.hold_made(more)) return std::nullopt;
+  return failure(FailureKind::no_room, "too_many_bodies",
+                 "needs the request in a form that the gateway cannot hold beside the bodies that "
+                 "it holds already; try again later");
 }
 
 Failure Attempt::failure(FailureKind kind, std::string_view code, std::string detail) const {

@@ -208,6 +208,7 @@ class Attempt {
   bool took(const net::ReadResult& read);
   Failure read_failure() const;
   MaybeFailure hold(std::size_t answer_bytes);
+  MaybeFailure hold_made(std::size_t more = 0);
   Failure failure(FailureKind kind, std::string_view code, std::string detail) const;
   AttemptEnd failed(Failure failure);
   AttemptEnd failed(FailureKind kind, std::string_view code, std::string detail);
@@ -270,10 +271,9 @@ class Attempt {
   std::string head_text_;
   std::pmr::vector<std::string_view> pieces_;  // of the request that are still to be sent
   std::string whole_;                          // a body that had to be copied together
-  BodyBudget::Share held_;
-  std::size_t made_bytes_ = 0;    // of a request's body that is not the client's
-  std::string content_encoding_;  // of the answer, when it is coded
-  std::string content_type_;      // of the answer, without parameters, lower case
+  BodyBudget::Share held_;                     // of the answer
+  std::string content_encoding_;               // of the answer, when it is coded
+  std::string content_type_;                   // of the answer, without parameters, lower case
   bool body_complete_ = false;
   bool decoded_ = false;  // the body in whole_ was coded
   net::ErrorCode read_error_;

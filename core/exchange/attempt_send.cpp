@@ -138,6 +138,8 @@ Attempt::MaybeFailure Attempt::build_with_provider() {
   plugin::ProviderInstance& provider = *endpoint_.provider;
   const bool neutral = request_.dialect.route && !passes_dialect();
   const bool translated = neutral && !request_.dialect.dialect->declares().neutral;
+  // Another form is about as long, and is refused before it is made where there is no room for it.
+  if (auto no_room = hold_made(neutral ? request_.body.size() : 0)) return no_room;
   const bool rewritten = translated || goes_on();
   JsonBody as_asked(request_.arena, request_.worker.scanner);
   // The next attempt may be at a provider that takes the client's own format.
@@ -182,10 +184,7 @@ Attempt::MaybeFailure Attempt::build_with_provider() {
   if (!built) {
     return failure(FailureKind::cannot, "not_expressible", "cannot express this request");
   }
-  if (neutral) {
-    made_bytes_ = context_.body.size();
-    if (auto no_room = hold(0)) return no_room;
-  }
+  if (auto no_room = hold_made()) return no_room;
   if (endpoint_.path_override) context_.target = *endpoint_.path_override;
   if (context_.method.empty() || context_.target.empty()) {
     return failure(FailureKind::refused, "plugin_error", "has a plugin that built no request");

@@ -15,6 +15,10 @@ void RequestContext::rebase(const char* from, const char* to) {
   move(dialect.model);
 }
 
+bool RequestContext::hold_made(std::size_t more) {
+  return made.hold(worker.bodies, arena.block_bytes() + more);
+}
+
 void RequestContext::note_credential(std::string_view value) {
   if (value.empty() ||
       std::find(credentials.begin(), credentials.end(), value) != credentials.end())

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/arena.hpp"
+#include "core/exchange/body_budget.hpp"
 #include "core/exchange/facets.hpp"
 #include "core/exchange/json_body.hpp"
 #include "core/exchange/recorded.hpp"
@@ -133,6 +134,11 @@ struct RequestContext {
 
   // The head's bytes, which began at `from`, are at `to` now: moves the views of path and query.
   void rebase(const char* from, const char* to);
+
+  // Counts what edits and translations have put into the arena, and `more` that is about to be made
+  // there, until the request ends. False: there is no room; see BodyBudget.
+  bool hold_made(std::size_t more = 0);
+  BodyBudget::Share made;
 
   void note_credential(std::string_view value);
   // An upstream's words are not passed on when they hold the key it was asked with.

@@ -1,11 +1,14 @@
 """What goes wrong, as the official SDK sees it: its own exception types, with the provider's
 reason where there is one."""
 
+import time
+
 import openai as openai_sdk
 import pytest
 
 from harness import config as make
-from harness.raw import chat_body, exchange, post
+from harness.process import TIME_FACTOR, wait_until
+from harness.raw import Connection, chat_body, exchange, post, post_chat
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
 
@@ -188,3 +191,25 @@ def test_an_error_of_the_gateway_names_a_request(start):
     answer = exchange(gateway.address, post("/v1/chat/completions", chat_body()[:-5]))
     error = answer.json()["error"]
     assert error["message"] and error["code"]
+
+
+def test_an_answer_that_there_is_no_room_to_hold_is_refused_until_there_is(start, sdk):
+    gateway, simulator = start.single("gemini", frontend={
+        "maxBufferSize": "128KiB", "maxTotalBufferSize": "736KiB"})
+    # Room for one and its translation, and not for two.
+    simulator.set(bytes=330_000, framing="length", slowBytes=100_000, slowIntervalMs=500)
+    with Connection(gateway.address) as first:
+        first.send(post_chat())
+        wait_until(lambda: simulator.count() == 1)
+        time.sleep(0.3 * TIME_FACTOR)  # it has the head of the answer, and little more
+        with pytest.raises(openai_sdk.InternalServerError) as refused:
+            ask(sdk(gateway))
+        assert (refused.value.status_code, refused.value.code) == (503, "too_many_bodies")
+        simulator.set(bytes=1000, slowBytes=0)
+        ask(sdk(gateway))  # what is small needs no room
+        answer = first.read_response()
+        assert answer.status == 200
+        assert len(answer.json()["choices"][0]["message"]["content"]) == 330_000
+    simulator.set(bytes=330_000)
+    ask(sdk(gateway))
+    assert gateway.metric("headgate_attempts_total", outcome="success") == 3

@@ -48,6 +48,19 @@ TEST(Arena, BeginsInItsOwnMemoryAgainAfterAReset) {
   EXPECT_EQ(arena.copy("again").data(), first);
 }
 
+TEST(Arena, SaysWhatItTookFromTheHeap) {
+  Arena arena;
+  arena.allocate(100);
+  EXPECT_EQ(arena.block_bytes(), 0u);
+  arena.allocate(100'000);
+  EXPECT_GE(arena.block_bytes(), 100'000u);
+  const std::size_t one = arena.block_bytes();
+  arena.allocate(200'000);
+  EXPECT_GE(arena.block_bytes(), one + 200'000);
+  arena.reset();
+  EXPECT_EQ(arena.block_bytes(), 0u);
+}
+
 TEST(Arena, FillsItsOwnMemoryToTheLastByte) {
   Arena arena;
   const auto* const begin = static_cast<const char*>(arena.allocate(4096, 1));

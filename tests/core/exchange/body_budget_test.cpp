@@ -37,6 +37,14 @@ std::string in_chunks(const std::string& body) {
 class BodyBudgetTest : public ExchangeTest {
  protected:
   BodyBudgetTest() { load(two_groups()); }
+  // Providers of another format than the client's.
+  void load_gemini() {
+    std::string yaml = two_groups();
+    for (std::size_t at = yaml.find("openAI"); at != std::string::npos; at = yaml.find("openAI")) {
+      yaml.replace(at, 6, "gemini");
+    }
+    load(yaml);
+  }
   void expect_no_room(const Got& got) {
     EXPECT_EQ(got.status, 503);
     EXPECT_NE(got.body.find(R"("code":"too_many_bodies")"), std::string::npos) << got.body;
@@ -77,6 +85,40 @@ TEST_F(BodyBudgetTest, ALargeAnswerWithoutRoomIsRefused) {
   a->forget();
   a->says(answer(200, "application/json", whole_of(300 * 1024)));
   expect_no_room(ask_for(post(kChatBody)));
+}
+
+constexpr std::size_t kLong = 200 * 1024;
+
+std::string long_question() {
+  std::string body = kChatBody;
+  return body.insert(body.find("hi"), std::string(kLong, 'x'));
+}
+TEST_F(BodyBudgetTest, WhatIsMadeOfARequestCountsUntilItEnds) {
+  load_gemini();
+  a->says(answer(503, "application/json", "{}"));
+  b->says("");  // it never answers
+  ScriptedPeer& peer = connect();
+  peer.send(post(long_question()));
+  run_until([&] { return b->requests().size() == 1 && peer.watched(); });
+  EXPECT_GT(bodies.held(), 3 * kLong) << "the client's, and one for each provider that was asked";
+  peer.leave();
+  run_until([&] { return peer.closed(); });
+  EXPECT_EQ(bodies.held(), 0u);
+}
+
+TEST_F(BodyBudgetTest, ARequestWithoutRoomForWhatIsMadeOfItIsRefused) {
+  load_gemini();
+  bodies.set_max(kLong + kLong / 2);
+  const Got got = ask_for(post(long_question()));
+  expect_no_room(got);
+  EXPECT_NE(got.body.find("'one' needs the request in a form that"), std::string::npos) << got.body;
+  EXPECT_EQ(a->requests().size(), 0u);
+}
+
+TEST_F(BodyBudgetTest, ARequestThatPassesAsItCameCountsOnce) {
+  bodies.set_max(kLong + kLong / 2);
+  a->says(answer(200, "application/json", kWhole));
+  EXPECT_EQ(ask_for(post(long_question())).status, 200);
 }
 
 TEST_F(BodyBudgetTest, AStreamThatWaitsForItsFirstTokenCounts) {
