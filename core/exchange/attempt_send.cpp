@@ -75,10 +75,9 @@ void Attempt::forward_headers() {
   std::array<char, 64> room;
   for (const http::Header& header : request_.headers) {
     const std::string_view name = lowered_in(header.name, room);
-    if (name.empty() || name == "host" || name == "accept-encoding" || name == "expect" ||
-        name == "content-length") {
-      continue;
-    }
+    if (name.empty() || name == "host" || name == "expect" || name == "content-length") continue;
+    // Nobody here reads what a plain upstream says; see accepted_coding() for the others.
+    if (name == "accept-encoding" && endpoint_.provider) continue;
     const bool wanted = !endpoint_.provider || is_forwarded(name) ||
                         endpoint_.provider->declares().forwards_header(name) ||
                         is_configured(name, request_.snapshot->config->frontend.http);
@@ -138,9 +137,9 @@ Attempt::MaybeFailure Attempt::build_with_provider() {
   plugin::ProviderInstance& provider = *endpoint_.provider;
   const bool neutral = request_.dialect.route && !passes_dialect();
   const bool translated = neutral && !request_.dialect.dialect->declares().neutral;
+  const bool rewritten = translated || goes_on();
   // Another form is about as long, and is refused before it is made where there is no room for it.
   if (auto no_room = hold_made(neutral ? request_.body.size() : 0)) return no_room;
-  const bool rewritten = translated || goes_on();
   JsonBody as_asked(request_.arena, request_.worker.scanner);
   // The next attempt may be at a provider that takes the client's own format.
   if (rewritten) as_asked.share(request_.body);
@@ -228,10 +227,10 @@ net::Task<std::int32_t> Attempt::resume_sign() {
   co_return co_await policies_.resumed(HG_PAUSE, resume);
 }
 
-// Answers that are read here would be coded for nothing. Those that pass may come in whatever
-// coding the client takes, and may be read here all the same where they are errors.
+// Of a provider. Answers that are read here would be coded for nothing. Those that pass may come in
+// whatever coding the client takes, and may be read here all the same where they are errors.
 std::string Attempt::accepted_coding() const {
-  const bool read = endpoint_.provider && request_.dialect.route;
+  const bool read = request_.dialect.route != nullptr;
   const auto accepted = read ? std::nullopt : request_.headers.get("accept-encoding");
   std::string known = accepted ? http::decodable_of(*accepted) : std::string();
   if (known.empty()) known = "identity";
@@ -244,7 +243,9 @@ void Attempt::write_request() {
   http::write_request_line(head_text_, context_.method, context_.target);
   http::write_known_header(head_text_, "host", endpoint_.authority);
   http::write_headers(head_text_, context_.headers);
-  http::write_known_header(head_text_, "accept-encoding", accepted_coding());
+  if (endpoint_.provider) {
+    http::write_known_header(head_text_, "accept-encoding", accepted_coding());
+  }
   const std::size_t length = context_.body.size();
   if (length > 0 || context_.method == "POST" || context_.method == "PUT" ||
       context_.method == "PATCH") {

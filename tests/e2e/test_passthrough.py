@@ -1,6 +1,8 @@
 """What the gateway does not translate passes through to a provider that has it, and goes nowhere
 else; keys stand where each provider wants them."""
 
+import gzip
+
 import openai as openai_sdk
 import pytest
 
@@ -153,6 +155,21 @@ def test_a_plain_backend_gets_bytes_as_they_are(start):
     assert answer.status == 200
     assert answer.json()["request"] == "POST /plain/anything?q=1"
     assert answer.json()["body_bytes"] == len(body)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_plain_backend_and_its_client_agree_on_the_coding(start, stream):
+    simulator = start.simulator()
+    gateway = start.gateway(make.gateway(make.route({"host": simulator.address})))
+    request = chat_body(stream=stream)
+    plain = exchange(gateway.address, post("/v1/chat/completions", request))
+    assert "accept-encoding" not in simulator.last().headers
+    simulator.set(encoding="gzip")
+    packed = exchange(gateway.address, post("/v1/chat/completions", request,
+                                            "Accept-Encoding: zstd, gzip;q=0.5"))
+    assert simulator.last().headers["accept-encoding"] == "zstd, gzip;q=0.5"
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
 
 
 @pytest.mark.parametrize("policies", [None, {"apiKey": {"keys": [{"key": "ours"}]}}])

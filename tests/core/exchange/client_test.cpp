@@ -317,6 +317,17 @@ TEST_F(Client, GetsAnswersThatPassInTheCodingThatItTakes) {
   EXPECT_NE(a->requests().at(1).find("accept-encoding: identity\r\n"), std::string::npos);
 }
 
+TEST_F(Client, SpeaksOfCodingsWithAPlainUpstreamItself) {
+  load("binds: [{port: 3000, listeners: [{routes: [{backends: [{host: '127.0.0.1:$A'}]}]}]}]\n");
+  a->says(answer(200, "text/plain", "as it came", "content-encoding: zstd\r\n"));
+  const Got got = ask_for("GET /x HTTP/1.1\r\nhost: g\r\naccept-encoding: zstd;q=1, br\r\n\r\n");
+  EXPECT_NE(a->requests().at(0).find("accept-encoding: zstd;q=1, br\r\n"), std::string::npos);
+  EXPECT_EQ(got.header("content-encoding"), "zstd");
+  EXPECT_EQ(got.body, "as it came");
+  ask("GET /x HTTP/1.1\r\nhost: g\r\n\r\n");
+  EXPECT_EQ(a->requests().at(1).find("accept-encoding"), std::string::npos);
+}
+
 TEST_F(Client, GetsOnlyTheHeadersThatAreAboutTheAnswer) {
   a->says(
       "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: x-hop\r\nx-hop: 1\r\n"
