@@ -16,13 +16,24 @@ namespace {
 constexpr std::uint64_t kKiB = 1u << 10;
 constexpr std::uint64_t kGiB = 1u << 30;
 
-constexpr std::string_view kToken = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+// As long as an attempt compares names of headers.
+constexpr std::string_view kToken = "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}";
 
 // Of this hop, of the body that is sent, or the gateway's own affair.
-constexpr std::array<std::string_view, 13> kStay = {
-    "host",    "connection",        "keep-alive",        "proxy-connection", "te",
-    "trailer", "transfer-encoding", "upgrade",           "content-length",   "content-encoding",
-    "expect",  "accept-encoding",   "proxy-authenticate"};
+constexpr std::array<std::string_view, 14> kStay = {"host",
+                                                    "connection",
+                                                    "keep-alive",
+                                                    "proxy-connection",
+                                                    "te",
+                                                    "trailer",
+                                                    "transfer-encoding",
+                                                    "upgrade",
+                                                    "content-length",
+                                                    "content-encoding",
+                                                    "expect",
+                                                    "accept-encoding",
+                                                    "proxy-authenticate",
+                                                    "http2-settings"};
 
 void check_forwarded(Fields& fields, std::vector<PlacedText>& names) {
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -69,7 +80,8 @@ void describe(Fields& fields, HttpLimits& limits) {
       {"forwardHeaders",
        "Headers of clients that providers get besides the common ones and those that a provider's "
        "plugin asks for."},
-      limits.forward_headers, {.expects = "the name of a header", .pattern = kToken});
+      limits.forward_headers,
+      {.expects = "the name of a header of at most 64 characters", .pattern = kToken});
   check_forwarded(fields, limits.forward_headers);
   if (limits.total_body_bytes_max < limits.body_bytes_max) {
     fields.fault("/maxTotalBufferSize", "'maxTotalBufferSize' must not be below 'maxBufferSize'");

@@ -132,6 +132,15 @@ def test_client_headers_pass_by_an_allow_list(start):
     assert headers["host"] == simulator.address
 
 
+def test_the_configuration_adds_to_that_list(start):
+    gateway, simulator = start.single(frontend={"forwardHeaders": ["X-Tenant"]})
+    for path in ("/v1/chat/completions", "/v1/images/generations"):
+        answer = exchange(gateway.address, post(path, chat_body(), "x-tenant: blue", "X-Other: 1"))
+        assert answer.status == 200
+        assert simulator.last().headers["x-tenant"] == "blue"
+        assert "x-other" not in simulator.last().headers
+
+
 def test_path_override_and_prefix_are_used(start):
     simulator = start.simulator()
     gateway = start.gateway(make.gateway(

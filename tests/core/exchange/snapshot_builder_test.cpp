@@ -34,13 +34,15 @@ binds:
 
 TEST_F(SnapshotBuilder, ForwardsNoHeaderThatCanHoldACredential) {
   const std::string faults = faults_of(
-      "frontendPolicies: {http: {forwardHeaders: [x-tenant, Cookie, X-Goog-Api-Key]}}\n"
+      "frontendPolicies: {http: {forwardHeaders: [x-tenant, Cookie, X-Goog-Api-Key, X-Api-Key]}}\n"
       "binds: [{port: 3000, listeners: [{}]}]\n");
   EXPECT_EQ(faults,
             "test.yaml:1:54: header 'cookie' can hold a client's credential, which goes to no "
             "provider this way; leave it out\n"
             "test.yaml:1:62: header 'x-goog-api-key' can hold a client's credential, which goes to "
-            "no provider this way; leave it out");
+            "no provider this way; leave it out\n"
+            "test.yaml:1:78: header 'x-api-key' can hold a client's credential, which goes to no "
+            "provider this way; leave it out");
 }
 
 TEST_F(SnapshotBuilder, RefusesPoliciesAtALevelThatTheyAreNotFor) {
