@@ -12,6 +12,7 @@ import yaml
 
 from harness import config as make
 from harness.gateway import run_command
+from harness.process import wait_until
 from harness.raw import exchange, post_chat
 
 PATH = "/v1/chat/completions"
@@ -109,18 +110,24 @@ def test_the_state_of_an_endpoint_has_what_was_counted_of_it(start):
     while left.count() == 0:
         ask(gateway)
     ask(gateway, 3)
-    shown = {each["name"]: each["counts"] for each in
-             json.loads(gateway.admin("/api/endpoints"))[0]["endpoints"]}
+
+    def counts():
+        endpoints = json.loads(gateway.admin("/api/endpoints"))[0]["endpoints"]
+        return {each["name"]: each["counts"] for each in endpoints}
+
+    # An attempt is counted once its answer has gone out.
+    wait_until(lambda: sum(counts()["gemini"]["attempts"].values()) == right.count())
+    shown = counts()
     openai, gemini = shown["openai"], shown["gemini"]
     assert openai["evictions"] == [{"scope": "key_model", "reason": "retry_after", "total": 1}]
     assert sum(openai["attempts"].values()) == left.count()
     assert sum(gemini["attempts"].values()) == right.count() == gemini["attempts"]["success"]
-    for name, counts in shown.items():
-        assert sum(counts["picks"].values()) == sum(counts["attempts"].values())
-        for outcome, total in counts["attempts"].items():
+    for name, counted in shown.items():
+        assert sum(counted["picks"].values()) == sum(counted["attempts"].values())
+        for outcome, total in counted["attempts"].items():
             assert gateway.metric("headgate_attempts_total", endpoint=name,
                                   outcome=outcome) == total
-        for reason, total in counts["picks"].items():
+        for reason, total in counted["picks"].items():
             assert gateway.metric("headgate_pick_total", endpoint=name, reason=reason) == total
     assert gemini["evictions"] == [] and gemini["secondAttempts"] == []
 
