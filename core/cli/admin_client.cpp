@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/base/ascii.hpp"
 #include "core/net/deadline.hpp"
 #include "core/net/worker.hpp"
 
@@ -135,9 +136,7 @@ Result<AdminAnswer> parse_admin_answer(std::string_view bytes) {
     return bad_answer("sent no HTTP answer");
   const auto status = number<int>(bytes.substr(kVersion.size(), 3));
   if (!status) return bad_answer("sent no status");
-  std::string head(bytes.substr(0, end + 2));
-  for (char& c : head)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  const std::string head = lowered(bytes.substr(0, end + 2));
   AdminAnswer answer;
   answer.status = *status;
   answer.body = bytes.substr(end + kEnd.size());

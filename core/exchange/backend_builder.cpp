@@ -272,9 +272,7 @@ void BackendBuilder::add_group(const config::BackendConfig& backend,
     key.key_fingerprint = key_fingerprint(policies);
     key.model = plan.model;
     plan.store = store_of(key);
-    for (std::string& name : names_in(plan.provider->declares().passed_stored_ids)) {
-      snapshot_.watched_names.push_back(std::move(name));
-    }
+    add_names_in(plan.provider->declares().passed_stored_ids, snapshot_.watched_names);
     spec.cell = sources_.cells.find_or_make(key, sources_.clock.now());
     spec.probed = probe_.has_value();
     probed_.push_back(Probed{std::move(probe_), spec.cell});

@@ -53,9 +53,7 @@ void make_dialects(Snapshot& snapshot, const SnapshotSources& sources, config::F
     }
     if (!made.ok()) continue;
     snapshot.instances.push_back(made.instance);
-    for (std::string& name : names_in(made.instance->declares().stored_ids)) {
-      snapshot.watched_names.push_back(std::move(name));
-    }
+    add_names_in(made.instance->declares().stored_ids, snapshot.watched_names);
     dialects.push_back(std::move(made.instance));
   }
   snapshot.dialects = plugin::DialectTable(std::move(dialects));

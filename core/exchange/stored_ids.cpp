@@ -83,8 +83,7 @@ std::optional<std::string_view> find_stored_id(JsonBody& body, JsonScanner& scan
   return std::nullopt;
 }
 
-std::vector<std::string> names_in(std::span<const std::string> pointers) {
-  std::vector<std::string> names;
+void add_names_in(std::span<const std::string> pointers, std::vector<std::string>& names) {
   for (std::string_view pointer : pointers) {
     std::string_view name;
     // "id" is in much that is not stored.
@@ -94,7 +93,6 @@ std::vector<std::string> names_in(std::span<const std::string> pointers) {
     }
     if (!name.empty()) names.emplace_back(name);
   }
-  return names;
 }
 
 void settle_store(RequestContext& request) {

@@ -20,8 +20,8 @@ namespace headgate::exchange {
 std::optional<std::string_view> find_stored_id(JsonBody& body, JsonScanner& scanner,
                                                std::span<const std::string> pointers);
 
-// Names without which there is nothing at such a pointer, for the scan to watch for.
-std::vector<std::string> names_in(std::span<const std::string> pointers);
+// Adds the names without which there is nothing at such a pointer, for the scan to watch for.
+void add_names_in(std::span<const std::string> pointers, std::vector<std::string>& names);
 
 // Says in the request whose store it is about, if it is about one. REQUIRES: its backend is known,
 // and its body read.

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/base/ascii.hpp"
 #include "core/route/text_match.hpp"
 
 namespace headgate::route {
@@ -35,12 +36,7 @@ std::vector<ValueMatch> compile(const std::vector<ValueMatchConfig>& configs, bo
   std::vector<ValueMatch> out;
   for (const ValueMatchConfig& each : configs) {
     ValueMatch match;
-    match.name = each.name;
-    if (lower_names) {
-      for (char& c : match.name) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-      }
-    }
+    match.name = lower_names ? lowered(each.name) : each.name;
     match.value = each.value;
     if (each.regex) match.regex = compile(each.value);
     out.push_back(std::move(match));

@@ -5,17 +5,10 @@
 #include <charconv>
 #include <chrono>
 
+#include "core/base/ascii.hpp"
+
 namespace headgate::select {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equals_no_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 // The next run of letters, or of digits, or one other character.
 std::string_view take_token(std::string_view& text) {
@@ -68,7 +61,7 @@ int month_number(std::string_view name) {
   constexpr std::array<std::string_view, 12> kMonths = {"jan", "feb", "mar", "apr", "may", "jun",
                                                         "jul", "aug", "sep", "oct", "nov", "dec"};
   for (std::size_t i = 0; i < kMonths.size(); ++i)
-    if (equals_no_case(name, kMonths[i])) return static_cast<int>(i) + 1;
+    if (equal_ignoring_case(name, kMonths[i])) return static_cast<int>(i) + 1;
   return 0;
 }
 
@@ -116,7 +109,7 @@ int take_year(std::string_view& text) {
 // "Z" or "+01:00", as an offset from UTC.
 std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
   const std::string_view sign = take_token(text);
-  if (equals_no_case(sign, "Z")) return std::chrono::minutes(0);
+  if (equal_ignoring_case(sign, "Z")) return std::chrono::minutes(0);
   if (sign != "+" && sign != "-") return std::nullopt;
   const auto hours = integer(take_token(text), 2);
   if (!hours || take_token(text) != ":") return std::nullopt;
@@ -158,7 +151,7 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   if (take_token(text) != "-") return std::nullopt;
   time.day = integer(take_token(text), 2).value_or(0);
   const std::string_view separator = take_token(text);
-  if (!equals_no_case(separator, "T") && separator != " ") return std::nullopt;
+  if (!equal_ignoring_case(separator, "T") && separator != " ") return std::nullopt;
   if (!take_clock(text, time)) return std::nullopt;
 
   std::chrono::milliseconds fraction(0);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "core/base/ascii.hpp"
+#include "core/base/trim.hpp"
 #include "core/select/dates.hpp"
 
 namespace headgate::select {
@@ -13,24 +15,10 @@ namespace {
 using std::chrono::milliseconds;
 using Wait = std::optional<milliseconds>;
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool starts_with_no_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() &&
          std::equal(prefix.begin(), prefix.end(), text.begin(),
                     [](char a, char b) { return lower(a) == lower(b); });
-}
-
-bool equals_no_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && starts_with_no_case(a, b);
 }
 
 // Digits with an optional fraction, nothing else; takes them from the front of `text`.
@@ -91,11 +79,11 @@ std::optional<double> duration_ms(std::string_view text) {
 // What follows `word` and a dash in the header's name: "requests" of "x-ratelimit-reset-requests",
 // or before it: "requests" of "ratelimit-requests-reset". Nothing when the word is not there.
 std::optional<std::string_view> limit_name(std::string_view header, std::string_view word) {
-  if (equals_no_case(header, word)) return std::string_view();
+  if (equal_ignoring_case(header, word)) return std::string_view();
   if (starts_with_no_case(header, word) && header[word.size()] == '-')
     return header.substr(word.size() + 1);
   if (header.size() > word.size() && header[header.size() - word.size() - 1] == '-' &&
-      equals_no_case(header.substr(header.size() - word.size()), word))
+      equal_ignoring_case(header.substr(header.size() - word.size()), word))
     return header.substr(0, header.size() - word.size() - 1);
   return std::nullopt;
 }
@@ -103,7 +91,7 @@ std::optional<std::string_view> limit_name(std::string_view header, std::string_
 }  // namespace
 
 Wait parse_retry_after(std::string_view value, WallTime now) {
-  value = trim(value);
+  value = trimmed(value, " \t");
   if (const std::optional<double> seconds = number(value)) return bounded(*seconds * 1e3);
   const std::optional<WallTime> date = parse_http_date(value);
   if (!date) return std::nullopt;
@@ -111,7 +99,7 @@ Wait parse_retry_after(std::string_view value, WallTime now) {
 }
 
 Wait parse_retry_after_ms(std::string_view value) {
-  const std::optional<double> ms = number(trim(value));
+  const std::optional<double> ms = number(trimmed(value, " \t"));
   if (!ms) return std::nullopt;
   return bounded(*ms);
 }
@@ -120,7 +108,7 @@ Wait parse_reset(std::string_view value, WallTime now) {
   // No upstream makes anybody wait 30 years; a number so large is a moment.
   constexpr double kUnixSeconds = 1e9;
   constexpr double kUnixMilliseconds = 1e12;
-  value = trim(value);
+  value = trimmed(value, " \t");
   if (const std::optional<double> plain = number(value)) {
     if (*plain < kUnixSeconds) return bounded(*plain * 1e3);
     const double then_ms = *plain < kUnixMilliseconds ? *plain * 1e3 : *plain;
@@ -134,7 +122,7 @@ Wait parse_reset(std::string_view value, WallTime now) {
 }
 
 Wait hold_time(std::string_view remaining, std::string_view reset, WallTime now) {
-  if (number(trim(remaining)) != 0.0) return std::nullopt;
+  if (number(trimmed(remaining, " \t")) != 0.0) return std::nullopt;
   const Wait until = parse_reset(reset, now);
   if (!until || until->count() == 0) return std::nullopt;
   return std::min(*until, kHoldMax);
@@ -142,16 +130,16 @@ Wait hold_time(std::string_view remaining, std::string_view reset, WallTime now)
 
 RetryHint::Limit* RetryHint::limit(std::string_view name) {
   for (std::size_t i = 0; i < limits_used_; ++i)
-    if (equals_no_case(limits_[i].name, name)) return &limits_[i];
+    if (equal_ignoring_case(limits_[i].name, name)) return &limits_[i];
   if (limits_used_ == kLimitsMax) return nullptr;
   limits_[limits_used_].name = name;
   return &limits_[limits_used_++];
 }
 
 void RetryHint::see(std::string_view name, std::string_view value) {
-  if (equals_no_case(name, "retry-after")) {
+  if (equal_ignoring_case(name, "retry-after")) {
     retry_after_ = parse_retry_after(value, now_);
-  } else if (equals_no_case(name, "retry-after-ms")) {
+  } else if (equal_ignoring_case(name, "retry-after-ms")) {
     retry_after_ms_ = parse_retry_after_ms(value);
   } else {
     // Vendors put their name before it.
@@ -169,7 +157,7 @@ void RetryHint::see_limit(std::string_view name, std::string_view value) {
   if (const auto of = limit_name(name, "reset")) {
     if (Limit* const found = limit(*of)) found->reset = parse_reset(value, now_);
   } else if (const auto left = limit_name(name, "remaining")) {
-    if (Limit* const found = limit(*left)) found->remaining = number(trim(value));
+    if (Limit* const found = limit(*left)) found->remaining = number(trimmed(value, " \t"));
   }
 }
 

@@ -12,7 +12,9 @@ namespace {
 class FindStoredId : public ::testing::Test {
  protected:
   FindStoredId() {
-    for (const std::string& name : names_in(kPointers)) scanner.watched.add(name);
+    std::vector<std::string> names;
+    add_names_in(kPointers, names);
+    for (const std::string& name : names) scanner.watched.add(name);
   }
   std::string find(std::string_view text) {
     JsonBody body(arena, scanner);
@@ -51,9 +53,14 @@ TEST_F(FindStoredId, FindsNothingWhereItOnlyLooksLikeOne) {
 const std::string kFileBody =
     R"({"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"file-1"}}]}]})";
 
-// `keys` of the providers one and two, of which each has an upstream of its own.
-std::string two_providers(const std::string& first, const std::string& second,
-                          const std::string& port = "$B") {
+// One line of a list of providers.
+std::string provider(const std::string& name, const std::string& kind, const std::string& port,
+                     const std::string& key) {
+  return "            - {name: " + name + ", provider: {" + kind +
+         ": {}}, hostOverride: '127.0.0.1:" + port + "', backendAuth: {key: " + key + "}}\n";
+}
+
+std::string group_of(const std::string& providers) {
   return R"(
 binds:
 - port: 3000
@@ -63,11 +70,11 @@ binds:
       - ai:
           groups:
           - providers:
-            - {name: one, provider: {openAI: {}}, hostOverride: '127.0.0.1:$A', backendAuth: {key: )" +
-         first +
-         "}}\n"
-         "            - {name: two, provider: {openAI: {}}, hostOverride: '127.0.0.1:" +
-         port + "', backendAuth: {key: " + second + "}}\n";
+)" + providers;
+}
+
+std::string two_accounts(const std::string& kind = "openAI") {
+  return group_of(provider("one", kind, "$A", "k1") + provider("two", kind, "$B", "k2"));
 }
 
 class StoredIds : public ExchangeTest {
@@ -87,7 +94,7 @@ class StoredIds : public ExchangeTest {
 };
 
 TEST_F(StoredIds, GoToTheFirstProviderWhereTheyWereUploadedToo) {
-  load(two_providers("k1", "k2"));
+  load(two_accounts());
   for (int i = 0; i < 12; ++i) {
     EXPECT_EQ(served_by(upload()), "one");
     EXPECT_EQ(served_by(post(kFileBody)), "one");
@@ -96,7 +103,7 @@ TEST_F(StoredIds, GoToTheFirstProviderWhereTheyWereUploadedToo) {
 }
 
 TEST_F(StoredIds, AreNeverAskedOfAnotherAccount) {
-  load(two_providers("k1", "k2"));
+  load(two_accounts());
   a->forget();
   a->says(answer(503, "application/json", R"({"error":{"message":"busy"}})"));
   EXPECT_EQ(ask_for(post(kFileBody)).status, 503);
@@ -106,25 +113,14 @@ TEST_F(StoredIds, AreNeverAskedOfAnotherAccount) {
 }
 
 TEST_F(StoredIds, AreKnownToEveryProviderOfTheSameAccount) {
-  load(two_providers("k1", "k1", "$A"));
+  load(group_of(provider("one", "openAI", "$A", "k1") + provider("two", "openAI", "$A", "k1")));
   std::set<std::string> asked;
   for (int i = 0; i < 40; ++i) asked.insert(served_by(post(kFileBody)));
   EXPECT_EQ(asked, (std::set<std::string>{"one", "two"}));
 }
 
 TEST_F(StoredIds, OfAMakerGoToThatMaker) {
-  load(R"(
-binds:
-- port: 3000
-  listeners:
-  - routes:
-    - backends:
-      - ai:
-          groups:
-          - providers:
-            - {name: one, provider: {openAI: {}}, hostOverride: '127.0.0.1:$A', backendAuth: {key: k}}
-            - {name: two, provider: {gemini: {}}, hostOverride: '127.0.0.1:$B', backendAuth: {key: k}}
-)");
+  load(group_of(provider("one", "openAI", "$A", "k") + provider("two", "gemini", "$B", "k")));
   b->forget();
   b->says(answer(200, "application/json",
                  R"({"candidates":[{"content":{"role":"model","parts":[{"text":"hi"}]},)"
@@ -139,16 +135,14 @@ binds:
 }
 
 TEST_F(StoredIds, OfOneMakerStayInOneAccountAlsoWhereItsIdsAreKnown) {
-  std::string yaml = two_providers("k1", "k2");
-  for (std::size_t at; (at = yaml.find("openAI")) != yaml.npos;) yaml.replace(at, 6, "gemini");
-  load(yaml);
+  load(two_accounts("gemini"));
   for (int i = 0; i < 12; ++i) {
     EXPECT_EQ(served_by("GET /v1beta/files HTTP/1.1\r\nHost: gateway.test\r\n\r\n"), "one");
   }
 }
 
 TEST_F(StoredIds, InBodiesThatPassCountAsWell) {
-  load(two_providers("k1", "k2"));
+  load(two_accounts());
   const auto respond = [](const std::string& body) {
     return "POST /v1/responses HTTP/1.1\r\nHost: gateway.test\r\nContent-Type: application/json\r\n"
            "Content-Length: " +
