@@ -67,8 +67,13 @@ function(headgate_use_pch target)
 endfunction()
 
 # Compiles the files of a folder several at a time, which takes half as long. Names in unnamed
-# namespaces meet then, so only what asks for it.
-option(HEADGATE_UNITY "Layers and their tests are compiled in batches (gcc, asan)" OFF)
+# namespaces meet then, so only what asks for it. The environment may ask for it, too, for a build
+# that is made once and thrown away.
+set(unity_by_default OFF)
+if(DEFINED ENV{HEADGATE_UNITY})
+  set(unity_by_default $ENV{HEADGATE_UNITY})
+endif()
+option(HEADGATE_UNITY "Layers and their tests are compiled in batches" ${unity_by_default})
 function(headgate_use_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${HEADGATE_UNITY} UNITY_BUILD_BATCH_SIZE 8)
   if(HEADGATE_UNITY)
