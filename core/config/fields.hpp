@@ -84,6 +84,8 @@ class Fields {
   virtual void check_file(std::string_view key, const std::string& path) = 0;
   // A fault at the node that a JSON pointer below this map leads to. Does nothing in a schema.
   virtual void fault(std::string_view pointer, std::string message) = 0;
+  // The same at a text that was taken from this map.
+  virtual void fault(const PlacedText& text, std::string message) = 0;
 };
 
 // The scalars. Each takes a value or an optional one, whose default is "not set".

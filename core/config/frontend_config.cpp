@@ -36,12 +36,12 @@ constexpr std::array<std::string_view, 14> kStay = {"host",
                                                     "http2-settings"};
 
 void check_forwarded(Fields& fields, std::vector<PlacedText>& names) {
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    names[i].text = lowered(names[i].text);
-    if (std::find(kStay.begin(), kStay.end(), names[i].text) == kStay.end()) continue;
-    fields.fault("/forwardHeaders/" + std::to_string(i),
-                 "header '" + names[i].text +
-                     "' is about one connection or body and is never forwarded; leave it out");
+  for (PlacedText& name : names) {
+    name.text = lowered(name.text);
+    if (std::find(kStay.begin(), kStay.end(), name.text) == kStay.end()) continue;
+    fields.fault(name, "header '" + name.text +
+                           "' is about one connection or body and is never forwarded; leave it "
+                           "out");
   }
 }
 

@@ -49,6 +49,10 @@ void Reader::fault(std::string_view pointer, std::string message) {
   report(node_.at_pointer(pointer), std::move(message));
 }
 
+void Reader::fault(const PlacedText& text, std::string message) {
+  report(text.position, text.path, std::move(message));
+}
+
 void Reader::title(std::string_view kind, std::string_view name) {
   if (!name.empty()) what_ = std::string(kind) + " " + quote(name);
 }

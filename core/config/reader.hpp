@@ -53,6 +53,7 @@ class Reader final : public Fields {
   Position position() const override { return node_.position; }
   void check_file(std::string_view key, const std::string& path) override;
   void fault(std::string_view pointer, std::string message) override;
+  void fault(const PlacedText& text, std::string message) override;
 
  private:
   // The value of a key, which is known from now on. Null when it is missing, or was reported.

@@ -273,14 +273,14 @@ TEST(ConfigErrors, ScalarsMustBeOfTheirForm) {
                       "binds: [{port: 1, listeners: [{}]}]\n"),
             "config.yaml:1:42: 'maxBufferSize' must be a size from 1KiB to 1GiB, in bytes or such "
             "as 64KiB, not '20Mb'");
-  EXPECT_EQ(faults_of("frontendPolicies: {http: {forwardHeaders: [x-a, Host, 'x y', " +
+  EXPECT_EQ(faults_of("frontendPolicies: {http: {forwardHeaders: [x-a, 'x y', Host, " +
                       std::string(65, 'x') +
                       "]}}\n"
                       "binds: [{port: 1, listeners: [{}]}]\n"),
-            "config.yaml:1:49: header 'host' is about one connection or body and is never "
-            "forwarded; leave it out\n"
-            "config.yaml:1:55: 'forwardHeaders[2]' must be the name of a header of at most 64 "
+            "config.yaml:1:49: 'forwardHeaders[1]' must be the name of a header of at most 64 "
             "characters, not 'x y'\n"
+            "config.yaml:1:56: header 'host' is about one connection or body and is never "
+            "forwarded; leave it out\n"
             "config.yaml:1:62: 'forwardHeaders[3]' must be the name of a header of at most 64 "
             "characters");
   EXPECT_EQ(faults_of(with_provider("              hostOverride: 'http://x'\n")),

@@ -155,6 +155,7 @@ class KeyRecorder final : public Fields {
   Position position() const override { return {}; }
   void check_file(std::string_view, const std::string&) override {}
   void fault(std::string_view, std::string) override {}
+  void fault(const PlacedText&, std::string) override {}
 
  private:
   void add(const Key& key) {
