@@ -156,7 +156,7 @@ Exchange::MaybeError Exchange::read_facets_again() {
   auto problem = exchange::read_facets_again(request_);
   if (!problem) return std::nullopt;
   if (const plugin::PolicyInstance* const policy = policies_.changed_body()) {
-    policies_.tell_fault(*policy, "on_request", "left a bad request: " + problem->message);
+    policies_.tell_fault(*policy, "on_request", "left a bad request: " + problem->message, false);
   }
   return bad_request_left(*problem);
 }

@@ -74,9 +74,11 @@ bool PolicyChain::enter_last(const PolicyUse& use, void*& context) {
 }
 
 void PolicyChain::tell_fault(const plugin::PolicyInstance& policy, std::string_view callback,
-                             std::string_view reason) {
-  const PolicyFault fault{policy.id(), policy.place(), callback, reason, request_.id};
-  request_.worker.policy_faults.tell(fault, request_.worker.worker.clock().now());
+                             std::string_view reason, bool passed_over) {
+  WorkerContext& worker = request_.worker;
+  request_.snapshot->policy_series->faulted(worker.metrics, policy.id(), callback, passed_over);
+  const PolicyFault fault{policy.id(), policy.place(), callback, reason, request_.id, passed_over};
+  worker.policy_faults.tell(fault, worker.worker.clock().now());
 }
 
 std::int32_t PolicyChain::look_at(const PolicyUse& use, std::string_view callback,
@@ -96,8 +98,7 @@ std::int32_t PolicyChain::look_at(const PolicyUse& use, std::string_view callbac
     reason = "returned HG_PAUSE and waits for nothing";
   }
   if (reason.empty()) return result;
-  if (use.optional) reason += "; it goes on without this policy";
-  tell_fault(*use.instance, callback, reason);
+  tell_fault(*use.instance, callback, reason, use.optional);
   if (!use.optional) return result;
   request_.policies[use.slot].failed = true;
   return HG_CONTINUE;

@@ -44,9 +44,10 @@ class PolicyChain {
 
   // The policy that changed the request's body last; null: none did.
   const plugin::PolicyInstance* changed_body() const { return changed_body_; }
-  // Names a policy in the log that failed; clients are only told that one did.
+  // Names a policy that failed in the log and in a metric; clients are only told that one did.
+  // `passed_over`: the request goes on without it.
   void tell_fault(const plugin::PolicyInstance& policy, std::string_view callback,
-                  std::string_view reason);
+                  std::string_view reason, bool passed_over);
 
   // Ends all contexts. Called by the destructor as well.
   void close();

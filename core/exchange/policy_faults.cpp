@@ -30,6 +30,7 @@ void PolicyFaults::tell(const PolicyFault& fault, TimePoint now) {
   std::string line = "policy " + std::string(fault.plugin);
   if (!fault.place.empty()) line.append(" at ").append(fault.place);
   line.append(" failed: ").append(fault.callback).append(" ").append(fault.reason);
+  if (fault.passed_over) line += "; it goes on without this policy";
   line.append(" (request ").append(fault.request).append(")");
   if (entry.untold != 0) {
     line.append("; ").append(std::to_string(entry.untold)).append(" more since the last line");

@@ -17,6 +17,7 @@ struct PolicyFault {
   std::string_view callback;
   std::string_view reason;
   std::string_view request;  // id
+  bool passed_over = false;  // the request goes on without it
 };
 
 class PolicyFaults {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/observe/gateway_families.hpp"
 #include "core/observe/intern_table.hpp"
 
 namespace headgate::observe {
@@ -20,111 +21,12 @@ namespace {
 // Routes, endpoints and the like whose numbers are kept apart; names change over reloads, so there
 // has to be an end. Those above share the "other" object.
 constexpr std::size_t kObjectsMax = 4096;
-constexpr std::size_t kSeriesMax = 16384;
-
-// The buckets that the conventions recommend.
-constexpr std::array kTokenBounds{1.0,       4.0,       16.0,       64.0,      256.0,
-                                  1024.0,    4096.0,    16384.0,    65536.0,   262144.0,
-                                  1048576.0, 4194304.0, 16777216.0, 67108864.0};
-constexpr std::array kDurationBounds{0.01, 0.02, 0.04, 0.08,  0.16,  0.32,  0.64,
-                                     1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
-constexpr std::array kFirstTokenBounds{0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1,
-                                       0.25,  0.5,   0.75, 1.0,  2.5,  5.0,  7.5,  10.0};
-constexpr std::array kPerTokenBounds{0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2,
-                                     0.3,  0.4,   0.5,  0.75,  1.0, 2.5};
 
 constexpr std::string_view kNone = "none";
 
-// Where each family is in the registry.
-class Families {
- public:
-  explicit Families(MetricRegistry& registry);
-
-  std::size_t requests, in_flight, request_seconds, connections, attempts, picks, seconds,
-      evictions, continuations, probes, dropped_events, plugin_calls, reloads, spans;
-  std::size_t token_usage, server_seconds, first_token_seconds, per_token_seconds;
-};
-
-std::size_t add(MetricRegistry& registry, std::string_view name, std::string_view help,
-                MetricType type, std::vector<std::string> labels,
-                std::span<const double> bounds = {}) {
-  FamilySpec spec;
-  spec.name = name;
-  spec.help = help;
-  spec.type = type;
-  spec.labels = std::move(labels);
-  spec.bounds.assign(bounds.begin(), bounds.end());
-  spec.series_max = kSeriesMax;
-  return registry.family(std::move(spec));
-}
-
-Families::Families(MetricRegistry& registry) {
-  using enum MetricType;
-  const std::vector<std::string> route{"listener", "route"};
-  requests = add(registry, "headgate_requests_total",
-                 "Client requests by the status that was sent; none: the client left before.",
-                 counter, {"listener", "route", "status"});
-  in_flight =
-      add(registry, "headgate_requests_in_flight", "Client requests being served.", gauge, route);
-  request_seconds =
-      add(registry, "headgate_request_duration_seconds",
-          "Client requests, first byte in to last byte out.", histogram, route, kDurationBounds);
-  connections = add(registry, "headgate_connections", "Open client connections.", gauge, {"bind"});
-  attempts = add(registry, "headgate_attempts_total",
-                 "Attempts at an endpoint: success, or the code of the error.", counter,
-                 {"backend", "endpoint", "outcome"});
-  picks = add(registry, "headgate_pick_total", "Times an endpoint was chosen, and why.", counter,
-              {"backend", "endpoint", "reason"});
-  seconds =
-      add(registry, "headgate_second_attempts_total",
-          "Attempts beside another one of the same request (cause: slow, hedge): started, won (the "
-          "first to answer), lost, refused (by the budget; of the endpoint that was late).",
-          counter, {"backend", "endpoint", "cause", "event"});
-  evictions = add(registry, "headgate_evictions_total",
-                  "Times an endpoint was taken out of the choice: what of it (scope), and why.",
-                  counter, {"backend", "endpoint", "scope", "reason"});
-  continuations = add(registry, "headgate_continuations_total",
-                      "Answers of an endpoint that broke off at the client and that others were to "
-                      "go on with, by what came of that.",
-                      counter, {"backend", "endpoint", "result"});
-  probes =
-      add(registry, "headgate_probe_total",
-          "Times an endpoint that is out was asked whether it is back: success, or the code of "
-          "the error.",
-          counter, {"backend", "endpoint", "result"});
-  dropped_events = add(registry, "headgate_stream_events_dropped_total",
-                       "Events of streams that should have been JSON and were not.", counter,
-                       {"backend", "endpoint"});
-  plugin_calls =
-      add(registry, "headgate_plugin_calls_total",
-          "HTTP calls that plugins made: answered (whatever the status), connect, timeout, "
-          "too_large, broken, or cancelled because nobody waited for it any more.",
-          counter, {"plugin", "upstream", "result"});
-  reloads = add(registry, "headgate_config_reloads_total",
-                "Configurations that were loaded, the first included.", counter, {"result"});
-  spans = add(registry, "headgate_trace_spans_total",
-              "Spans of recorded requests: sent, or why they were dropped.", counter, {"result"});
-
-  std::vector<std::string> model{"gen_ai_operation_name", "gen_ai_provider_name",
-                                 "gen_ai_request_model"};
-  first_token_seconds =
-      add(registry, "gen_ai_server_time_to_first_token_seconds",
-          "Time to the first token of successful streams.", histogram, model, kFirstTokenBounds);
-  per_token_seconds = add(registry, "gen_ai_server_time_per_output_token_seconds",
-                          "Time per token after the first of successful streams.", histogram, model,
-                          kPerTokenBounds);
-  model.push_back("error_type");
-  server_seconds =
-      add(registry, "gen_ai_server_request_duration_seconds",
-          "Model requests, first byte in to last byte out.", histogram, model, kDurationBounds);
-  model.back() = "gen_ai_token_type";
-  token_usage = add(registry, "gen_ai_client_token_usage", "Tokens used per request.", histogram,
-                    model, kTokenBounds);
-}
-
 class RouteNumbers final : public RouteSeries {
  public:
-  RouteNumbers(MetricRegistry& registry, const Families& families, std::string_view listener,
+  RouteNumbers(MetricRegistry& registry, const GatewayFamilies& families, std::string_view listener,
                std::string_view route)
       : registry_(registry), families_(families), listener_(listener), route_(route) {
     const std::array<std::string_view, 2> values{listener_, route_};
@@ -161,7 +63,7 @@ class RouteNumbers final : public RouteSeries {
   }
 
   MetricRegistry& registry_;
-  const Families& families_;
+  const GatewayFamilies& families_;
   const std::string listener_;
   const std::string route_;
   Gauge in_flight_;
@@ -171,8 +73,8 @@ class RouteNumbers final : public RouteSeries {
 
 class EndpointNumbers final : public EndpointSeries {
  public:
-  EndpointNumbers(MetricRegistry& registry, const Families& families, std::string_view backend,
-                  std::string_view endpoint)
+  EndpointNumbers(MetricRegistry& registry, const GatewayFamilies& families,
+                  std::string_view backend, std::string_view endpoint)
       : registry_(registry), families_(families), backend_(backend), endpoint_(endpoint) {}
 
   void attempt(WorkerMetrics& worker, std::string_view outcome) override {
@@ -243,7 +145,7 @@ class EndpointNumbers final : public EndpointSeries {
   }
 
   MetricRegistry& registry_;
-  const Families& families_;
+  const GatewayFamilies& families_;
   const std::string backend_;
   const std::string endpoint_;
   InternTable<Counter, GatewayMetrics::kOutcomesMax> outcomes_;
@@ -252,8 +154,8 @@ class EndpointNumbers final : public EndpointSeries {
 
 class PluginCallNumbers final : public PluginCallSeries {
  public:
-  PluginCallNumbers(MetricRegistry& registry, const Families& families, std::string_view upstream,
-                    std::string_view)
+  PluginCallNumbers(MetricRegistry& registry, const GatewayFamilies& families,
+                    std::string_view upstream, std::string_view)
       : registry_(registry), families_(families), upstream_(upstream) {}
 
   void ended(WorkerMetrics& worker, std::string_view plugin, std::string_view result) override {
@@ -269,15 +171,15 @@ class PluginCallNumbers final : public PluginCallSeries {
 
  private:
   MetricRegistry& registry_;
-  const Families& families_;
+  const GatewayFamilies& families_;
   const std::string upstream_;
   InternTable<Counter, GatewayMetrics::kCallersMax> counters_;
 };
 
 class GenAiNumbers final : public GenAiSeries {
  public:
-  GenAiNumbers(MetricRegistry& registry, const Families& families, std::string_view operation,
-               std::string_view provider)
+  GenAiNumbers(MetricRegistry& registry, const GatewayFamilies& families,
+               std::string_view operation, std::string_view provider)
       : registry_(registry), families_(families), operation_(operation), provider_(provider) {}
 
   void answered(WorkerMetrics& worker, const GenAiSample& sample) override {
@@ -341,7 +243,7 @@ class GenAiNumbers final : public GenAiSeries {
   }
 
   MetricRegistry& registry_;
-  const Families& families_;
+  const GatewayFamilies& families_;
   const std::string operation_;
   const std::string provider_;
   InternTable<Model, GatewayMetrics::kModelsMax> models_;
@@ -352,7 +254,7 @@ class GenAiNumbers final : public GenAiSeries {
 template <class Object>
 class Directory {
  public:
-  Object& get(MetricRegistry& registry, const Families& families, std::string_view first,
+  Object& get(MetricRegistry& registry, const GatewayFamilies& families, std::string_view first,
               std::string_view second) {
     const std::lock_guard lock(mutex_);
     auto key = std::pair(std::string(first), std::string(second));
@@ -369,9 +271,26 @@ class Directory {
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Object>> objects_;
 };
 
+class PolicyNumbers final : public PolicySeries {
+ public:
+  PolicyNumbers(MetricRegistry& registry, const GatewayFamilies& families)
+      : registry_(registry), families_(families) {}
+
+  void faulted(WorkerMetrics& worker, std::string_view policy, std::string_view callback,
+               bool passed_over) override {
+    const std::array<std::string_view, 3> values{policy, callback,
+                                                 passed_over ? "passed_over" : "request_failed"};
+    worker.add(registry_.counter(families_.policy_faults, values));
+  }
+
+ private:
+  MetricRegistry& registry_;
+  const GatewayFamilies& families_;
+};
+
 class SpanNumbers final : public SpanSeries {
  public:
-  SpanNumbers(MetricRegistry& registry, const Families& families) : registry_(registry) {
+  SpanNumbers(MetricRegistry& registry, const GatewayFamilies& families) : registry_(registry) {
     // In the order of SpanResult.
     constexpr std::array<std::string_view, kResults> kNames{"sent", "rejected", "refused",
                                                             "unreachable", "queue_full"};
@@ -396,17 +315,18 @@ class SpanNumbers final : public SpanSeries {
 
 struct GatewayMetrics::State final : public Collector {
   State(MetricRegistry& registry, std::string_view version)
-      : registry(registry), families(registry), version(version) {}
+      : registry(registry), families(registry), version(version), policies(registry, families) {}
 
   void collect(PrometheusWriter& writer) override;
 
   MetricRegistry& registry;
-  const Families families;
+  const GatewayFamilies families;
   const std::string version;
   Directory<RouteNumbers> routes;
   Directory<EndpointNumbers> endpoints;
   Directory<GenAiNumbers> models;
   Directory<PluginCallNumbers> plugin_calls;
+  PolicyNumbers policies;
   std::unique_ptr<SpanNumbers> spans;
 
   std::mutex mutex;  // of what follows
@@ -462,6 +382,10 @@ GenAiSeries& GatewayMetrics::gen_ai(std::string_view operation, std::string_view
 
 PluginCallSeries& GatewayMetrics::plugin_calls(std::string_view upstream) {
   return state_->plugin_calls.get(state_->registry, state_->families, upstream, {});
+}
+
+PolicySeries& GatewayMetrics::policies() {
+  return state_->policies;
 }
 
 SpanSeries& GatewayMetrics::spans() {

@@ -106,6 +106,16 @@ class PluginCallSeries {
   virtual void ended(WorkerMetrics& worker, std::string_view plugin, std::string_view result) = 0;
 };
 
+// Policies that did not do what they were asked.
+class PolicySeries {
+ public:
+  virtual ~PolicySeries() = default;
+  // A callback failed. `passed_over`: the request goes on without the policy. Policies and
+  // callbacks are what the configuration names, and few. [worker]
+  virtual void faulted(WorkerMetrics& worker, std::string_view policy, std::string_view callback,
+                       bool passed_over) = 0;
+};
+
 // What became of spans.
 enum class SpanResult : std::uint8_t {
   sent,         // the collector has them
@@ -141,6 +151,8 @@ class GatewayMetrics {
   GenAiSeries& gen_ai(std::string_view operation, std::string_view provider);
 
   PluginCallSeries& plugin_calls(std::string_view upstream);
+
+  PolicySeries& policies();
 
   // Shown from the first call on.
   SpanSeries& spans();

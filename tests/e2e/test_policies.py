@@ -8,6 +8,7 @@ import yaml
 
 from harness import config as make
 from harness.gateway import run_command
+from harness.paths import BUILD
 from harness.process import wait_until
 from harness.raw import chat_body, exchange, post, post_chat
 
@@ -280,3 +281,32 @@ def test_one_callers_bad_key_does_not_evict_for_all(start, sdk):
             sdk(gateway, api_key="sk-bad").chat.completions.create(model="m", messages=MESSAGES)
     assert sdk(gateway, api_key="sk-good").chat.completions.create(
         model="m", messages=MESSAGES).choices
+
+
+class TestAPolicyThatFails:
+    PLUGINS = BUILD / "tests" / "core" / "exchange" / "plugins"
+
+    def start_with(self, start, **entry):
+        failing = {"use": "test.policy.scripted", "config": {"request": "abort"}, **entry}
+        return start.gateway(make.gateway(make.route(
+            make.groups([make.openai(start.simulator(), key="k")]), {"plugins": [failing]})),
+            "--plugins", self.PLUGINS)
+
+    def count(self, gateway, effect):
+        return gateway.metric("headgate_policy_faults_total", policy="test.policy.scripted",
+                              callback="on_request", effect=effect)
+
+    def test_fails_the_request(self, start):
+        gateway = self.start_with(start)
+        answer = ask(gateway)
+        assert answer.status == 500
+        assert answer.json()["error"]["code"] == "policy_failed"
+        assert self.count(gateway, "request_failed") == 1
+
+    def test_is_passed_over_where_the_configuration_says_so(self, start):
+        gateway = self.start_with(start, onError="continue")
+        assert ask(gateway).status == 200
+        assert ask(gateway).status == 200
+        assert self.count(gateway, "passed_over") == 2
+        assert self.count(gateway, "request_failed") is None
+        gateway.wait_for_log("it goes on without this policy")
