@@ -24,6 +24,7 @@
 
 #include "core/exchange/attempt_context.hpp"
 #include "core/exchange/body_budget.hpp"
+#include "core/exchange/body_tail.hpp"
 #include "core/exchange/call.hpp"
 #include "core/exchange/client_link.hpp"
 #include "core/exchange/failure.hpp"
@@ -187,6 +188,8 @@ class Attempt {
   // attempt_raw.cpp
   net::Task<AttemptEnd> relay_raw();
   BodyPiece take_chunks();
+  void keep_tail_of(std::string_view bytes);
+  void show_tail();
   AttemptEnd cut_raw();
   TimePoint idle_deadline(milliseconds idle) const;
 
@@ -271,6 +274,7 @@ class Attempt {
   std::string head_text_;
   std::pmr::vector<std::string_view> pieces_;  // of the request that are still to be sent
   std::string whole_;                          // a body that had to be copied together
+  std::unique_ptr<BodyTail> tail_;             // where the provider reads it of one that passes
   BodyBudget::Share held_;                     // of the answer
   std::string content_encoding_;               // of the answer, when it is coded
   std::string content_type_;                   // of the answer, without parameters, lower case

@@ -20,9 +20,20 @@ BodyPiece Attempt::take_chunks() {
     const char* const begin = run.bytes.empty() ? chunk.raw.data() : run.bytes.data();
     run.bytes = std::string_view(begin, run.bytes.size() + chunk.raw.size());
     run.in_chunks += chunk.data.size();
+    keep_tail_of(chunk.data);
     buffer.consume(chunk.consumed);
   }
   return run;
+}
+
+void Attempt::keep_tail_of(std::string_view bytes) {
+  if (tail_) tail_->add(bytes);
+}
+
+void Attempt::show_tail() {
+  if (!tail_) return;
+  call_.enter(Phase::none, &context_);
+  endpoint_.provider->on_tail(context_.provider_context, call_, tail_->view());
 }
 
 net::Task<AttemptEnd> Attempt::relay_raw() {
@@ -39,8 +50,10 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
     if (!length && context_.method != "HEAD") length = 0;
   }
   ReadBuffer& buffer = connection_->buffer();
+  keep_tail_of(whole_);
   BodyPiece chunks = take_chunks();
   http::Piece piece = framing_.next(buffer.data());
+  keep_tail_of(piece.data);
   bool ended = piece.status == http::PieceStatus::done;
   const std::array<BodyPiece, 3> first{BodyPiece{whole_}, chunks, BodyPiece{piece.data}};
   if (!co_await client_.begin_answer(context_.head.status, context_.response_headers, length, first,
@@ -65,6 +78,7 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
     blocked_ += client_.take_blocked();
     chunks = take_chunks();
     piece = framing_.next(buffer.data());
+    keep_tail_of(piece.data);
     const std::array<BodyPiece, 2> pieces{chunks, BodyPiece{piece.data}};
     ended = piece.status == http::PieceStatus::done;
     if (ended) {
@@ -76,6 +90,7 @@ net::Task<AttemptEnd> Attempt::relay_raw() {
   if (piece.status == http::PieceStatus::failed) co_return cut_raw();
   buffer.consume(piece.consumed);
   body_complete_ = true;
+  show_tail();
   if (!ended) {  // it ended with its connection
     const std::span<const BodyPiece> nothing;
     co_await client_.end_answer(nothing);

@@ -136,6 +136,8 @@ net::Task<AttemptEnd> Attempt::relay_whole(hg_plan plan) {
       co_return failed(FailureKind::bad_answer, "upstream_answer_too_large",
                        "sent an answer above " + std::to_string(kTranslatedBodyMax) + " bytes");
     }
+    const bool reads_tail = plan.want_body != 0 && endpoint_.provider->reads_tails();
+    if (reads_tail && content_encoding_.empty()) tail_ = std::make_unique<BodyTail>();
     co_return co_await relay_raw();  // what is in whole_ goes first
   }
   const bool in_buffer = framing_.kind() == http::BodyKind::length && content_encoding_.empty();

@@ -219,7 +219,7 @@ class Loader {
     switch (plugin.kind()) {
       case Kind::provider:
         plugin.provider = whole(static_cast<const hg_provider_api*>(theirs.api),
-                                HG_END_OF(hg_provider_api, prefills));
+                                HG_END_OF(hg_provider_api, on_tail));
         return missing_in(plugin.provider);
       case Kind::policy:
         plugin.policy =

@@ -63,6 +63,12 @@ class ProviderInstance final : public Instance {
     const Running running(id_text(), "on_body", &call);
     return checked(api().on_body(made(), attempt, &call, str(body)), kGo | allow(HG_REPLACED));
   }
+  bool reads_tails() const { return api().on_tail != nullptr; }
+  void on_tail(void* attempt, hg_call& call, std::string_view tail) const {
+    if (!api().on_tail) return;
+    const Running running(id_text(), "on_tail", &call);
+    api().on_tail(made(), attempt, &call, str(tail));
+  }
   // Whether the plugin looks at events, so that it will say when an answer is complete.
   bool reads_events() const { return api().on_event != nullptr; }
   // Without on_event every event counts as meaningful: it is part of an answer that nobody reads.

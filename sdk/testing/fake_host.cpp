@@ -292,6 +292,13 @@ std::int32_t ProviderRun::on_body(std::string_view body) {
   });
 }
 
+void ProviderRun::on_tail(std::string_view tail) {
+  in_phase(call_, Phase::none, [&] {
+    api().on_tail(instance_.get(), attempt_, &call_, call_.lend(tail));
+    return 0;
+  });
+}
+
 EventResult ProviderRun::on_event(std::string_view data, bool committed, std::string_view type) {
   return event_result(call_, Phase::event, [&](std::uint32_t& flags) {
     hg_event event{};

@@ -137,6 +137,8 @@ class ProviderRun {
   std::int32_t sign(const FakeCredential& credential);
   std::int32_t on_head(std::uint32_t status = 200, std::string_view content_type = {});
   std::int32_t on_body(std::string_view body);
+  // REQUIRES: it has one.
+  void on_tail(std::string_view tail);
   EventResult on_event(std::string_view data, bool committed = false, std::string_view type = {});
   EventResult on_end(std::uint32_t reason = HG_END_COMPLETE);
   // `suggested` is what the status alone says; by default: elsewhere, a failure of the endpoint.

@@ -281,7 +281,7 @@ HG_AT(hg_verdict, status, 20);
 HG_AT(hg_verdict, retry_after, 24);
 HG_AT(hg_verdict, code, 32);
 HG_AT(hg_verdict, message, 48);
-HG_SIZE(hg_provider_api, 104);
+HG_SIZE(hg_provider_api, 112);
 HG_AT(hg_provider_api, size, 0);
 HG_AT(hg_provider_api, reserved, 4);
 HG_AT(hg_provider_api, target, 8);
@@ -296,6 +296,7 @@ HG_AT(hg_provider_api, on_async, 72);
 HG_AT(hg_provider_api, classify, 80);
 HG_AT(hg_provider_api, close, 88);
 HG_AT(hg_provider_api, prefills, 96);
+HG_AT(hg_provider_api, on_tail, 104);
 
 // policy.h
 HG_SIZE(hg_outcome, 80);

@@ -30,7 +30,8 @@ TEST_F(Wrapper, LeavesOutWhatTheAuthorDidNotWrite) {
   EXPECT_EQ(provider.on_end, nullptr);
   EXPECT_EQ(provider.on_async, nullptr);
   EXPECT_EQ(provider.prefills, nullptr);
-  EXPECT_EQ(provider.size, HG_END_OF(hg_provider_api, prefills));
+  EXPECT_EQ(provider.on_tail, nullptr);
+  EXPECT_EQ(provider.size, HG_END_OF(hg_provider_api, on_tail));
 }
 
 TEST_F(Wrapper, NeedsNoContextWhereTheAuthorHasNone) {

@@ -133,9 +133,13 @@ class OpenAi::Attempt {
     const bool whole = answer.is_object() && answer.raw().back() == '}';
     if (!whole || !(embeddings_ ? answer["data"].is_array() : headgate_openai::has_choices(body)))
       return hg::Action::abort;
-    const hg::JsonView usage = headgate_openai::find_usage(body);
-    if (usage.is_object()) call.report_usage(headgate_openai::read_usage(usage));
+    report_usage(call, headgate_openai::find_usage(body));
     return hg::Action::proceed;
+  }
+
+  // Of embeddings, most often.
+  void on_tail(hg::Call& call, std::string_view tail) const {
+    report_usage(call, headgate_openai::find_usage_in_tail(tail));
   }
 
   hg::Action on_event(hg::Call& call, const hg::Event& event, hg::EventFlags& flags) {
@@ -189,6 +193,10 @@ class OpenAi::Attempt {
   }
 
  private:
+  static void report_usage(hg::Call& call, const hg::JsonView& usage) {
+    if (usage.is_object()) call.report_usage(headgate_openai::read_usage(usage));
+  }
+
   // Tokens of a stream are only reported to who asks.
   void ask_for_usage(hg::Message upstream) {
     client_wants_usage_ = upstream.json("/stream_options/include_usage") == "true";

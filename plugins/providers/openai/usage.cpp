@@ -40,20 +40,23 @@ std::size_t find_last_usage(std::string_view text) {
 
 }  // namespace
 
+// In text this name would have its quotes escaped, so a hit is a member.
+hg::JsonView find_usage_in_tail(std::string_view tail) {
+  const std::size_t at = find_last_usage(tail);
+  if (at == std::string_view::npos) return hg::JsonView();
+  const hg::JsonView rest(tail.substr(at + kUsage.size()));
+  if (rest.raw().empty() || rest.raw().front() != ':') return hg::JsonView();
+  const hg::JsonView value(rest.raw().substr(1));
+  return value.is_object() && value["prompt_tokens"].exists() ? value : hg::JsonView();
+}
+
 hg::JsonView find_usage(std::string_view body) {
-  // In text this name would have its quotes escaped, so a hit is a member. Where the last one is
-  // not the answer's own (a vendor's extension behind it), the whole is walked.
+  // Where the last one is not the answer's own (a vendor's extension behind it), the whole is
+  // walked.
   constexpr std::size_t kTail = 16 * 1024;
   const std::string_view tail = body.size() > kTail ? body.substr(body.size() - kTail) : body;
-  const std::size_t at = find_last_usage(tail);
-  if (at != std::string_view::npos) {
-    const hg::JsonView rest(tail.substr(at + kUsage.size()));
-    if (!rest.raw().empty() && rest.raw().front() == ':') {
-      const hg::JsonView value(rest.raw().substr(1));
-      if (value.is_object() && value["prompt_tokens"].exists()) return value;
-    }
-  }
-  return hg::JsonView(body)["usage"];
+  const hg::JsonView last = find_usage_in_tail(tail);
+  return last.exists() ? last : hg::JsonView(body)["usage"];
 }
 
 // By its third letter, which is rarer than the first two.

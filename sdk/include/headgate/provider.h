@@ -4,8 +4,8 @@
  * One instance per configured provider; one attempt context per try of a request. Calls for an
  * attempt, in order:
  *
- *   open, build, sign, on_head, then on_body once (whole answers) or on_event per event, on_end,
- *   classify if it failed, close (always, exactly once after a successful open)
+ *   open, build, sign, on_head, then on_body or on_tail once (whole answers) or on_event per event,
+ *   on_end, classify if it failed, close (always, exactly once after a successful open)
  *
  * When the gateway asks a path to see whether the endpoint is back there is no build and nothing
  * between sign and classify.
@@ -48,6 +48,7 @@
  *   sign         HG_REQUEST, HG_UPSTREAM   HG_UPSTREAM headers and target
  *   on_head      all                       HG_RESPONSE headers
  *   on_body      all                       HG_RESPONSE headers and body
+ *   on_tail      all
  *   on_event, on_end                       emit
  */
 #ifndef HEADGATE_PROVIDER_H
@@ -115,7 +116,7 @@ enum {
 typedef struct hg_plan {
   uint32_t size;
   uint32_t framing;
-  /* 1: on_body is called. 0: a whole answer passes without a call, and need not be held. */
+  /* 1: on_body or on_tail is called. 0: a whole answer passes without a call, and need not be held. */
   uint32_t want_body;
   /* Literals, static or in the attempt: once committed, an event whose bytes contain none of them
    * may be relayed without a call. It is where it differs only in the text of one string value or
@@ -247,6 +248,11 @@ typedef struct hg_provider_api {
    * as HG_REQUEST asks (without thinking, say): then an answer that broke off elsewhere is gone on
    * with here. HG_CONTINUE: yes; HG_STOP: no. NULL: never. [worker] */
   int32_t (*prefills)(void *instance, hg_call *call, const hg_build *in) HG_NOEXCEPT;
+
+  /* In place of on_body, of an answer that passes and is too large to be held: its last bytes, at most
+   * 16 KiB, when all of it has come; for report_usage. Nothing can be changed any more. Not of an
+   * answer that is coded (Content-Encoding). NULL: nobody reads them. [worker] */
+  void (*on_tail)(void *instance, void *attempt, hg_call *call, hg_str tail) HG_NOEXCEPT;
 } hg_provider_api;
 
 #ifdef __cplusplus

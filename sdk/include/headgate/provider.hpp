@@ -11,6 +11,7 @@
 //     hg::Action sign(hg::Call& call, const hg::Credential& credential) const;
 //     hg::Action on_head(hg::Call& call, const hg::Head& head, hg::Plan& plan) const;
 //     hg::Action on_body(hg::Call& call, std::string_view body) const;
+//     void on_tail(hg::Call& call, std::string_view tail) const;
 //     hg::Action on_event(hg::Call& call, const hg::Event& event, hg::EventFlags& flags) const;
 //     hg::Action on_end(hg::Call& call, hg::End reason, hg::EventFlags& flags) const;
 //     hg::Action on_async(hg::Call& call, std::uint32_t reason) const;
@@ -203,6 +204,7 @@ HG_DETAIL_MEMBER(on_end)
 HG_DETAIL_MEMBER(on_async)
 HG_DETAIL_MEMBER(classify)
 HG_DETAIL_MEMBER(prefills)
+HG_DETAIL_MEMBER(on_tail)
 
 template <class T, class = void>
 struct AttemptOf {
@@ -359,6 +361,13 @@ struct ProviderAdapter : Adapter<P, typename AttemptOf<P>::type> {
     });
   }
 
+  static void on_tail(void* instance, void* attempt, hg_call* call, hg_str tail) noexcept {
+    Base::template run<Has_on_tail>(instance, attempt, call, [&](auto& self, Call& typed) {
+      self.on_tail(typed, view(tail));
+      return Action::proceed;
+    });
+  }
+
   HG_DETAIL_ENTRY(hg_provider_api, build)
   HG_DETAIL_ENTRY(hg_provider_api, sign)
   HG_DETAIL_ENTRY(hg_provider_api, on_head)
@@ -368,11 +377,12 @@ struct ProviderAdapter : Adapter<P, typename AttemptOf<P>::type> {
   HG_DETAIL_ENTRY(hg_provider_api, on_async)
   HG_DETAIL_ENTRY(hg_provider_api, classify)
   HG_DETAIL_ENTRY(hg_provider_api, prefills)
+  HG_DETAIL_ENTRY(hg_provider_api, on_tail)
 
   static constexpr hg_provider_api make_api() noexcept {
     static_assert(Base::template present<Has_build>, "a provider has a member function build");
     hg_provider_api api{};
-    api.size = HG_END_OF(hg_provider_api, prefills);
+    api.size = HG_END_OF(hg_provider_api, on_tail);
     api.target = &target;
     api.open = Base::open_entry();
     api.build = build_entry();
@@ -385,6 +395,7 @@ struct ProviderAdapter : Adapter<P, typename AttemptOf<P>::type> {
     api.classify = classify_entry();
     api.close = Base::close_entry();
     api.prefills = prefills_entry();
+    api.on_tail = on_tail_entry();
     return api;
   }
   static constexpr std::uint32_t kKind = HG_KIND_PROVIDER;

@@ -87,6 +87,27 @@ TEST_F(Embeddings, FailOverAndAreCounted) {
   EXPECT_THAT(record, HasSubstr(R"("gen_ai.usage.input_tokens":5)"));
 }
 
+TEST_F(Embeddings, AreCountedAlsoWhereTheyAreTooLargeToBeHeld) {
+  const std::string numbers(2 * 1024 * 1024, '1');
+  const std::string body = R"({"object":"list","data":[{"embedding":[)" + numbers +
+                           R"(]}],"usage":{"prompt_tokens":5,"total_tokens":5}})";
+  const std::string head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+  const auto with_a_length = [&] { a->says(answer(200, "application/json", body)); };
+  const auto in_chunks = [&] {
+    a->says(head + "transfer-encoding: chunked\r\n\r\n" + chunk(body.substr(0, 700'000)) +
+            chunk(body.substr(700'000, 1'000'000)) + chunk(body.substr(1'700'000)) + chunk(""));
+  };
+  const auto until_the_end = [&] { a->says_and_closes(head + "connection: close\r\n\r\n" + body); };
+  for (const std::function<void()>& answers :
+       std::vector<std::function<void()>>{with_a_length, in_chunks, until_the_end}) {
+    a->forget();
+    answers();
+    const Got got = ask_for(embeddings());
+    EXPECT_EQ(got.body, body);
+    EXPECT_THAT(records().back(), HasSubstr(R"("gen_ai.usage.input_tokens":5)"));
+  }
+}
+
 TEST_F(Embeddings, AreHedgedByWhatTheirModelTakes) {
   load(two_groups("{retry: {hedge: true}}"));
   learn_whole(embeddings(), vectors(), milliseconds(200));

@@ -70,6 +70,24 @@ TEST_F(Embeddings, HaveTheirTokensCounted) {
   EXPECT_FALSE(given.usage.output);
 }
 
+TEST_F(Embeddings, HaveTheirTokensCountedWhereOnlyTheEndIsSeen) {
+  const auto counted = [&](std::string_view tail) {
+    Instance openai(host, kId, R"({"model":"gpt-4o"})");
+    hg_call call(kBody);
+    call.operation = "embeddings";
+    ProviderRun run(openai, call);
+    EXPECT_EQ(run.build(), HG_CONTINUE);
+    EXPECT_EQ(run.on_head(200, "application/json"), HG_CONTINUE);
+    run.on_tail(tail);
+    return call.usage.input;
+  };
+  EXPECT_EQ(counted(R"(0.25]}],"usage":{"prompt_tokens":7,"total_tokens":7}})"), 7u);
+  EXPECT_EQ(counted(R"(0.25]}],"usage" : {"prompt_tokens": 7}, "model":"e"} )"), 7u);
+  EXPECT_EQ(counted(R"(0.25]}],"usage":null})"), std::nullopt);
+  EXPECT_EQ(counted(R"(kens":7}})"), std::nullopt);
+  EXPECT_EQ(counted(""), std::nullopt);
+}
+
 TEST_F(Embeddings, AreNoAnswerWithoutData) {
   EXPECT_EQ(answer(R"({"choices":[],"usage":{"prompt_tokens":7}})").action, HG_ABORT);
   EXPECT_EQ(answer(R"({"data":{}})").action, HG_ABORT);
