@@ -53,6 +53,11 @@ class Arena final : private std::pmr::memory_resource {
   // What it has taken from the heap: nothing while its own room is enough.
   std::size_t block_bytes() const { return block_bytes_; }
 
+  // What is used of its own room.
+  std::string_view own_used() const {
+    return {inline_, blocks_ == nullptr ? static_cast<std::size_t>(at_ - inline_) : kInlineBytes};
+  }
+
   std::pmr::memory_resource* resource() { return this; }
 
  private:

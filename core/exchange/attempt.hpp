@@ -170,6 +170,7 @@ class Attempt {
   net::Task<MaybeFailure> send();
   net::Task<MaybeFailure> connect();
   void send_at_once();
+  void tell_footprint();
   bool may_try_fresh() const;
   bool take_head_if_there(MaybeFailure& problem);
   void take_head(std::size_t bytes);

@@ -279,6 +279,7 @@ net::Task<Attempt::MaybeFailure> Attempt::send() {
 
     net::ErrorCode error;
     send_at_once();
+    tell_footprint();
     if (!pieces_.empty()) error = co_await connection_->stream().write(pieces_);
     // An upstream may answer before it has read everything and then close: what it said counts.
     bool came = false;
@@ -330,6 +331,22 @@ void Attempt::send_at_once() {
   bytes_received_ = 0;
   deadline_.arm(first_answer_deadline());
   net::drop_front(pieces_, connection_->stream().write_at_once(pieces_));
+}
+
+// What the answer will be served with.
+void Attempt::tell_footprint() {
+  net::Footprint footprint;
+  footprint.add(*connection_);
+  footprint.add(*this);
+  footprint.add(request_);
+  footprint.add(call_);
+  footprint.add(policies_);
+  footprint.add(race_);
+  footprint.add(client_);
+  footprint.add(request_.head);
+  const std::string_view texts = request_.arena.own_used();
+  footprint.add(texts.data(), texts.size());
+  connection_->stream().set_footprint(footprint);
 }
 
 // The connection may have been closed while it waited, before the request came.

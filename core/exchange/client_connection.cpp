@@ -28,6 +28,9 @@ class ClientConnection final : private ConnectionList::Member {
         deadline_(worker.worker.sweep(), [this] { on_deadline(); }),
         in_(&worker.pool.read_memory()) {
     ++worker_.connections;
+    net::Footprint footprint;
+    footprint.add(*this);
+    stream_->set_footprint(footprint);
   }
   ~ClientConnection() { --worker_.connections; }
   ClientConnection(const ClientConnection&) = delete;

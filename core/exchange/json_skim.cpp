@@ -7,7 +7,9 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
+#include "core/base/plain_text.hpp"
 #include "core/base/sixteen_bytes.hpp"
 #include "core/base/utf8.hpp"
 
@@ -36,14 +38,6 @@ std::size_t plain_run(const char* at) {
   if ((halves[0] | halves[1]) == 0) return 16;
   if (halves[0] != 0) return static_cast<std::size_t>(std::countr_zero(halves[0])) / 8;
   return 8 + static_cast<std::size_t>(std::countr_zero(halves[1])) / 8;
-}
-
-// For the middle of long strings: whether there is none in so many bytes.
-constexpr std::ptrdiff_t kLongRun = 64;
-template <class Sixteen>
-bool is_long_run(const char* at) {
-  return !any(odd_bytes<Sixteen>(at) | odd_bytes<Sixteen>(at + 16) | odd_bytes<Sixteen>(at + 32) |
-              odd_bytes<Sixteen>(at + 48));
 }
 
 bool is_digit(char c) {
@@ -136,6 +130,9 @@ class Skimmer {
   // The next byte; a zero, which no JSON has, behind the end.
   char next() const { return at_ < end_ ? *at_ : '\0'; }
 
+  // Bytes before the end; a look at 16 bytes may have led behind it.
+  std::size_t left() const { return at_ < end_ ? static_cast<std::size_t>(end_ - at_) : 0; }
+
   void skip_space() {
     while (next() == ' ' || next() == '\n' || next() == '\r' || next() == '\t') ++at_;
   }
@@ -221,18 +218,22 @@ class Skimmer {
   // The rest of a string whose opening quote was taken.
   bool string_rest() {
     escaped_ = false;
-    return utf8_known_ ? string_rest_of<SixteenBytes>() : string_rest_of<SixteenSigned>();
+    return utf8_known_ ? string_rest_of<NonAscii::plain>() : string_rest_of<NonAscii::odd>();
   }
 
-  template <class Sixteen>
+  template <NonAscii kNonAscii>
   bool string_rest_of() {
+    using Sixteen = std::conditional_t<kNonAscii == NonAscii::odd, SixteenSigned, SixteenBytes>;
+    bool may_be_long = true;  // the run that is looked at
     while (at_ < end_) {
       const std::size_t run = plain_run<Sixteen>(at_);
       at_ += run;
       if (run == sizeof(SixteenFlags)) {
-        while (end_ - at_ >= kLongRun && is_long_run<Sixteen>(at_)) at_ += kLongRun;
+        if (may_be_long) at_ += plain_steps(at_, left(), kNonAscii);
+        may_be_long = false;  // it ends within a step
         continue;
       }
+      may_be_long = true;
       if (at_ >= end_) return false;
       const auto byte = static_cast<unsigned char>(*at_);
       if (byte == '"') {
@@ -244,7 +245,7 @@ class Skimmer {
       } else if (byte < 0x80) {
         return false;
       } else if (!odd_characters()) {
-        return all_is_utf8() && string_rest_of<SixteenBytes>();
+        return all_is_utf8() && string_rest_of<NonAscii::plain>();
       }
     }
     return false;

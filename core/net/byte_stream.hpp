@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "core/base/read_buffer.hpp"
+#include "core/net/footprint.hpp"
 #include "core/net/task.hpp"
 
 namespace headgate::net {
@@ -87,6 +88,9 @@ class ByteStream {
   // destroy the stream.
   virtual void watch_peer(std::function<void()> on_gone) = 0;
   virtual void unwatch_peer() = 0;
+
+  // What whoever waits for bytes will touch when they are there, from now on.
+  virtual void set_footprint(const Footprint&) {}
 
   // "192.0.2.1:4711", "[2001:db8::1]:4711" or "unix".
   virtual const std::string& remote_address() const = 0;

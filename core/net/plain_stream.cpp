@@ -122,6 +122,7 @@ class PlainStream final : public ByteStream {
   Task<void> shutdown_send() override;
   void watch_peer(std::function<void()> on_gone) override;
   void unwatch_peer() override { readiness_.unwatch_peer(); }
+  void set_footprint(const Footprint& footprint) override { readiness_.set_footprint(footprint); }
   const std::string& remote_address() const override { return remote_address_; }
   const std::string& remote_ip() const override { return remote_ip_; }
 

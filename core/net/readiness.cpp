@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "core/net/fd_watch.hpp"
@@ -119,6 +120,7 @@ class ReadinessSet final : public boost::asio::execution_context::service {
     collecting_ = true;
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
+      fetch_ahead({events.data() + i, static_cast<std::size_t>(count - i)});
       try {
         tell(event.data.u64, event.events);
       } catch (...) {  // the others' events are not told again
@@ -128,6 +130,17 @@ class ReadinessSet final : public boost::asio::execution_context::service {
     collecting_ = false;
     if (waits_ > 0) events_->wait();
     if (failure) std::rethrow_exception(failure);
+  }
+
+  // Begins to fetch what the events behind the first will need.
+  void fetch_ahead(std::span<const epoll_event> events) const {
+    if (events.size() > 2) {
+      if (const Readiness* const later = find(events[2].data.u64))
+        Footprint::fetch(later, sizeof(*later));
+    }
+    if (events.size() > 1) {
+      if (const Readiness* const next = find(events[1].data.u64)) next->footprint_.fetch();
+    }
   }
 
   // Each call may destroy this socket and others.

@@ -14,6 +14,7 @@
 #include <functional>
 #include <utility>
 
+#include "core/net/footprint.hpp"
 #include "core/net/resumption.hpp"
 #include "core/net/task.hpp"
 
@@ -61,6 +62,9 @@ class Readiness {
   void watch_peer(std::function<void()> on_gone);
   void unwatch_peer();
 
+  // What going on touches, from now on.
+  void set_footprint(const Footprint& footprint) { footprint_ = footprint; }
+
   // Ends all waits and watches; nothing may be waited for afterwards.
   void leave();
 
@@ -78,6 +82,7 @@ class Readiness {
   bool joined_ = false;
   std::uint32_t slot_ = 0;  // in the set
   std::function<void()> on_gone_;
+  Footprint footprint_;
 };
 
 }  // namespace headgate::net

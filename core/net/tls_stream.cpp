@@ -106,6 +106,11 @@ class TlsStreamImpl final : public TlsStream {
     below_->watch_peer(std::move(on_gone));
   }
   void unwatch_peer() override { below_->unwatch_peer(); }
+  void set_footprint(const Footprint& footprint) override {
+    Footprint all = footprint;
+    all.add(*this);
+    below_->set_footprint(all);
+  }
   const std::string& remote_address() const override { return below_->remote_address(); }
   const std::string& remote_ip() const override { return below_->remote_ip(); }
   const TlsInfo* tls() const override { return &info_; }
