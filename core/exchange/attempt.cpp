@@ -290,7 +290,7 @@ Failure Attempt::read_failure() const {
 }
 
 Verdict Attempt::classify(const Failure& failure) {
-  Verdict verdict = default_verdict(failure);
+  Verdict verdict = default_verdict(failure, endpoint_.provider && !request_.dialect.route);
   const bool ours = failure.kind == FailureKind::cannot || failure.kind == FailureKind::refused ||
                     failure.kind == FailureKind::stopped || failure.kind == FailureKind::no_room;
   if (!endpoint_.provider && failure.kind == FailureKind::status) {

@@ -40,11 +40,15 @@ Verdict of_status(int status) {
 
 }  // namespace
 
-Verdict default_verdict(const Failure& failure) {
+Verdict default_verdict(const Failure& failure, bool passes) {
   Verdict made;
   switch (failure.kind) {
     case FailureKind::status:
       made = of_status(failure.status);
+      if (passes && failure.status == 429) {
+        made.health = Health::neutral;
+        made.scope = HG_SCOPE_NONE;
+      }
       break;
     case FailureKind::connect:
       made = verdict(Next::elsewhere, Health::failure, HG_SCOPE_ENDPOINT, 502);

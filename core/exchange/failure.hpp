@@ -52,7 +52,8 @@ struct Verdict {
   std::string message;  // from the provider, for the client; empty: a general one
 };
 
-// What a failure means when nobody knows better.
-Verdict default_verdict(const Failure& failure);
+// What a failure means when nobody knows better. `passes`: of a path that nobody here reads, so a
+// rate limit is that of a model, or of a kind of path, that is not known.
+Verdict default_verdict(const Failure& failure, bool passes = false);
 
 }  // namespace headgate::exchange

@@ -49,6 +49,14 @@ TEST(DefaultVerdict, NamesWhatIsOut) {
   EXPECT_EQ(default_verdict(status(500)).scope, std::uint32_t{HG_SCOPE_NONE});
 }
 
+TEST(DefaultVerdict, TakesNothingOutForARateLimitOfWhatPasses) {
+  const Verdict passing = default_verdict(status(429), true);
+  EXPECT_EQ(passing.next, Next::wait);
+  EXPECT_EQ(passing.health, Health::neutral);
+  EXPECT_EQ(passing.scope, std::uint32_t{HG_SCOPE_NONE});
+  EXPECT_EQ(default_verdict(status(401), true).scope, std::uint32_t{HG_SCOPE_KEY});
+}
+
 TEST(DefaultVerdict, NeverAsksASilentEndpointAgain) {
   Failure failure;
   failure.kind = FailureKind::timeout;

@@ -306,6 +306,29 @@ TEST_F(GeminiAnswer, TellsAClientThatItsOwnKeyWasRefused) {
   }
 }
 
+TEST_F(GeminiAnswer, CountsARateLimitOfWhatPassesOnlyWhereItIsOfTheConfiguredModel) {
+  const auto seen = [&](std::string_view config, const std::string& model) {
+    Instance gemini(host, kId, config);
+    hg_call call(R"({"model":")" + model + "\"}");
+    call.operation = "";
+    ProviderRun run(gemini, call);
+    hg_build in{};
+    in.size = HG_END_OF(hg_build, max_tokens);
+    const std::string path = "/models/" + model + ":countTokens";
+    in.path = hg::str(path);
+    EXPECT_EQ(run.build(in), HG_CONTINUE);
+    return run.classify(HG_FAILURE_STATUS, 429, "");
+  };
+  for (const auto& other : {seen("{}", "m"), seen(R"({"model":"m"})", "n")}) {
+    EXPECT_EQ(other.next, static_cast<std::uint32_t>(HG_NEXT_ELSEWHERE));
+    EXPECT_EQ(other.health, static_cast<std::uint32_t>(HG_HEALTH_NEUTRAL));
+    EXPECT_EQ(other.scope, static_cast<std::uint32_t>(HG_SCOPE_NONE));
+  }
+  const auto own = seen(R"({"model":"m"})", "m");
+  EXPECT_EQ(own.health, static_cast<std::uint32_t>(HG_HEALTH_FAILURE));
+  EXPECT_EQ(own.scope, static_cast<std::uint32_t>(HG_SCOPE_KEY_MODEL));
+}
+
 TEST_F(GeminiAnswer, NeverAsksSilenceAgain) {
   Try attempt(host, "");
   const auto verdict = attempt.run.classify(HG_FAILURE_TIMEOUT, 0, "");
