@@ -4,6 +4,9 @@
 
 #include <benchmark/benchmark.h>
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +22,31 @@ namespace {
 const TimePoint kStart{std::chrono::hours(1)};
 
 using Set = std::shared_ptr<const EndpointSet>;
+
+// The time of each pick: 20,000 a second and thread, so that estimates are refreshed as often as in
+// real traffic. All threads have the first one's time, as workers have one clock, but for a few
+// milliseconds.
+class Ticks {
+ public:
+  explicit Ticks(const benchmark::State& state) : leads_(state.thread_index() == 0) {}
+
+  TimePoint next() {
+    constexpr std::int64_t kPicksInStep = 64;
+    constexpr std::chrono::microseconds kPick{50};
+    if (++picks_ == kPicksInStep) {
+      picks_ = 0;
+      const std::int64_t steps = leads_ ? ++steps_ : steps_.load(std::memory_order_relaxed);
+      begin_ = kStart + std::chrono::seconds(1) + steps * kPicksInStep * kPick;
+    }
+    return begin_ + picks_ * kPick;
+  }
+
+ private:
+  inline static std::atomic<std::int64_t> steps_{0};
+  const bool leads_;
+  std::int64_t picks_ = 0;
+  TimePoint begin_ = kStart + std::chrono::seconds(1);
+};
 
 Set make_set(std::size_t count, bool weighted, const Settings& settings = {}) {
   CellTable table;  // the cells outlive it
@@ -52,11 +80,10 @@ void pick_and_release(benchmark::State& state, bool weighted) {
   const EndpointSet& set = set_of(state.range(0), weighted);
   const auto rng = make_rng(static_cast<std::uint64_t>(state.thread_index()) + 1);
   PickQuery query;
-  query.now = kStart + std::chrono::seconds(1);
   query.prompt_tokens = 500;
+  Ticks ticks(state);
   for (auto _ : state) {
-    // 20,000 picks a second: the estimates are refreshed as often as in real traffic.
-    query.now += std::chrono::microseconds(50);
+    query.now = ticks.next();
     PickResult result = pick(set, query, *rng);
     benchmark::DoNotOptimize(result.endpoint);
   }
@@ -82,12 +109,12 @@ void pick_by_affinity(benchmark::State& state, bool weighted) {
   const EndpointSet& set = *sets[weighted ? 1 : 0][count == 2 ? 0 : count == 100 ? 1 : 2];
   const auto rng = make_rng(static_cast<std::uint64_t>(state.thread_index()) + 1);
   PickQuery query;
-  query.now = kStart + std::chrono::seconds(1);
   query.prompt_tokens = 500;
   std::uint64_t key = 0;
   query.affinity = {&key, 1};
+  Ticks ticks(state);
   for (auto _ : state) {
-    query.now += std::chrono::microseconds(50);
+    query.now = ticks.next();
     key = mix_bits(key + 1);
     PickResult result = pick(set, query, *rng);
     benchmark::DoNotOptimize(result.endpoint);
@@ -105,15 +132,15 @@ void pick_record_release(benchmark::State& state) {
   const EndpointSet& set = set_of(state.range(0), false);
   const auto rng = make_rng(static_cast<std::uint64_t>(state.thread_index()) + 1);
   PickQuery query;
-  query.now = kStart + std::chrono::seconds(1);
   query.prompt_tokens = 500;
   AttemptOutcome outcome;
   outcome.kind = OutcomeKind::success;
   outcome.first_token = Millis(250);
   outcome.streaming = Millis(1'000);
   outcome.output_tokens = 100;
+  Ticks ticks(state);
   for (auto _ : state) {
-    query.now += std::chrono::microseconds(50);
+    query.now = ticks.next();
     PickResult result = pick(set, query, *rng);
     benchmark::DoNotOptimize(record(result.permit, outcome, query.now));
   }
