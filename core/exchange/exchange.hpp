@@ -148,9 +148,10 @@ class Exchange {
   std::pmr::vector<std::uint64_t> affinity_;  // by group; empty where no group has any
   std::unique_ptr<Second> second_;
   RetryState retry_;
-  select::Waiters::Seat seat_;  // while it waits for what an upstream asked for
-  bool sound_only_ = false;     // the next pick may only be of an endpoint that is not failing
-  int status_ = 0;              // that the client was sent
+  select::Waiters::Seat seat_;                    // while it waits for what an upstream asked for
+  std::optional<std::chrono::nanoseconds> held_;  // while everybody was out
+  bool sound_only_ = false;  // the next pick may only be of an endpoint that is not failing
+  int status_ = 0;           // that the client was sent
   std::string error_code_;
 };
 

@@ -35,6 +35,7 @@ std::optional<TimePoint> Exchange::wait_until(const select::Shortfall& none, Tim
 net::Task<bool> Exchange::wait_for_return(select::PickResult& picked, TimePoint& now) {
   select::Waiters::Seat seat;
   const TimePoint since = now;
+  const auto held_before = held_.value_or(std::chrono::nanoseconds(0));
   Resort resort = Resort::any;
   for (;;) {
     const std::optional<TimePoint> until = wait_until(picked, since, now);
@@ -53,8 +54,9 @@ net::Task<bool> Exchange::wait_for_return(select::PickResult& picked, TimePoint&
     }
     Pause pause(worker_, client_);
     const bool here = co_await pause.until(time);
-    if (!here) co_return false;
     now = worker_.worker.clock().now();
+    held_ = held_before + (now - since);
+    if (!here) co_return false;
     picked = pick(nullptr, now, Resort::none);
     if (picked.endpoint) co_return true;
   }

@@ -202,6 +202,7 @@ void Exchange::write_record(std::chrono::nanoseconds duration) {
   record.reasoning_tokens = request_.usage.reasoning;
   record.stream = request_.facets.stream;
   record.duration = duration;
+  record.held = held_;
   if (request_.first_token) record.first_token = *request_.first_token;
   record.bytes_in = body_.bytes();
   record.bytes_out = client_.body_bytes_sent();

@@ -43,6 +43,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(AccessField::cou
     "attempts",
     "http.request.body.size",
     "http.response.body.size",
+    "held",
     "time_to_first_token",
     "duration",
     "error",
@@ -52,8 +53,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(AccessField::cou
 };
 
 // Also what a line has beside its fields.
-constexpr std::array<std::string_view, 5> kOtherNames{
-    "level", "message", "duration_ms", "time_to_first_token_ms", "attempts_not_listed"};
+constexpr std::array<std::string_view, 6> kOtherNames{
+    "level", "message", "held_ms", "duration_ms", "time_to_first_token_ms", "attempts_not_listed"};
 
 constexpr std::size_t kSketches = 1024;
 
@@ -127,7 +128,8 @@ constexpr Keys make_json_keys() {
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto field = static_cast<AccessField>(i);
     // A number says its unit in its name.
-    const bool is_time = field == AccessField::first_token || field == AccessField::duration;
+    const bool is_time = field == AccessField::held || field == AccessField::first_token ||
+                         field == AccessField::duration;
     keys[i] = key_of(",\"", kNames[i], is_time ? "_ms\":" : "\":");
   }
   return keys;
@@ -416,6 +418,7 @@ void append_line(TextBuffer& out, const AccessRecord& record, const FieldSelecti
   if (record.attempt_count() != 0 && fields.shows(attempts)) line.attempts(record);
   write.count(bytes_in, record.bytes_in);
   write.count(bytes_out, record.bytes_out);
+  if (record.held) write.milliseconds(held, *record.held);
   if (record.first_token) write.milliseconds(first_token, *record.first_token);
   write.milliseconds(duration, record.duration);
   write.texts(kTextsOfEnd);
@@ -435,7 +438,7 @@ std::string_view name_of(AccessField field) {
 
 void FieldSelection::remove(std::string_view name) {
   // As a line in JSON has it.
-  if (name == "duration_ms" || name == "time_to_first_token_ms") {
+  if (name == "held_ms" || name == "duration_ms" || name == "time_to_first_token_ms") {
     name.remove_suffix(std::string_view("_ms").size());
   }
   const auto found = std::find(kNames.begin(), kNames.end(), name);

@@ -41,6 +41,7 @@ enum class AccessField : std::uint8_t {
   attempts,
   bytes_in,
   bytes_out,
+  held,
   first_token,
   duration,
   error_code,

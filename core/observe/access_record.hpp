@@ -53,6 +53,7 @@ struct AccessFields {
   std::optional<std::uint64_t> reasoning_tokens;
 
   std::chrono::nanoseconds duration{0};
+  std::optional<std::chrono::nanoseconds> held;         // while everybody was out
   std::optional<std::chrono::nanoseconds> first_token;  // from the request's first byte
   std::uint64_t bytes_in = 0;                           // of the client's body
   std::uint64_t bytes_out = 0;                          // of the body sent to the client

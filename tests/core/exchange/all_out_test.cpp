@@ -147,6 +147,15 @@ TEST_F(AllOut, ShowsWhoWaits) {
   ask(post(kChatBody));
   EXPECT_EQ(budgets.waiters.waited(), 1u);
   EXPECT_EQ(budgets.waiters.refused(), 0u);
+  const auto lines = records();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].find("held_ms"), std::string::npos) << lines[0];
+  const std::string name = R"("held_ms":)";
+  const std::size_t at = lines[1].find(name);
+  ASSERT_NE(at, std::string::npos) << lines[1];
+  const double held = std::stod(lines[1].substr(at + name.size()));
+  EXPECT_GT(held, 1'000);
+  EXPECT_LT(held, 5'000);
 }
 
 TEST_F(AllOut, HoldsAllButOneWhileItIsTriedAndThenServesThem) {

@@ -37,29 +37,31 @@ TEST(AccessFormat, WritesAllFieldsAsText) {
       "gen_ai.usage.output_tokens=0 gen_ai.usage.total_tokens=30 "
       "gen_ai.usage.cache_read.input_tokens=4 gen_ai.usage.reasoning.output_tokens=5 stream=true "
       "attempts=first:429:rate_limited:12.000ms,second:200:80.250ms "
-      "http.request.body.size=1024 http.response.body.size=99 time_to_first_token=80.050ms "
+      "http.request.body.size=1024 http.response.body.size=99 held=700.000ms "
+      "time_to_first_token=80.050ms "
       "duration=1250.004ms error=cut request.id=r-1 team=\"a b\"\n");
 }
 
 TEST(AccessFormat, WritesAllFieldsAsJson) {
   AccessRecord record;
   fill_sample(record);
-  EXPECT_EQ(json_line(record),
-            R"({"time":"2027-01-15T08:00:00.042Z","level":"info","message":"request",)"
-            R"("listener":"default","route":"chat","backend":"models",)"
-            R"("src.addr":"127.0.0.1:40000","http.method":"POST","http.host":"example.com",)"
-            R"("http.path":"/v1/chat?key=***","http.status":200,"dialect":"some.chat",)"
-            R"("gen_ai.operation.name":"chat","gen_ai.provider.name":"kind","endpoint":"second",)"
-            R"("gen_ai.request.model":"fast","gen_ai.response.model":"model-1",)"
-            R"("gen_ai.usage.input_tokens":10,"gen_ai.usage.output_tokens":0,)"
-            R"("gen_ai.usage.total_tokens":30,"gen_ai.usage.cache_read.input_tokens":4,)"
-            R"("gen_ai.usage.reasoning.output_tokens":5,"stream":true,)"
-            R"("attempts":[{"endpoint":"first","status":429,"error":"rate_limited",)"
-            R"("duration_ms":12.000},{"endpoint":"second","status":200,"duration_ms":80.250}],)"
-            R"("http.request.body.size":1024,"http.response.body.size":99,)"
-            R"("time_to_first_token_ms":80.050,"duration_ms":1250.004,"error":"cut",)"
-            R"("request.id":"r-1","team":"a b"})"
-            "\n");
+  EXPECT_EQ(
+      json_line(record),
+      R"({"time":"2027-01-15T08:00:00.042Z","level":"info","message":"request",)"
+      R"("listener":"default","route":"chat","backend":"models",)"
+      R"("src.addr":"127.0.0.1:40000","http.method":"POST","http.host":"example.com",)"
+      R"("http.path":"/v1/chat?key=***","http.status":200,"dialect":"some.chat",)"
+      R"("gen_ai.operation.name":"chat","gen_ai.provider.name":"kind","endpoint":"second",)"
+      R"("gen_ai.request.model":"fast","gen_ai.response.model":"model-1",)"
+      R"("gen_ai.usage.input_tokens":10,"gen_ai.usage.output_tokens":0,)"
+      R"("gen_ai.usage.total_tokens":30,"gen_ai.usage.cache_read.input_tokens":4,)"
+      R"("gen_ai.usage.reasoning.output_tokens":5,"stream":true,)"
+      R"("attempts":[{"endpoint":"first","status":429,"error":"rate_limited",)"
+      R"("duration_ms":12.000},{"endpoint":"second","status":200,"duration_ms":80.250}],)"
+      R"("http.request.body.size":1024,"http.response.body.size":99,)"
+      R"("held_ms":700.000,"time_to_first_token_ms":80.050,"duration_ms":1250.004,"error":"cut",)"
+      R"("request.id":"r-1","team":"a b"})"
+      "\n");
 }
 
 TEST(AccessFormat, LeavesOutWhatIsNotKnown) {

@@ -30,6 +30,7 @@ inline void fill_sample(AccessRecord& record) {
   record.cached_tokens = 4;
   record.reasoning_tokens = 5;
   record.duration = microseconds(1'250'004);
+  record.held = milliseconds(700);
   record.first_token = microseconds(80'050);
   record.bytes_in = 1024;
   record.bytes_out = 99;
