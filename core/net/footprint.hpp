@@ -29,8 +29,10 @@ class Footprint {
     for (std::uint32_t i = 0; i < count_; ++i) fetch(pieces_[i].begin, pieces_[i].bytes);
   }
   static void fetch(const void* begin, std::size_t bytes) {
+    // Numbers: there may be no object any more that a pointer could go through.
+    const auto address = reinterpret_cast<std::uintptr_t>(begin);
     for (std::size_t at = 0; at < bytes; at += kLineBytes)
-      __builtin_prefetch(static_cast<const std::byte*>(begin) + at, 1);
+      __builtin_prefetch(reinterpret_cast<const void*>(address + at), 1);
   }
 
  private:

@@ -42,7 +42,6 @@ struct FakeHost::Raw {
       return of(host).without_causes ? &kEndpointsBefore : &kEndpoints;
     }
     if (view(id) == HG_EXT_ASYNC) return of(host).without_http ? &kAsyncBefore : &kAsync;
-    if (view(id) == HG_EXT_METRICS) return metrics_table();
     return call_table(view(id));
   }
   static void write_log(const hg_host* host, std::uint32_t level, hg_str message) noexcept {
@@ -139,7 +138,8 @@ std::vector<std::string> FakeHost::ids() const {
 Instance::Instance(FakeHost& host, std::string_view id, std::string_view config)
     : plugin_(host.plugin(id)) {
   hg_create in{};
-  in.size = HG_END_OF(hg_create, name);
+  in.size = HG_END_OF(hg_create, instance);
+  in.instance = 1;
   in.config = str(config);
   in.place = str("test");
   in.name = str("test");

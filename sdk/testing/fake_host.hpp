@@ -50,6 +50,15 @@ struct FakeSeries {
   std::vector<double> observed;
 };
 
+// A counter or a token bucket that a plugin asked for.
+struct FakeShared {
+  std::string name;
+  bool bucket = false;
+  std::int64_t value = 0;  // of a bucket: the tokens in it
+  std::uint64_t capacity = 0;
+  std::uint64_t token_ms = 0;  // until one comes back
+};
+
 class FakeHost {
  public:
   FakeHost();
@@ -77,8 +86,10 @@ class FakeHost {
   std::vector<std::uint64_t> restored;
   std::int32_t evict_result = HG_OK;
   std::vector<FakeSeries> series;  // whatever the manifest says; the id is the place and 1
-  bool without_causes = false;     // as a gateway of before evict_for()
-  bool without_http = false;       // as a gateway of before http()
+  std::vector<FakeShared> shared;
+  std::size_t shared_max = 256;
+  bool without_causes = false;  // as a gateway of before evict_for()
+  bool without_http = false;    // as a gateway of before http()
 
  private:
   struct Raw;

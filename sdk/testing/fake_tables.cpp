@@ -5,6 +5,8 @@
 #include <headgate/json.h>
 #include <headgate/llm.h>
 #include <headgate/message.h>
+#include <headgate/metrics.h>
+#include <headgate/shared.h>
 #include <headgate/stream.h>
 #include <headgate/json_view.hpp>
 
@@ -379,6 +381,8 @@ const void* call_table(std::string_view id) {
   if (id == HG_EXT_STREAM) return &kStreamTable;
   if (id == HG_EXT_CREDENTIAL) return &kCredentialTable;
   if (id == HG_EXT_CRYPTO) return &kCryptoTable;
+  if (id == HG_EXT_METRICS) return metrics_table();
+  if (id == HG_EXT_SHARED) return shared_table();
   return nullptr;
 }
 

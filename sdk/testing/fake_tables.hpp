@@ -14,6 +14,8 @@ const void* call_table(std::string_view id);
 
 // hg.metrics/1, of a FakeHost.
 const void* metrics_table();
+// hg.shared/1, likewise.
+const void* shared_table();
 
 // Of hg.async/1.
 std::int32_t http_of_call(hg_call* call, const hg_http_request* request,

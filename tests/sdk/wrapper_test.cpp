@@ -238,4 +238,36 @@ TEST_F(Wrapper, CountsInTheSeriesThatThePluginNamed) {
   EXPECT_EQ(host.series[1].observed, (std::vector<double>{5, 5}));
 }
 
+TEST_F(Wrapper, SharesCountersAndTokenBuckets) {
+  Instance probe(host, "probe.limiter");
+  ASSERT_TRUE(probe.ok());
+  const auto asked = [&](const std::string& body) {
+    hg_call call(body);
+    hg::testing::PolicyRun run(probe, call);
+    return run.on_request() == HG_CONTINUE ? "passed" : call.answer->message;
+  };
+  EXPECT_EQ(asked("1234567"), "passed");
+  EXPECT_EQ(asked("12345"), "2 1000") << "two tokens are missing, of which two come back a second";
+  EXPECT_EQ(asked("123"), "passed");
+  EXPECT_EQ(asked("12345678901"), "4 never");
+  ASSERT_EQ(host.shared.size(), 2u);
+  EXPECT_EQ(host.shared[0].name, "seen");
+  EXPECT_EQ(host.shared[0].value, 4);
+  EXPECT_EQ(host.shared[1].name, "bytes");
+  EXPECT_EQ(host.shared[1].value, 0);
+}
+
+TEST_F(Wrapper, SaysWhereWhatIsSharedCannotBeMade) {
+  Instance empty(host, "probe.limiter", R"({"capacity":0})");
+  EXPECT_FALSE(empty.ok());
+  ASSERT_EQ(host.faults.size(), 1u);
+  EXPECT_EQ(host.faults[0].pointer, "/capacity");
+  EXPECT_EQ(host.faults[0].message,
+            "a token bucket cannot be kept: its name or its bounds are out of range");
+  host.shared_max = 1;
+  Instance too_many(host, "probe.limiter");
+  EXPECT_FALSE(too_many.ok());
+  EXPECT_EQ(host.faults.at(1).message, "a token bucket cannot be kept: there are too many of them");
+}
+
 }  // namespace

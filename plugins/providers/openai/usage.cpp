@@ -30,6 +30,7 @@ constexpr std::string_view kChoices = "\"choices\"";
 
 // Where the last kUsage in `text` begins. By its second letter, which is rarer than its first.
 std::size_t find_last_usage(std::string_view text) {
+  if (text.empty()) return std::string_view::npos;
   std::size_t bound = text.size();  // the letter stands before it
   while (const void* const found = memrchr(text.data(), kUsage[1], bound)) {
     bound = static_cast<std::size_t>(static_cast<const char*>(found) - text.data());

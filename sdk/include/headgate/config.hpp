@@ -80,6 +80,11 @@ class Config {
     });
   }
 
+  // What hg.shared/1 is given. 0: the gateway is older.
+  std::uint64_t instance() const noexcept {
+    return HG_HAS(create_, hg_create, instance) ? create_->instance : 0;
+  }
+
   // What hg.metrics/1 and hg.endpoints/1 are given. Lives as long as the process.
   const hg_host* host() const noexcept { return faults_->host(); }
 

@@ -11,6 +11,7 @@
 #include <headgate/llm.h>
 #include <headgate/message.h>
 #include <headgate/metrics.h>
+#include <headgate/shared.h>
 #include <headgate/stream.h>
 
 #include <cstdint>
@@ -36,7 +37,8 @@ enum Need : std::uint32_t {
   kCrypto = 1u << 2,
   kAsync = 1u << 3,
   kHttp = 1u << 4,  // kAsync, of a gateway that has HTTP calls
-  kMetrics = 1u << 5
+  kMetrics = 1u << 5,
+  kShared = 1u << 6
 };
 
 enum class LogLevel : std::uint32_t {
@@ -71,6 +73,8 @@ class Host {
                       calls || (needs & kAsync) != 0);
     complete &=
         fetch(metrics, HG_EXT_METRICS, HG_END_OF(hg_metrics_ext, observe), (needs & kMetrics) != 0);
+    complete &=
+        fetch(shared, HG_EXT_SHARED, HG_END_OF(hg_shared_ext, take), (needs & kShared) != 0);
     return complete;
   }
 
@@ -84,11 +88,12 @@ class Host {
   const hg_json_ext* json = nullptr;
   const hg_llm_ext* llm = nullptr;
   const hg_stream_ext* stream = nullptr;
-  const hg_credential_ext* credential = nullptr;  // these five: only where kNeeds names them
+  const hg_credential_ext* credential = nullptr;  // these six: only where kNeeds names them
   const hg_endpoints_ext* endpoints = nullptr;
   const hg_crypto_ext* crypto = nullptr;
   const hg_async_ext* async = nullptr;
   const hg_metrics_ext* metrics = nullptr;
+  const hg_shared_ext* shared = nullptr;
 
  private:
   template <class Table>

@@ -9,3 +9,4 @@
 #include <headgate/module.hpp>
 #include <headgate/policy.hpp>
 #include <headgate/provider.hpp>
+#include <headgate/shared.hpp>

@@ -109,6 +109,30 @@ class ProbeMeter final : public hg::Policy {
   hg::Series bytes_;
 };
 
+// Lets so many bytes of requests pass.
+class ProbeLimiter final : public hg::Policy {
+ public:
+  static constexpr std::string_view kManifest = R"({"id":"probe.limiter","kind":"policy"})";
+  static constexpr std::uint32_t kNeeds = hg::kShared;
+
+  explicit ProbeLimiter(const hg::Config& config)
+      : seen_(config, "seen"),
+        bytes_(config["capacity"], "bytes",
+               {config["capacity"].count(10), 2, std::chrono::seconds(1)}) {}
+
+  hg::Action on_request(hg::Call& call) const {
+    const std::int64_t number = seen_.add();
+    const auto taken = bytes_.take(call.request().body().size());
+    if (taken) return hg::Action::proceed;
+    const std::string wait = taken.wait ? std::to_string(taken.wait->count()) : "never";
+    return call.respond_error(429, "limited", std::to_string(number) + " " + wait);
+  }
+
+ private:
+  hg::SharedCounter seen_;
+  hg::TokenBucket bytes_;
+};
+
 // Asks an upstream about each request.
 class ProbeCaller final : public hg::Policy {
  public:
@@ -148,4 +172,4 @@ class ProbeDialect final : public hg::Dialect {
 
 }  // namespace
 
-HG_MODULE(ProbeProvider, ProbePolicy, ProbeMeter, ProbeCaller, ProbeDialect)
+HG_MODULE(ProbeProvider, ProbePolicy, ProbeMeter, ProbeLimiter, ProbeCaller, ProbeDialect)
