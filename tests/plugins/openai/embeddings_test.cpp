@@ -24,7 +24,9 @@ class Embeddings : public testing::Test {
     std::int32_t action = HG_ABORT;
     hg::Usage usage;
   };
-  Given answer(std::string_view body) {
+  // What `answers(run)` leaves, of a provider that was asked for embeddings.
+  template <class Answers>
+  Given given_by(const Answers& answers) {
     Instance openai(host, kId, R"({"model":"gpt-4o"})");
     hg_call call(kBody);
     call.operation = "embeddings";
@@ -34,9 +36,12 @@ class Embeddings : public testing::Test {
     EXPECT_EQ(run.plan.framing, static_cast<std::uint32_t>(HG_FRAMING_WHOLE));
     EXPECT_EQ(run.plan.passes, 1u);
     Given given;
-    given.action = run.on_body(body);
+    given.action = answers(run);
     given.usage = call.usage;
     return given;
+  }
+  Given answer(std::string_view body) {
+    return given_by([&](ProviderRun& run) { return run.on_body(body); });
   }
 
   FakeHost host;
@@ -72,14 +77,11 @@ TEST_F(Embeddings, HaveTheirTokensCounted) {
 
 TEST_F(Embeddings, HaveTheirTokensCountedWhereOnlyTheEndIsSeen) {
   const auto counted = [&](std::string_view tail) {
-    Instance openai(host, kId, R"({"model":"gpt-4o"})");
-    hg_call call(kBody);
-    call.operation = "embeddings";
-    ProviderRun run(openai, call);
-    EXPECT_EQ(run.build(), HG_CONTINUE);
-    EXPECT_EQ(run.on_head(200, "application/json"), HG_CONTINUE);
-    run.on_tail(tail);
-    return call.usage.input;
+    const auto shown = [&](ProviderRun& run) {
+      run.on_tail(tail);
+      return HG_CONTINUE;
+    };
+    return given_by(shown).usage.input;
   };
   EXPECT_EQ(counted(R"(0.25]}],"usage":{"prompt_tokens":7,"total_tokens":7}})"), 7u);
   EXPECT_EQ(counted(R"(0.25]}],"usage" : {"prompt_tokens": 7}, "model":"e"} )"), 7u);

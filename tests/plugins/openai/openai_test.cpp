@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "testing/fake_host.hpp"
+#include "tests/plugins/passing_rate_limit.hpp"
 #include "tests/plugins/plugin_path.hpp"
 
 namespace {
@@ -348,25 +349,7 @@ TEST_F(OpenAi, WaitsForARateLimitThatSaysItsTime) {
 }
 
 TEST_F(OpenAi, CountsARateLimitOfWhatPassesOnlyWhereItIsOfTheConfiguredModel) {
-  const auto seen = [&](std::string_view config, const std::string& model) {
-    Instance openai(host, kId, config);
-    hg_call call(R"({"model":")" + model + "\"}");
-    call.operation = "";
-    ProviderRun run(openai, call);
-    hg_build in{};
-    in.size = HG_END_OF(hg_build, max_tokens);
-    in.path = hg::str("/images/generations");
-    EXPECT_EQ(run.build(in), HG_CONTINUE);
-    return run.classify(HG_FAILURE_STATUS, 429, "");
-  };
-  for (const auto& other : {seen("{}", "m"), seen(R"({"model":"m"})", "n")}) {
-    EXPECT_EQ(other.next, static_cast<std::uint32_t>(HG_NEXT_ELSEWHERE));
-    EXPECT_EQ(other.health, static_cast<std::uint32_t>(HG_HEALTH_NEUTRAL));
-    EXPECT_EQ(other.scope, static_cast<std::uint32_t>(HG_SCOPE_NONE));
-  }
-  const auto own = seen(R"({"model":"m"})", "m");
-  EXPECT_EQ(own.health, static_cast<std::uint32_t>(HG_HEALTH_FAILURE));
-  EXPECT_EQ(own.scope, static_cast<std::uint32_t>(HG_SCOPE_KEY_MODEL));
+  expect_rate_limits_count_for_the_configured_model(host, kId, "/images/generations");
 }
 
 TEST_F(OpenAi, ReadsTheTimeOfTheLimitThatWasHit) {
