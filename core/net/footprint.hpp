@@ -1,8 +1,8 @@
 #pragma once
 // Memory that whoever waits for a connection will touch when it goes on. With many connections it
-// has left the near caches by then, and to wait for it line by line takes a third of the gateway's
-// own time; so the loop has it fetched while it serves the connection before. These are addresses
-// only: stale ones do no harm. [worker]
+// has left the near caches by then, and each line of it would be waited for; so the loop has it
+// fetched while it serves the connection before. These are addresses only: stale ones do no harm.
+// [worker]
 
 #include <array>
 #include <cstddef>
