@@ -45,7 +45,7 @@ bool Preferred::in_order(std::size_t place) {
 bool Preferred::has_room(const Endpoint& endpoint, Cell& cell) {
   const AffinitySettings& settings = *group_.settings().affinity;
   const double weight = weight_now(endpoint, cell);
-  const auto load = static_cast<double>(endpoint.base_cell().load.tokens());
+  const auto load = static_cast<double>(endpoint.base_cell().load.tokens_seen(pricing_.now()));
   if (pricing_.requests(load) < settings.requests_min * weight) return true;
   const GroupLoad group = group_load();
   const auto wanted = static_cast<double>(pricing_.request_tokens());
@@ -71,7 +71,7 @@ Preferred::GroupLoad Preferred::group_load() const {
     if (endpoint.weight() == 0 || (query_.eligible && !query_.eligible(endpoint))) continue;
     Cell& cell = endpoint.cell_for(query_.model);
     if (cell.quick_state(query_.now) == ServiceState::out) continue;
-    sum.tokens += static_cast<double>(endpoint.base_cell().load.tokens());
+    sum.tokens += static_cast<double>(endpoint.base_cell().load.tokens_seen(pricing_.now()));
     sum.weight += weight_now(endpoint, cell);
   }
   const double scale = static_cast<double>(endpoints.size()) / static_cast<double>(count);

@@ -8,8 +8,8 @@ void Permit::release() {
   if (grant_.cell == nullptr) return;
   if (grant_.leases != 0) give_back_leases(*grant_.cell, grant_.leases);
   grant_.leases = 0;
-  grant_.base->load.remove(grant_.tokens);
-  if (grant_.cell != grant_.base) grant_.cell->load.remove(grant_.tokens);
+  Load::remove(*grant_.load, grant_.tokens);
+  if (grant_.cell_load != nullptr) Load::remove(*grant_.cell_load, grant_.tokens);
   grant_.cell = nullptr;
 }
 

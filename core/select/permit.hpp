@@ -29,7 +29,10 @@ class Permit {
   // the permit.
   struct Grant {
     Cell* cell = nullptr;
-    Cell* base = nullptr;  // the endpoint's; it counts the load of all its models
+    // Where the load is counted: of the endpoint with all its models, and of the cell if that is
+    // not the same.
+    Load::Word* load = nullptr;
+    Load::Word* cell_load = nullptr;
     std::int64_t tokens = 0;
     double expected_output_tokens = 0;
     Leases leases = 0;

@@ -21,14 +21,14 @@ bool take(const Candidate& candidate, PickReason reason, const Pricing& pricing,
   const Endpoint& endpoint = *candidate.endpoint;
   Cell& base = endpoint.base_cell();
   const std::int64_t tokens = pricing.request_tokens();
-  if (!base.load.try_add(tokens, endpoint.concurrency_max())) {
+  Permit::Grant grant;
+  grant.load = base.load.try_add(tokens, endpoint.concurrency_max(), pricing.now());
+  if (grant.load == nullptr) {
     give_back_leases(*candidate.cell, candidate.leases);
     return false;
   }
-  if (candidate.cell != &base) candidate.cell->load.add(tokens);
-  Permit::Grant grant;
+  if (candidate.cell != &base) grant.cell_load = &candidate.cell->load.add(tokens, pricing.now());
   grant.cell = candidate.cell;
-  grant.base = &base;
   grant.tokens = tokens;
   grant.expected_output_tokens = pricing.output_tokens();
   grant.leases = candidate.leases;

@@ -48,7 +48,7 @@ class Pricing {
     const double failures = cell.failures_per_success_at(now_);
     terms.health = 1 / (1 + failures);
     terms.failure_ms = failure_cost(median_cost_ms_, failures);
-    const std::int64_t tokens = cell.load.tokens();
+    const std::int64_t tokens = cell.load.tokens_seen(now_);
     terms.load = static_cast<double>(tokens) * loads_per_token_;
     terms.weight = endpoint.relative_weight() *
                    cell.slow_start(now_, static_cast<double>(settings_.slow_start.count()),

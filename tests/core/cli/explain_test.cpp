@@ -400,7 +400,7 @@ TEST_F(ExplainRequest, SaysWhenThePreferredOneIsOutOrBusy) {
   const std::uint16_t home = *selection_of(explained()).likeliest;
   const BackendPlan& backend = context->snapshot->plans[0].backends[0];
   select::Cell& cell = backend.set->endpoint(home).base_cell();
-  cell.load.add(100'000);
+  select::Load::Word& counted = cell.load.add(100'000, select::to_stamp(clock.now()));
   RequestExplained result = explained();
   ASSERT_EQ(selection_of(result).affinity->order.size(), 2u);
   EXPECT_FALSE(selection_of(result).affinity->order[0].has_room);
@@ -409,7 +409,7 @@ TEST_F(ExplainRequest, SaysWhenThePreferredOneIsOutOrBusy) {
   EXPECT_EQ(selection_of(result).reason, select::PickReason::affinity);
   EXPECT_THAT(text(), HasSubstr("has a load over the bound; '"));
   EXPECT_THAT(json(), HasSubstr(R"("underBound":false)"));
-  cell.load.remove(100'000);
+  select::Load::remove(counted, 100'000);
   select::evict(cell, select::Scope::endpoint, clock.now() + std::chrono::seconds(9), clock.now());
   result = explained();
   EXPECT_EQ(selection_of(result).affinity->home, home);

@@ -47,7 +47,7 @@ class AffinityTest : public testing::Test {
   }
   // Requests of mean size (100 tokens) in flight there.
   void occupy(const EndpointSet& set, std::size_t index, std::int64_t requests) {
-    for (std::int64_t i = 0; i < requests; ++i) cell_of(set, index).load.add(100);
+    for (std::int64_t i = 0; i < requests; ++i) select::occupy(cell_of(set, index), 100);
   }
   void put_out(const EndpointSet& set, std::size_t index, seconds time = seconds(10)) {
     evict(cell_of(set, index), Scope::endpoint, world_.clock.now() + time, world_.clock.now());

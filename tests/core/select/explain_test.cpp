@@ -90,7 +90,7 @@ TEST_F(ExplainTest, TheNextGroupServesWhenTheFirstIsOutOrFull) {
   const auto set = world_.set(
       {{world_.spec("a"), world_.spec("b", 1, 1)}, {world_.spec("c"), world_.spec("d")}});
   put_out(*set, 0, seconds(9));
-  cell_of(*set, 1).load.add(1);
+  occupy(cell_of(*set, 1), 1);
   const Explanation result = explained(*set);
   EXPECT_EQ(result.group, 1u);
   EXPECT_EQ(result.groups[0].endpoints[0].standing, Standing::out);
@@ -248,7 +248,7 @@ struct AnySet {
       if (random() % 3 == 0)
         cell.failures.add(1 + static_cast<double>(random() % 4), to_stamp(world.clock.now()),
                           kHealthHalfLifeMs);
-      for (auto n = random() % 4; n > 0; --n) cell.load.add(100);
+      for (auto n = random() % 4; n > 0; --n) occupy(cell, 100);
       if (random() % 5 == 0) cell.slow_start_since = to_stamp(world.clock.now());
     }
   }

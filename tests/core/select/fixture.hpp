@@ -16,6 +16,11 @@
 
 namespace headgate::select {
 
+// One request of so many tokens is in flight there, and stays.
+inline void occupy(Cell& cell, std::int64_t tokens) {
+  cell.load.add(tokens, to_stamp(TimePoint()));
+}
+
 struct World {
   CellTable table;
   ManualClock clock;

@@ -28,31 +28,6 @@ TEST(Permit, CountsFromThePickToTheRelease) {
   EXPECT_FALSE(result.permit);
 }
 
-TEST(Load, CountsRequestsAndTokensApart) {
-  Load load;
-  for (int i = 0; i < 1'000; ++i) load.add(Load::kRequestTokensMax);
-  load.add(7);
-  EXPECT_EQ(load.requests(), 1'001);
-  EXPECT_EQ(load.tokens(), 10'000'000'007);
-  for (int i = 0; i < 1'000; ++i) load.remove(Load::kRequestTokensMax);
-  EXPECT_EQ(load.requests(), 1);
-  EXPECT_EQ(load.tokens(), 7);
-}
-
-TEST(Load, TheLimitIsOnRequests) {
-  Load load;
-  EXPECT_TRUE(load.try_add(5, 2));
-  EXPECT_FALSE(load.full(2));
-  EXPECT_TRUE(load.try_add(5, 2));
-  EXPECT_TRUE(load.full(2));
-  EXPECT_FALSE(load.try_add(5, 2));
-  EXPECT_EQ(load.requests(), 2);  // undone
-  EXPECT_EQ(load.tokens(), 10);
-  EXPECT_TRUE(load.try_add(5, 3));  // the limit was raised
-  EXPECT_TRUE(load.try_add(5, 0));  // and lifted
-  EXPECT_FALSE(load.full(0));
-}
-
 TEST(Permit, AMoveTakesTheLoadAlong) {
   World world;
   const auto set = world.equal(1);

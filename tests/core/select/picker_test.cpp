@@ -77,7 +77,7 @@ TEST_F(PickerTest, TheCostHasEveryTerm) {
   query.prompt_tokens = 4'000;  // doubles the time to the first token
   query.output_tokens_max = 50;
   query.estimated_tokens = 4'000;
-  cell.load.add(8'000);  // two requests of this size
+  occupy(cell, 8'000);  // two requests of this size
   const CostTerms terms = cost_terms(set->group(0), set->endpoint(0), query);
   EXPECT_NEAR(terms.ttft_ms, 600, 1e-3);
   EXPECT_NEAR(terms.tpot_ms, 10, 1e-3);

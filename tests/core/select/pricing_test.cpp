@@ -19,8 +19,8 @@ TEST(Pricing, AmongEndpointsThatAreEqualButForNoiseTheLoadDecides) {
   const auto set = world.equal(2);
   world.sample(cell_of(*set, 0), 900, 0.001);
   world.sample(cell_of(*set, 1), 1'100, 0.001);
-  cell_of(*set, 0).load.add(2'000);
-  cell_of(*set, 1).load.add(1'900);
+  occupy(cell_of(*set, 0), 2'000);
+  occupy(cell_of(*set, 1), 1'900);
   EXPECT_EQ(drawn_first(world, *set, 0).endpoint->name(), "e1");
   EXPECT_EQ(drawn_first(world, *set, 1).endpoint->name(), "e1");
 }
@@ -31,9 +31,9 @@ TEST(Pricing, AManyTimesSlowerEndpointIsNoRefugeFromOrdinaryLoad) {
   const auto set = world.equal(2);
   world.sample(cell_of(*set, 0), 200, 5);
   world.sample(cell_of(*set, 1), 2'000, 50);
-  cell_of(*set, 0).load.add(15 * 100);  // 15 requests of the size of the query
+  occupy(cell_of(*set, 0), 15 * 100);  // 15 requests of the size of the query
   EXPECT_EQ(drawn_first(world, *set, 1).endpoint->name(), "e0");
-  cell_of(*set, 0).load.add(300 * 100);
+  occupy(cell_of(*set, 0), 300 * 100);
   EXPECT_EQ(drawn_first(world, *set, 0).endpoint->name(), "e1");  // but of a flood it is
 }
 

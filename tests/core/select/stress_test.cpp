@@ -59,14 +59,38 @@ TEST(Stress, ALimitIsNeverPassed) {
   std::atomic<int> most{0};
   on_threads([&](int) {
     for (int i = 0; i < 20'000; ++i) {
-      if (!load.try_add(3, 2)) continue;
+      Load::Word* const counted = load.try_add(3, 2, 1);
+      if (counted == nullptr) continue;
       const int now_inside = ++inside;
       if (now_inside > most) most = now_inside;
       --inside;
-      load.remove(3);
+      Load::remove(*counted, 3);
     }
   });
   EXPECT_LE(most, 2);
+  EXPECT_EQ(load.requests(), 0);
+  EXPECT_EQ(load.tokens(), 0);
+}
+
+// It is spread while they are at it.
+TEST(Stress, EachSeesAtLeastItsOwnLoad) {
+  Load load;
+  on_threads([&load](int thread) {
+    for (std::uint32_t i = 0; i < 20'000; ++i) {
+      const std::uint32_t now = 5'000 + i / 8;
+      if (thread == 0 && i == 10'000) {
+        load.collide(now);
+        load.collide(now);
+      }
+      Load::Word& one = load.add(3, now);
+      Load::Word& two = load.add(4, now);
+      ASSERT_GE(load.tokens_seen(now), 7);
+      Load::remove(one, 3);
+      ASSERT_GE(load.tokens_seen(now), 4);
+      Load::remove(two, 4);
+    }
+  });
+  EXPECT_TRUE(load.is_spread());
   EXPECT_EQ(load.requests(), 0);
   EXPECT_EQ(load.tokens(), 0);
 }

@@ -19,7 +19,7 @@ TEST(CellView, ShowsEveryFigureBehindTheScore) {
   cell.failures.add(4, stamp, kHealthHalfLifeMs);
   cell.consecutive_failures = 4;
   cell.slow_start_since = stamp;
-  cell.load.add(250);
+  occupy(cell, 250);
   const TimePoint now = world.clock.now();
   evict(cell, Scope::key_model, now + seconds(8), now);
   world.clock.advance(seconds(3));
