@@ -102,7 +102,7 @@ class Load {
     }
 
    private:
-    static constexpr std::size_t kStripes = 8;
+    static constexpr std::size_t kStripes = 16;
     static constexpr std::uint32_t kAskMs = 10;
 
     static std::size_t place() { return place_ < kStripes ? place_ : take_place(); }
