@@ -4,7 +4,12 @@
 
 namespace headgate::cli {
 
-// For SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT; the signal then takes its usual course. [main]
+// For SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT; the signal then takes its usual course. Not in
+// builds with sanitizers, which say more themselves. [main]
 void install_crash_handler();
+
+// Gives the calling thread a stack of its own for the handler, as long as it lives: a plugin that
+// used up the thread's stack is named, too. Later calls of the same thread do nothing. [any]
+void prepare_thread_for_crash();
 
 }  // namespace headgate::cli

@@ -2,6 +2,7 @@
 
 #include <latch>
 
+#include "core/cli/crash_handler.hpp"
 #include "core/plugin/plugin_metrics.hpp"
 
 namespace headgate::cli {
@@ -29,6 +30,7 @@ void WorkerSet::start() {
   for (auto& member : members_) member->worker.start();
   running_now_ = true;
   on_each([this](std::size_t index, exchange::WorkerContext& context) {
+    prepare_thread_for_crash();
     slots_.bind(static_cast<std::uint32_t>(index));
     plugin::bind_metrics(metrics_, context.metrics);
   });

@@ -37,6 +37,7 @@ if(HEADGATE_SANITIZE)
     -fsanitize=${HEADGATE_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all
     -fno-omit-frame-pointer
     $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fno-sanitize=function>)
+  target_compile_definitions(headgate_flags INTERFACE HEADGATE_SANITIZED)
   target_link_options(headgate_flags INTERFACE -fsanitize=${HEADGATE_SANITIZE})
 endif()
 

@@ -8,13 +8,23 @@
 #include <headgate/async.h>
 #include <headgate/plugin.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace {
+
+// Goes on until the stack is used up.
+std::string deeper(std::uint64_t depth) {
+  if (depth == 0) return "0";
+  std::array<char, 1024> room;
+  room.fill(static_cast<char>('a' + depth % 7));
+  return deeper(depth + 1).append(room.data(), room.size());
+}
 
 class Scripted : public hg::Policy {
  public:
@@ -106,6 +116,8 @@ class Scripted : public hg::Policy {
       if (what == "a bad result") return static_cast<hg::Action>(9);
       if (what == "abort") return hg::Action::abort;
       if (what == "throw") throw std::runtime_error("on purpose");
+      if (what == "crash") std::abort();
+      if (what == "use up the stack") call.set_attribute("scripted.depth", deeper(1));
       if (what == "wait and proceed") {
         call.wait(scripted_.wait_);
         return hg::Action::proceed;
