@@ -45,6 +45,7 @@ enum Id : std::uint32_t {
   log_request_id,
   log_duration,
   log_first_token,
+  log_held,
   log_attributes,
 };
 
@@ -103,6 +104,7 @@ inline constexpr Variable kOfLog[] = {
     {"headgate.requestId", Type::text, log_request_id},
     {"headgate.durationMs", Type::number, log_duration},
     {"headgate.timeToFirstTokenMs", Type::number, log_first_token},
+    {"headgate.heldMs", Type::number, log_held},
     {"headgate.attributes", Type::map, log_attributes},
 };
 

@@ -149,6 +149,8 @@ Value RecordVariables::of_gateway(std::uint32_t id) const noexcept {
       return milliseconds(record_.duration);
     case variables::log_first_token:
       return record_.first_token ? milliseconds(*record_.first_token) : Value();
+    case variables::log_held:
+      return record_.held ? milliseconds(*record_.held) : Value();
     case variables::log_attributes:
       return Value::map(attributes_);
     default:

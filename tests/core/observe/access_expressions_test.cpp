@@ -29,10 +29,14 @@ TEST(AccessExpressions, KnowWhatARecordSays) {
   record.add_attribute({"free", "true", {}});
   record.add_attribute({"list", "[1,2]", {}});
   for (const char* text :
-       {"request.method == 'POST'", "request.path == '/v1/chat'",
-        "request.uri == '/v1/chat?key=***'", "request.host == 'example.com'",
-        "request.headers['User-Agent'] == 'curl/8'", "has(response) && response.code == 200",
-        "source.address == '127.0.0.1' && source.port == 40000", "backend.name == 'models'",
+       {"request.method == 'POST'",
+        "request.path == '/v1/chat'",
+        "request.uri == '/v1/chat?key=***'",
+        "request.host == 'example.com'",
+        "request.headers['User-Agent'] == 'curl/8'",
+        "has(response) && response.code == 200",
+        "source.address == '127.0.0.1' && source.port == 40000",
+        "backend.name == 'models'",
         "has(llm) && llm.requestModel == 'fast' && llm.responseModel == 'model-1'",
         "llm.provider == 'kind' && llm.streaming",
         "[llm.inputTokens, llm.outputTokens, llm.totalTokens, llm.cachedInputTokens, "
@@ -41,9 +45,11 @@ TEST(AccessExpressions, KnowWhatARecordSays) {
         "headgate.endpoint == 'second' && headgate.attempts == 2",
         "headgate.error == 'cut' && headgate.requestId == 'r-1'",
         "headgate.durationMs == 1250.004 && headgate.timeToFirstTokenMs == 80.05",
+        "headgate.heldMs == 700.0",
         "headgate.attributes['team'] == 'a b' && !('Team' in headgate.attributes)",
         "headgate.attributes['seats'] == 7 && headgate.attributes['share'] == 0.5",
-        "headgate.attributes['free'] == true", "headgate.attributes['list'] == '[1,2]'"}) {
+        "headgate.attributes['free'] == true",
+        "headgate.attributes['list'] == '[1,2]'"}) {
     EXPECT_TRUE(wants(text, record)) << text;
   }
 }
