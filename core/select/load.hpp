@@ -5,8 +5,7 @@
 //
 // Where workers keep meeting at the same endpoint, as they do where there are few, its load is
 // spread: each thread counts in a line of its own, and a pick takes what the others have in flight
-// from a sum that is at most a millisecond old. Among thousands of endpoints it stays one word.
-// [any]
+// from a sum that is at most 10 ms old. Among thousands of endpoints it stays one word. [any]
 
 #include <array>
 #include <atomic>
@@ -59,8 +58,8 @@ class Load {
   bool full(std::uint32_t requests_max) const {
     return requests_max != 0 && requests() >= requests_max;
   }
-  // The same as far as this thread knows: its own exactly, that of others as of this millisecond or
-  // the one in which it last asked.
+  // The same as far as a pick has to know: this thread's own exactly, the others' as of kAskMs ago
+  // or less.
   std::int64_t tokens_seen(std::uint32_t now) const {
     const std::int64_t word = word_.load(kRelaxed);
     Spread* const spread = spread_.load(std::memory_order_acquire);
@@ -103,6 +102,7 @@ class Load {
 
    private:
     static constexpr std::size_t kStripes = 16;
+    // A line that another processor writes takes up to half a microsecond to come.
     static constexpr std::uint32_t kAskMs = 10;
 
     static std::size_t place() { return place_ < kStripes ? place_ : take_place(); }
