@@ -139,11 +139,7 @@ void judge(hg::Call& call, std::uint32_t status, std::string_view body, const As
       return judge_rate_limit(error, asked, verdict);
     case 500:
     case 502:
-      verdict.next = hg::Next::here;
-      verdict.exclude = false;
-      verdict.health = hg::Health::failure;
-      verdict.scope = hg::Scope::endpoint;
-      return;
+      return verdict.ask_here_again(hg::Health::failure, hg::Scope::endpoint);
     default:
       break;
   }

@@ -184,10 +184,7 @@ class Gemini::Attempt {
 
   // A model that loses its way in a call does better the next time, and the endpoint is fine.
   static void judge_breakdown(hg::Verdict& verdict) {
-    verdict.next = hg::Next::here;
-    verdict.exclude = false;
-    verdict.health = hg::Health::neutral;
-    verdict.scope = hg::Scope::none;
+    verdict.ask_here_again(hg::Health::neutral, hg::Scope::none);
     verdict.code = "model_broke_down";
     verdict.message = "The model broke off instead of answering";
   }

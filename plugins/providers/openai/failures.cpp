@@ -126,11 +126,7 @@ void judge_status(std::uint32_t status, const VendorError& error, const Asked& a
       return judge_rate_limit(error, asked, verdict);
     case 500:
     case 502:
-      verdict.next = hg::Next::here;
-      verdict.exclude = false;
-      verdict.health = hg::Health::failure;
-      verdict.scope = hg::Scope::endpoint;
-      return;
+      return verdict.ask_here_again(hg::Health::failure, hg::Scope::endpoint);
     default:
       if (status >= 400 && status < 500) return verdict.tell_client();
       verdict.ask_elsewhere(hg::Health::failure, hg::Scope::endpoint);

@@ -160,6 +160,14 @@ struct Verdict {
   std::string_view code;  // these two: static, or Call::keep()
   std::string_view message;
 
+  // The same endpoint may do better a moment later.
+  void ask_here_again(Health meaning, Scope out) noexcept {
+    next = Next::here;
+    exclude = false;
+    exclude_model = false;
+    health = meaning;
+    scope = out;
+  }
   // Somebody else is to be asked, and this endpoint not again for this request.
   void ask_elsewhere(Health meaning, Scope out) noexcept {
     next = Next::elsewhere;
