@@ -1,5 +1,6 @@
 #include "core/exchange/worker_context.hpp"
 
+#include "core/exchange/background.hpp"
 #include "core/exchange/prober.hpp"
 #include "core/http/head_writer.hpp"
 
@@ -18,7 +19,8 @@ WorkerContext::WorkerContext(net::Worker& worker, upstream::Pool& pool,
       waiters(budgets.waiters),
       bodies(bodies),
       wakers(wakers),
-      prober(std::make_unique<Prober>(*this)) {}
+      prober(std::make_unique<Prober>(*this)),
+      background(std::make_unique<Background>(*this)) {}
 
 WorkerContext::~WorkerContext() = default;
 
@@ -29,6 +31,7 @@ void WorkerContext::serve(std::shared_ptr<const Snapshot> next) {
   }
   unknown_upstreams.clear();
   prober->begin_anew();
+  background->begin_anew();
 }
 
 void WorkerContext::drain() {

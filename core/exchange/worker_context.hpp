@@ -23,6 +23,7 @@
 
 namespace headgate::exchange {
 
+class Background;
 class Prober;
 class Wakers;
 
@@ -60,6 +61,8 @@ struct WorkerContext {
 
   // Asks endpoints of the snapshot that are out whether they are back.
   const std::unique_ptr<Prober> prober;
+  // What its plugins do without a request.
+  const std::unique_ptr<Background> background;
 
   // Connections that wait for their next request, to be closed when the gateway ends; and those
   // that have not sent one yet, which may be on its way.

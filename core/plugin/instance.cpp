@@ -53,4 +53,10 @@ void Instance::stop_worker(std::uint32_t worker) {
   mine.state = nullptr;
 }
 
+std::int32_t Instance::on_background(std::uint32_t worker, hg_call& call, std::uint32_t reason) {
+  const Running running(id_text(), "on_background", &call);
+  return checked(plugin_->instance.on_background(made_, state(worker), &call, reason),
+                 allow(HG_CONTINUE) | allow(HG_PAUSE));
+}
+
 }  // namespace headgate::plugin

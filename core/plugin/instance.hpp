@@ -60,6 +60,11 @@ class Instance {
   bool start_worker(std::uint32_t worker);
   void stop_worker(std::uint32_t worker);
 
+  // Whether it does anything without a request; see on_background of abi.h. HG_CONTINUE, HG_PAUSE
+  // or HG_ABORT. REQUIRES: that worker has started. [worker]
+  bool works_in_background() const { return plugin_->instance.on_background != nullptr; }
+  std::int32_t on_background(std::uint32_t worker, hg_call& call, std::uint32_t reason);
+
   // To be let go of after destroy(). [main]
   void keep(std::unique_ptr<SharedHold> hold) { hold_ = std::move(hold); }
 

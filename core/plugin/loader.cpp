@@ -214,7 +214,7 @@ class Loader {
   // What a function's absence would make impossible, or empty.
   static std::string take_tables(const hg_plugin& theirs, Plugin& plugin) {
     if (theirs.instance == nullptr || theirs.api == nullptr) return "a table is missing";
-    plugin.instance = whole(theirs.instance, HG_END_OF(hg_instance_api, worker_destroy));
+    plugin.instance = whole(theirs.instance, HG_END_OF(hg_instance_api, on_background));
     if (!plugin.instance.create) return "has no create()";
     switch (plugin.kind()) {
       case Kind::provider:

@@ -95,7 +95,8 @@ enum class Phase {
   to_neutral,
   from_neutral_body,
   error,
-  answer
+  answer,
+  background
 };
 
 }  // namespace hg::testing

@@ -8,6 +8,7 @@
 
 #include <stdexcept>
 
+#include "fake_phase.hpp"
 #include "fake_tables.hpp"
 
 struct hg_error {
@@ -154,6 +155,12 @@ Instance::~Instance() {
   if (worker_ != nullptr) plugin_.instance->worker_destroy(instance_, worker_);
   if (instance_ != nullptr && plugin_.instance->destroy != nullptr)
     plugin_.instance->destroy(instance_);
+}
+
+std::int32_t Instance::on_background(hg_call& call, std::uint32_t reason) {
+  return in_phase(call, Phase::background, [&] {
+    return plugin_.instance->on_background(instance_, worker_, &call, reason);
+  });
 }
 
 std::string Instance::manifest(std::string_view pointer) const {

@@ -116,6 +116,9 @@ class Instance {
   void* worker() const { return worker_; }
   std::string manifest(std::string_view pointer) const;  // JSON text of a part of the manifest
 
+  // What worker 0 does without a request. REQUIRES: the plugin has on_background.
+  std::int32_t on_background(hg_call& call, std::uint32_t reason);
+
  private:
   const hg_plugin& plugin_;
   void* instance_ = nullptr;

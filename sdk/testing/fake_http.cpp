@@ -15,7 +15,8 @@ std::int32_t http_of_call(hg_call* call, const hg_http_request* request,
                           std::uint64_t* id) noexcept {
   const Phase phase = call->phase;
   const bool may_pause = phase == Phase::open || phase == Phase::request ||
-                         phase == Phase::attempt || phase == Phase::sign;
+                         phase == Phase::attempt || phase == Phase::sign ||
+                         phase == Phase::background;
   if (!may_pause) return HG_DENIED;
   if (const std::int32_t code = call->enter(call->http_code); code != HG_OK) return code;
   if (view(request->method).empty() || view(request->target).substr(0, 1) != "/") return HG_INVALID;

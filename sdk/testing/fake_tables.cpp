@@ -29,6 +29,7 @@ struct FakeTables {
   static void* allocate(hg_call* call, std::size_t bytes, std::size_t alignment) noexcept {
     const bool power = alignment != 0 && (alignment & (alignment - 1)) == 0 && alignment <= 16;
     if (call->enter() != HG_OK || !power || bytes > call->memory_left) return nullptr;
+    if (call->phase == Phase::background) return nullptr;
     call->memory_left -= bytes;
     call->memory_.push_back(std::make_unique<char[]>(bytes));  // new gives 16-byte alignment
     return call->memory_.back().get();

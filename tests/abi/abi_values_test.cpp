@@ -40,6 +40,7 @@ static_assert(HG_ASYNC_TIMER == 1);
 static_assert(HG_ASYNC_WAKE == 2);
 static_assert(HG_ASYNC_DEADLINE == 3);
 static_assert(HG_ASYNC_HTTP == 4);
+static_assert(HG_ASYNC_BEGIN == 5);
 static_assert(HG_HTTP_ANSWERED == 0);
 static_assert(HG_HTTP_CONNECT == 1);
 static_assert(HG_HTTP_TIMEOUT == 2);

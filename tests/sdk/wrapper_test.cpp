@@ -238,6 +238,30 @@ TEST_F(Wrapper, CountsInTheSeriesThatThePluginNamed) {
   EXPECT_EQ(host.series[1].observed, (std::vector<double>{5, 5}));
 }
 
+TEST_F(Wrapper, LetsAWorkerDoThingsWithoutARequest) {
+  EXPECT_EQ(host.plugin("probe.policy").instance->on_background, nullptr) << "who wrote none";
+  Instance probe(host, "probe.caller");
+  ASSERT_TRUE(probe.ok());
+  hg_call call;
+  EXPECT_EQ(probe.on_background(call, HG_ASYNC_BEGIN), HG_PAUSE);
+  ASSERT_EQ(call.http_requests.size(), 1u);
+  EXPECT_EQ(call.http_requests[0].target, "/news");
+  call.http_answer.emplace().status = 503;
+  EXPECT_EQ(probe.on_background(call, HG_ASYNC_HTTP), HG_PAUSE);
+  call.http_answer.emplace().status = 200;
+  EXPECT_EQ(probe.on_background(call, HG_ASYNC_HTTP), HG_CONTINUE);
+}
+
+TEST_F(Wrapper, EndsWorkWithoutARequestThatFails) {
+  Instance probe(host, "probe.caller");
+  hg_call call;
+  EXPECT_EQ(probe.on_background(call, HG_ASYNC_DEADLINE), HG_ABORT) << "it throws";
+  ASSERT_FALSE(host.log.empty());
+  EXPECT_EQ(host.log.back().text, "too late");
+  EXPECT_EQ(probe.on_background(call, HG_ASYNC_WAKE), HG_ABORT) << "there is no body to write";
+  EXPECT_EQ(host.log.back().text, "on_background asked for what only a request has");
+}
+
 TEST_F(Wrapper, SharesCountersAndTokenBuckets) {
   Instance probe(host, "probe.limiter");
   ASSERT_TRUE(probe.ok());

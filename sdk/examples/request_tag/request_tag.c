@@ -98,7 +98,7 @@ static int32_t on_attempt(void* instance, void* context, hg_call* call) {
 }
 
 static const hg_instance_api kInstance = {
-    HG_END_OF(hg_instance_api, worker_destroy), 0, create, destroy, NULL, NULL};
+    HG_END_OF(hg_instance_api, on_background), 0, create, destroy, NULL, NULL, NULL};
 
 /* By name: what the table gains later is NULL. */
 static const hg_policy_api kPolicy = {

@@ -122,7 +122,7 @@ typedef struct hg_create {
  * change after create, or be safe against itself; what changes per request and needs no lock goes
  * into the worker state.
  *
- *   create [main] -> worker_create, once per worker [worker] -> requests [worker]
+ *   create [main] -> worker_create, once per worker [worker] -> requests, on_background [worker]
  *   -> worker_destroy [worker] -> destroy [main]
  */
 typedef struct hg_instance_api {
@@ -138,6 +138,14 @@ typedef struct hg_instance_api {
   /* Makes this worker's state. Non-zero: the configuration is not applied. [worker] */
   int32_t (*worker_create)(void* instance, uint32_t worker, void** state) HG_NOEXCEPT;
   void (*worker_destroy)(void* instance, void* state) HG_NOEXCEPT;
+  /* Work that belongs to no request: a token to refresh, keys to fetch. `reason` is HG_ASYNC_BEGIN
+   * (async.h) once this worker serves a configuration that the instance is part of, again after each
+   * reload (what was outstanding is cancelled then), and a minute after a failure. HG_PAUSE: it is
+   * called again, with the reason, when something comes that was started through hg.async/1.
+   * HG_CONTINUE: nothing is left to do. Anything else is a failure. `call` is of no request:
+   * hg.async/1 is all that it has, no message and no memory. [worker] */
+  int32_t (*on_background)(void* instance, void* state, hg_call* call,
+                           uint32_t reason) HG_NOEXCEPT;
 } hg_instance_api;
 
 /* Kinds of plugins. A module with an unknown kind is refused. */

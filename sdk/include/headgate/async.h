@@ -7,6 +7,9 @@
  * request. The first thing that happens ends the pause: timer and waker end with it, HTTP calls go on
  * if on_async returns HG_PAUSE again, and are cancelled by anything else that it returns, by
  * HG_ASYNC_DEADLINE and when the client leaves.
+ *
+ * on_background (abi.h) is no pause of a request, and waits in the same way: there HG_ASYNC_DEADLINE
+ * comes after 600000 ms without a timer, and a reload takes the place of the client that leaves.
  */
 #ifndef HEADGATE_ASYNC_H
 #define HEADGATE_ASYNC_H
@@ -20,7 +23,13 @@ extern "C" {
 #define HG_EXT_ASYNC "hg.async/1"
 
 /* Why on_async is called. Unknown values: treat as HG_ASYNC_DEADLINE. */
-enum { HG_ASYNC_TIMER = 1, HG_ASYNC_WAKE = 2, HG_ASYNC_DEADLINE = 3, HG_ASYNC_HTTP = 4 };
+enum {
+  HG_ASYNC_TIMER = 1,
+  HG_ASYNC_WAKE = 2,
+  HG_ASYNC_DEADLINE = 3,
+  HG_ASYNC_HTTP = 4,
+  HG_ASYNC_BEGIN = 5 /* on_background only */
+};
 
 typedef struct hg_http_header {
   hg_str name;

@@ -22,7 +22,10 @@
 // The object is shared by all workers, hence const. What one attempt remembers goes into a nested
 // class `Attempt`, made by Attempt(const Acme&, hg::Call&): then any of the functions but target
 // and prefills may be a member of it, without const. What one worker keeps goes into a nested class
-// `Worker`, and the attempt is made by Attempt(const Acme&, Worker&, hg::Call&).
+// `Worker`, made by Worker(const Acme&, std::uint32_t number) or less, and the attempt is made by
+// Attempt(const Acme&, Worker&, hg::Call&). A member of it may be
+//
+//     hg::Action on_background(hg::Call& call, std::uint32_t reason);  // without a request: abi.h
 
 #include <headgate/provider.h>
 #include <headgate/detail/adapter.hpp>

@@ -161,6 +161,19 @@ class ProbeCaller final : public hg::Policy {
     if (answer->ok() && answer->header("X-Verdict") == "permit") return hg::Action::proceed;
     return call.respond(answer->status(), "text/plain", answer->body());
   }
+
+  // Asks for news without a request, and is done when there are some.
+  class Worker {
+   public:
+    hg::Action on_background(hg::Call& call, std::uint32_t reason) {
+      if (reason == HG_ASYNC_DEADLINE) throw std::runtime_error("too late");
+      if (reason == HG_ASYNC_WAKE) call.request().set_body("{}");
+      if (reason != HG_ASYNC_HTTP)
+        return call.http(hg::HttpRequest("guard", "GET", "/news")) ? hg::Action::pause
+                                                                   : hg::Action::abort;
+      return call.http_answer()->ok() ? hg::Action::proceed : call.wait(std::chrono::seconds(1));
+    }
+  };
 };
 
 class ProbeDialect final : public hg::Dialect {

@@ -38,6 +38,8 @@ namespace hg::detail {
 
 struct Nothing {};
 
+HG_DETAIL_MEMBER(on_background)
+
 template <class T, class = void>
 struct WorkerOf {
   using type = Nothing;
@@ -97,14 +99,30 @@ struct Instance {
   }
   static void worker_destroy(void*, void* state) noexcept { delete static_cast<Worker*>(state); }
 
+  static std::int32_t on_background(void*, void* state, hg_call* raw,
+                                    std::uint32_t reason) noexcept {
+    Call call(raw);
+    try {
+      const Action result = static_cast<Worker*>(state)->on_background(call, reason);
+      if (!call.failed_closed()) return static_cast<std::int32_t>(result);
+      host().log(LogLevel::error, "on_background asked for what only a request has");
+    } catch (const std::exception& fault) {
+      host().log(LogLevel::error, fault.what());
+    } catch (...) {
+      host().log(LogLevel::error, "on_background threw something that is not an exception");
+    }
+    return HG_ABORT;
+  }
+
   static constexpr hg_instance_api make_api() noexcept {
     hg_instance_api api{};
-    api.size = HG_END_OF(hg_instance_api, worker_destroy);
+    api.size = HG_END_OF(hg_instance_api, on_background);
     api.create = &create;
     api.destroy = &destroy;
     if constexpr (kHasWorker) {
       api.worker_create = &worker_create;
       api.worker_destroy = &worker_destroy;
+      if constexpr (Has_on_background<Worker>::value) api.on_background = &on_background;
     }
     return api;
   }
