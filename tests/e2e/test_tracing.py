@@ -201,7 +201,8 @@ def test_the_span_of_a_stream_ends_with_the_stream(start, collector):
     assert ask(gateway, stream=True).status == 200
     seconds = watch.seconds
     server, [client] = request_and_attempts(to.wait_for_spans(2))
-    assert 0.5 <= client.seconds <= server.seconds <= seconds
+    # The client has the last byte a moment before the gateway is done with it.
+    assert 0.5 <= client.seconds <= server.seconds <= seconds + 0.1
     assert server.attributes["gen_ai.request.stream"] is True
     first = client.attributes["gen_ai.response.time_to_first_chunk"]
     assert 0.1 <= first <= client.seconds - 0.3
