@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/exchange/call.hpp"
+#include "core/exchange/pause.hpp"
 #include "core/exchange/wakers.hpp"
 #include "core/exchange/worker_context.hpp"
 
@@ -37,18 +38,14 @@ void BackgroundCall::end() {
 }
 
 net::Task<std::uint32_t> BackgroundCall::wait() {
-  deadline_.arm_after(timer_.value_or(milliseconds(Call::kTimerMax)));
+  deadline_.arm_after(timer_.value_or(kPauseMax));
   // The wait before this one may have left a signal.
   while (!ended_ && !woken_ && !calls_.any_done() && !deadline_.expired()) co_await signal_.wait();
   deadline_.disarm();
   const bool had_timer = std::exchange(timer_, std::nullopt).has_value();
   const bool woken = woken_;
   drop_waker();
-  if (woken) co_return HG_ASYNC_WAKE;
-  if (calls_.take_done()) co_return HG_ASYNC_HTTP;
-  if (had_timer) co_return HG_ASYNC_TIMER;
-  calls_.cancel();
-  co_return HG_ASYNC_DEADLINE;
+  co_return end_of_pause(woken, &calls_, had_timer);
 }
 
 std::int32_t BackgroundCall::timer(std::uint64_t milliseconds_from_now) {

@@ -27,7 +27,7 @@ class BackgroundCall final : public hg_call, public ConnectionList::Member {
   // Ends what was started.
   void drop_pause();
 
-  // Waits for the timer, a wake-up, the end of an HTTP call, end(), or kTimerMax; says which it
+  // Waits for the timer, a wake-up, the end of an HTTP call, end(), or kPauseMax; says which it
   // was, as on_async would be told.
   net::Task<std::uint32_t> wait();
 

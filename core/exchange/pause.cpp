@@ -1,6 +1,18 @@
 #include "core/exchange/pause.hpp"
 
+#include <headgate/async.h>
+
+#include "core/exchange/side_calls.hpp"
+
 namespace headgate::exchange {
+
+std::uint32_t end_of_pause(bool woken, SideCalls* calls, bool timer_came) {
+  if (woken) return HG_ASYNC_WAKE;
+  if (calls && calls->take_done()) return HG_ASYNC_HTTP;
+  if (timer_came) return HG_ASYNC_TIMER;
+  if (calls) calls->cancel();
+  return HG_ASYNC_DEADLINE;
+}
 
 Pause::Pause(WorkerContext& worker, ClientLink& client)
     : client_(client),

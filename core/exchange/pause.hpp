@@ -2,6 +2,8 @@
 // Waiting inside a request: until a time, until somebody wakes it, or until the client leaves,
 // whatever comes first. [worker]
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 
@@ -12,6 +14,15 @@
 #include "core/net/task.hpp"
 
 namespace headgate::exchange {
+
+class SideCalls;
+
+// A pause of a plugin's without a timer of its own does not outlive this.
+inline constexpr std::chrono::seconds kPauseMax{600};
+
+// What ended a plugin's pause, as it is told (HG_ASYNC_*). A call that is over is at hand from now
+// on; all calls are cancelled where the deadline came. `calls` may be null.
+std::uint32_t end_of_pause(bool woken, SideCalls* calls, bool timer_came);
 
 class Pause {
  public:

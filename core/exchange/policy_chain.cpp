@@ -10,12 +10,6 @@
 #include "core/exchange/wakers.hpp"
 
 namespace headgate::exchange {
-namespace {
-
-// A pause without a timer of its own does not outlive this.
-constexpr std::chrono::seconds kPauseMax{600};
-
-}  // namespace
 
 // A wait that is left, also by the end of the request, can no longer be woken.
 class PolicyChain::Waiting {
@@ -121,11 +115,7 @@ net::Task<std::uint32_t> PolicyChain::wait() {
   co_await waiting_->pause.until(until);
   const bool woken = waiting_->pause.woken();
   waiting_.reset();
-  if (woken) co_return HG_ASYNC_WAKE;
-  if (calls && calls->take_done()) co_return HG_ASYNC_HTTP;
-  if (!deadline_first && !client_.gone()) co_return HG_ASYNC_TIMER;
-  if (calls) calls->cancel();
-  co_return HG_ASYNC_DEADLINE;
+  co_return end_of_pause(woken, calls, !deadline_first && !client_.gone());
 }
 
 // Most policies never pause: a phase is a plain function, and a coroutine only once one does.

@@ -102,7 +102,7 @@ class Load {
 
    private:
     static constexpr std::size_t kStripes = 16;
-    // A line that another processor writes takes up to half a microsecond to come.
+    // Each look waits for lines that other processors write.
     static constexpr std::uint32_t kAskMs = 10;
 
     static std::size_t place() { return place_ < kStripes ? place_ : take_place(); }

@@ -4,15 +4,11 @@
 namespace hg::testing {
 
 PolicyRun::PolicyRun(Instance& instance, hg_call& call) : instance_(instance), call_(call) {
-  opened = HG_CONTINUE;
-  if (api().open == nullptr) return;
-  opened = in_phase(call_, Phase::open, [&] {
-    return api().open(instance_.get(), instance_.worker(), &call_, &context_);
-  });
+  opened = open_context(api(), instance_, call_, context_);
 }
 
 PolicyRun::~PolicyRun() {
-  if (opened == HG_CONTINUE && api().close != nullptr) api().close(instance_.get(), context_);
+  close_context(api(), instance_, opened, context_);
 }
 
 const hg_policy_api& PolicyRun::api() const {

@@ -8,15 +8,11 @@
 namespace hg::testing {
 
 ProviderRun::ProviderRun(Instance& instance, hg_call& call) : instance_(instance), call_(call) {
-  opened = HG_CONTINUE;
-  if (api().open == nullptr) return;
-  opened = in_phase(call_, Phase::open, [&] {
-    return api().open(instance_.get(), instance_.worker(), &call_, &attempt_);
-  });
+  opened = open_context(api(), instance_, call_, attempt_);
 }
 
 ProviderRun::~ProviderRun() {
-  if (opened == HG_CONTINUE && api().close != nullptr) api().close(instance_.get(), attempt_);
+  close_context(api(), instance_, opened, attempt_);
 }
 
 const hg_provider_api& ProviderRun::api() const {

@@ -164,20 +164,11 @@ struct Verdict {
   std::string_view message;
 
   // The same endpoint may do better a moment later.
-  void ask_here_again(Health meaning, Scope out) noexcept {
-    next = Next::here;
-    exclude = false;
-    exclude_model = false;
-    health = meaning;
-    scope = out;
-  }
+  void ask_here_again(Health meaning, Scope out) noexcept { decide(Next::here, meaning, out); }
   // Somebody else is to be asked, and this endpoint not again for this request.
   void ask_elsewhere(Health meaning, Scope out) noexcept {
-    next = Next::elsewhere;
+    decide(Next::elsewhere, meaning, out);
     exclude = true;
-    exclude_model = false;
-    health = meaning;
-    scope = out;
   }
   // Another model may do what this one cannot; this one cannot wherever it runs.
   void ask_another_model() noexcept {
@@ -185,12 +176,16 @@ struct Verdict {
     exclude_model = true;
   }
   // The client's own doing: it is told, nobody else is asked and nobody is blamed.
-  void tell_client() noexcept {
-    next = Next::never;
+  void tell_client() noexcept { decide(Next::never, Health::neutral, Scope::none); }
+
+ private:
+  // With nobody left out of this request.
+  void decide(Next then, Health meaning, Scope out) noexcept {
+    next = then;
     exclude = false;
     exclude_model = false;
-    health = Health::neutral;
-    scope = Scope::none;
+    health = meaning;
+    scope = out;
   }
 };
 
