@@ -58,8 +58,8 @@ def text(found):
     """What the page says of them."""
     return f"""What a choice and a plugin's callback cost by themselves, with statistics that all threads share
 ({REPETITIONS} runs of `pick_bench` and `plugin_call_bench`, not pinned). The least is what it costs, the
-median what it cost this time: on a virtual machine a line that the other processor wrote last takes
-from a hundred to several hundred nanoseconds, and which it is changes every few seconds.
+median what it cost this time: on a virtual machine a line that the other processor wrote last may take
+several times as long to come at one moment as at another.
 
 {table(found)}
 """

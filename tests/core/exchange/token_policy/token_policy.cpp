@@ -1,7 +1,7 @@
 // A token that is fetched and kept fresh without any request, and put on each answer. For the tests
 // of work in the background, here and in tests/e2e.
 //
-//   token: {upstream: tokens, every: 1000, firstTime: fail}
+//   token: {upstream: tokens, every: 1000, firstTime: throw}
 //
 // `firstTime` is what the work does when it is begun for the first time on a worker.
 
