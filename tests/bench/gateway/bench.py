@@ -83,6 +83,7 @@ def measure(case, proxies, upstreams, options, directory):
         load(proxy.port, case, 1, options.load_core, directory)
     for _ in range(options.rounds):
         for proxy in taking_part:
+            proxy.empty_log()
             before = cpu_nanoseconds(proxy.pids())
             done = load(proxy.port, case, options.seconds, options.load_core, directory)
             spent = cpu_nanoseconds(proxy.pids()) - before

@@ -95,7 +95,8 @@ that is not 2xx ends the measurement.
 
 nginx balances with `random two least_conn`, HAProxy with `random(2)`, neither writes a log. Headgate
 has everything on: key check, model override, P2C over three endpoints, health policy, usage, metrics,
-JSON access log, limits and timeouts.
+JSON access log to a file, limits and timeouts. The file is emptied before each round, as rotation
+does.
 
 {table(outcome)}
 
