@@ -8,6 +8,7 @@
 #include "core/base/log.hpp"
 #include "core/exchange/attempt_stream.hpp"
 #include "core/exchange/request_variables.hpp"
+#include "core/net/frame.hpp"
 #include "core/select/cell.hpp"
 
 namespace headgate::exchange {
@@ -121,6 +122,8 @@ Attempt::~Attempt() {
 }
 
 net::Task<AttemptEnd> Attempt::run() {
+  frame_ = HEADGATE_FRAME;
+  request_.worker.pool.fetch_idle(*endpoint_.target);
   std::int32_t allowed = prepare();
   if (allowed == HG_PAUSE) allowed = co_await policies_.resume_attempt(context_);
   if (allowed != HG_CONTINUE) {

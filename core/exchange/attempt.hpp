@@ -170,7 +170,7 @@ class Attempt {
   net::Task<MaybeFailure> send();
   net::Task<MaybeFailure> connect();
   void send_at_once();
-  void tell_footprint();
+  void tell_footprint(net::Footprint::Piece frame);
   bool may_try_fresh() const;
   bool take_head_if_there(MaybeFailure& problem);
   void take_head(std::size_t bytes);
@@ -294,6 +294,7 @@ class Attempt {
   TimePoint::duration blocked_{0};          // until then or last_token_: the client did not read
   std::optional<TimePoint> limited_until_;  // as the head of the answer says
   bool finished_ = false;
+  net::Footprint::Piece frame_;           // of run()
   observe::AttemptSpan* span_ = nullptr;  // null: the request is not recorded
 };
 

@@ -12,6 +12,7 @@
 #include "core/http/head_writer.hpp"
 #include "core/http/header_rules.hpp"
 #include "core/http/target.hpp"
+#include "core/net/frame.hpp"
 #include "core/select/retry_after.hpp"
 #include "core/upstream/stale_retry.hpp"
 
@@ -27,6 +28,8 @@ constexpr std::array<std::string_view, 9> kForwardedHeaders = {
 // Room for the head of most requests, and for the pieces that a request is sent in.
 constexpr std::size_t kHeadUsual = 1000;
 constexpr std::size_t kPiecesUsual = 8;
+// Of what the client sent, where the access log finds target and host.
+constexpr std::size_t kLoggedOfHead = 192;
 
 constexpr std::uint32_t sizes_of_forwarded() {
   std::uint32_t sizes = 0;
@@ -279,7 +282,7 @@ net::Task<Attempt::MaybeFailure> Attempt::send() {
 
     net::ErrorCode error;
     send_at_once();
-    tell_footprint();
+    tell_footprint(HEADGATE_FRAME);
     if (!pieces_.empty()) error = co_await connection_->stream().write(pieces_);
     // An upstream may answer before it has read everything and then close: what it said counts.
     bool came = false;
@@ -334,18 +337,21 @@ void Attempt::send_at_once() {
 }
 
 // What the answer will be served with.
-void Attempt::tell_footprint() {
+// What the answer will find. `frame` is of the coroutine that waits for it.
+void Attempt::tell_footprint(net::Footprint::Piece frame) {
   net::Footprint footprint;
+  footprint.add(frame);
+  footprint.add(frame_);
   footprint.add(*connection_);
   footprint.add(*this);
-  footprint.add(request_);
-  footprint.add(call_);
-  footprint.add(policies_);
-  footprint.add(race_);
-  footprint.add(client_);
-  footprint.add(request_.head);
+  footprint.add(request_.memory.try_endpoints);
+  footprint.add(request_.memory.run);
+  footprint.add(request_.memory.front);
   const std::string_view texts = request_.arena.own_used();
   footprint.add(texts.data(), texts.size());
+  footprint.add(request_.memory.rest);
+  footprint.add(request_.head.method.data(), kLoggedOfHead);
+  client_.add_to(footprint);
   connection_->stream().set_footprint(footprint);
 }
 

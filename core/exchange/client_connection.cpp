@@ -7,6 +7,7 @@
 #include "core/exchange/client_link.hpp"
 #include "core/exchange/exchange.hpp"
 #include "core/http/head_parser.hpp"
+#include "core/net/frame.hpp"
 
 namespace headgate::exchange {
 namespace {
@@ -28,15 +29,13 @@ class ClientConnection final : private ConnectionList::Member {
         deadline_(worker.worker.sweep(), [this] { on_deadline(); }),
         in_(&worker.pool.read_memory()) {
     ++worker_.connections;
-    net::Footprint footprint;
-    footprint.add(*this);
-    stream_->set_footprint(footprint);
   }
   ~ClientConnection() { --worker_.connections; }
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
 
   net::Task<void> run() {
+    tell_footprint(HEADGATE_FRAME);
     // While the gateway ends, whoever just came may still ask.
     while (served_ == 0 || !worker_.draining) {
       head_.clear();
@@ -64,6 +63,15 @@ class ClientConnection final : private ConnectionList::Member {
   }
 
  private:
+  void tell_footprint(net::Footprint::Piece frame) {
+    const net::Footprint::Piece object{this, sizeof(*this)};
+    net::Footprint footprint;
+    footprint.add(frame);
+    footprint.add(object);
+    stream_->set_footprint(footprint);
+    link_.set_memory(object, frame);
+  }
+
   // For a request to begin.
   void begin_to_wait() {
     ConnectionList::Member& member = *this;

@@ -81,6 +81,17 @@ class ClientLink {
   // Nobody waits for anything any more.
   void unwatch();
 
+  // What answering touches: the connection that this is part of, and the coroutine that serves it.
+  void set_memory(net::Footprint::Piece connection, net::Footprint::Piece frame) {
+    connection_ = connection;
+    frame_ = frame;
+  }
+  void add_to(net::Footprint& footprint) const {
+    footprint.add(connection_);
+    footprint.add(frame_);
+    stream_.add_to(footprint);
+  }
+
   // All of these: false when the client is gone. The bytes, not the lists of pieces, must stay
   // valid until the task ends.
 
@@ -141,6 +152,8 @@ class ClientLink {
   bool ends_with_connection_ = false;  // the answer's body
   bool gone_ = false;
   bool watching_ = false;
+  net::Footprint::Piece connection_;
+  net::Footprint::Piece frame_;
   std::uint64_t body_bytes_ = 0;
   TimePoint::duration blocked_{0};
 };

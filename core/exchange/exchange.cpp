@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/exchange/continuation.hpp"
+#include "core/net/frame.hpp"
 
 namespace headgate::exchange {
 
@@ -32,7 +33,18 @@ Exchange::~Exchange() {
   if (request_.dialect_open) request_.dialect.dialect->close(request_.dialect_context);
 }
 
+void Exchange::note_memory() {
+  const auto piece = [](const void* begin, const void* end) {
+    const auto bytes = static_cast<const char*>(end) - static_cast<const char*>(begin);
+    return net::Footprint::Piece{begin, static_cast<std::uint32_t>(bytes)};
+  };
+  request_.memory.front = piece(this, arena_.own_used().data());
+  request_.memory.rest = piece(&request_, this + 1);
+}
+
 net::Task<void> Exchange::run() {
+  note_memory();
+  request_.memory.run = HEADGATE_FRAME;
   if (worker_.tracer) begin_trace();
   Turn turn = Turn::error;
   auto problem = find_route();

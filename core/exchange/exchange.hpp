@@ -69,6 +69,7 @@ class Exchange {
   bool is_plain() const;
 
   // exchange.cpp
+  void note_memory();
   MaybeError prepare(std::string_view body);
   Turn after_policies(std::int32_t result, MaybeError& problem);
   MaybeError open_dialect();

@@ -11,6 +11,7 @@
 #include "core/exchange/probe_plan.hpp"
 #include "core/exchange/prober.hpp"
 #include "core/exchange/request_variables.hpp"
+#include "core/net/frame.hpp"
 #include "core/select/cell.hpp"
 #include "core/select/cell_table.hpp"
 
@@ -73,6 +74,7 @@ void Exchange::note_pick(const select::PickResult& picked) {
 }
 
 net::Task<void> Exchange::try_endpoints() {
+  request_.memory.try_endpoints = HEADGATE_FRAME;
   TimePoint now = worker_.worker.clock().now();
   worker_.retries.deposit_one(now);
   worker_.seconds.deposit_one(now);

@@ -21,6 +21,7 @@
 #include "core/exchange/worker_context.hpp"
 #include "core/http/head.hpp"
 #include "core/http/header_map.hpp"
+#include "core/net/footprint.hpp"
 #include "core/plugin/dialect_table.hpp"
 
 namespace headgate::exchange {
@@ -39,6 +40,15 @@ void append_attempts(std::string& text, std::span<const AttemptNote> notes);
 std::string describe_attempts(std::span<const AttemptNote> notes);
 
 class Continuation;
+
+// Where an exchange keeps what going on with it touches, for whoever waits on its behalf. What is
+// in its arena is not here.
+struct ExchangeMemory {
+  net::Footprint::Piece front;  // before the arena
+  net::Footprint::Piece rest;   // behind it
+  net::Footprint::Piece run;    // of its coroutines
+  net::Footprint::Piece try_endpoints;
+};
 
 // Of a request that is recorded in a trace. Lives in its arena.
 struct RequestTrace {
@@ -123,6 +133,7 @@ struct RequestContext {
   bool woken_early = false;
   bool dry_run = false;  // nobody sent it: nothing can be started or waited for on its behalf
 
+  ExchangeMemory memory;
   TimePoint started;
   std::optional<TimePoint> deadline;  // of the whole request
   WallTime wall;

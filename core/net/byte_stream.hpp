@@ -91,6 +91,8 @@ class ByteStream {
 
   // What whoever waits for bytes will touch when they are there, from now on.
   virtual void set_footprint(const Footprint&) {}
+  // Adds what sending touches, and whoever asks for the peer's address.
+  virtual void add_to(Footprint&) const {}
 
   // "192.0.2.1:4711", "[2001:db8::1]:4711" or "unix".
   virtual const std::string& remote_address() const = 0;

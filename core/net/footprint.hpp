@@ -13,11 +13,19 @@ namespace headgate::net {
 
 class Footprint {
  public:
-  static constexpr std::size_t kPiecesMax = 10;
+  static constexpr std::size_t kPiecesMax = 15;
+
+  struct Piece {
+    const void* begin = nullptr;
+    std::uint32_t bytes = 0;
+  };
 
   // One more piece; beyond kPiecesMax it is left out.
+  void add(Piece piece) {
+    if (count_ < kPiecesMax) pieces_[count_++] = piece;
+  }
   void add(const void* begin, std::size_t bytes) {
-    if (count_ < kPiecesMax) pieces_[count_++] = {begin, static_cast<std::uint32_t>(bytes)};
+    add(Piece{begin, static_cast<std::uint32_t>(bytes)});
   }
   template <class Object>
   void add(const Object& object) {
@@ -26,8 +34,9 @@ class Footprint {
 
   // Begins to fetch it all, and waits for nothing.
   void fetch() const {
-    for (std::uint32_t i = 0; i < count_; ++i) fetch(pieces_[i].begin, pieces_[i].bytes);
+    for (std::uint32_t i = 0; i < count_; ++i) fetch(pieces_[i]);
   }
+  static void fetch(Piece piece) { fetch(piece.begin, piece.bytes); }
   static void fetch(const void* begin, std::size_t bytes) {
     // Numbers: there may be no object any more that a pointer could go through.
     const auto address = reinterpret_cast<std::uintptr_t>(begin);
@@ -37,10 +46,6 @@ class Footprint {
 
  private:
   static constexpr std::size_t kLineBytes = 64;
-  struct Piece {
-    const void* begin = nullptr;
-    std::uint32_t bytes = 0;
-  };
 
   std::uint32_t count_ = 0;
   std::array<Piece, kPiecesMax> pieces_;

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "core/net/frame.hpp"
 #include "core/net/readiness.hpp"
 
 namespace headgate::net {
@@ -106,9 +107,9 @@ class PlainStream final : public ByteStream {
               std::shared_ptr<void> held)
       : held_(std::move(held)),
         socket_(std::move(socket)),
-        readiness_(io, socket_.get()),
         remote_address_(remote.text()),
-        remote_ip_(remote.ip()) {
+        remote_ip_(remote.ip()),
+        readiness_(io, socket_.get()) {
     if (!readiness_.joined()) socket_.reset();
   }
 
@@ -123,6 +124,9 @@ class PlainStream final : public ByteStream {
   void watch_peer(std::function<void()> on_gone) override;
   void unwatch_peer() override { readiness_.unwatch_peer(); }
   void set_footprint(const Footprint& footprint) override { readiness_.set_footprint(footprint); }
+  void add_to(Footprint& footprint) const override {
+    footprint.add(this, sizeof(*this) - sizeof(Footprint));  // the last member of the last member
+  }
   const std::string& remote_address() const override { return remote_address_; }
   const std::string& remote_ip() const override { return remote_ip_; }
 
@@ -136,10 +140,10 @@ class PlainStream final : public ByteStream {
 
   std::shared_ptr<void> held_;
   FileDescriptor socket_;
-  Readiness readiness_;  // ends before the number of the socket is perhaps used again
   std::string remote_address_;
   std::string remote_ip_;
   int direct_reads_ = 0;
+  Readiness readiness_;  // ends before the number of the socket is perhaps used again
 };
 
 // What is there, the end and errors included. Nothing: there is nothing yet.
@@ -187,6 +191,7 @@ Task<ReadResult> PlainStream::read_into(ReadBuffer& buffer, std::size_t room) {
   while (is_open()) {
     if (must_wait()) {
       buffer.release();
+      readiness_.set_frame(HEADGATE_FRAME);
       auto wait = readiness_.wait(Side::read);
       const bool ready = co_await std::move(wait);
       if (!ready) break;

@@ -139,7 +139,7 @@ class ReadinessSet final : public boost::asio::execution_context::service {
         Footprint::fetch(later, sizeof(*later));
     }
     if (events.size() > 1) {
-      if (const Readiness* const next = find(events[1].data.u64)) next->footprint_.fetch();
+      if (const Readiness* const next = find(events[1].data.u64)) next->fetch();
     }
   }
 
@@ -173,6 +173,13 @@ Readiness::Readiness(IoContext& io, int descriptor)
     : set_(boost::asio::use_service<ReadinessSet>(
           static_cast<boost::asio::execution_context&>(io))) {
   joined_ = set_.join(*this, descriptor);
+}
+
+// In the order in which it is needed.
+void Readiness::fetch() const {
+  waiting_[index(Side::read)].fetch();
+  Footprint::fetch(frame_);
+  footprint_.fetch();
 }
 
 void Readiness::begin_wait() {

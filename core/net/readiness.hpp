@@ -62,7 +62,8 @@ class Readiness {
   void watch_peer(std::function<void()> on_gone);
   void unwatch_peer();
 
-  // What going on touches, from now on.
+  // What going on touches, from now on: the coroutine that waits here, and all behind it.
+  void set_frame(Footprint::Piece frame) { frame_ = frame; }
   void set_footprint(const Footprint& footprint) { footprint_ = footprint; }
 
   // Ends all waits and watches; nothing may be waited for afterwards.
@@ -74,6 +75,7 @@ class Readiness {
   static constexpr std::size_t index(Side side) { return static_cast<std::size_t>(side); }
   void begin_wait();
   void gone();
+  void fetch() const;
 
   ReadinessSet& set_;
   std::array<Resumption, 2> waiting_;
@@ -82,6 +84,7 @@ class Readiness {
   bool joined_ = false;
   std::uint32_t slot_ = 0;  // in the set
   std::function<void()> on_gone_;
+  Footprint::Piece frame_;
   Footprint footprint_;
 };
 

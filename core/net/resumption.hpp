@@ -5,10 +5,13 @@
 
 #include <cassert>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
+
+#include "core/net/footprint.hpp"
 
 namespace headgate::net {
 
@@ -40,12 +43,22 @@ class Resumption {
   // REQUIRES: something is held; afterwards nothing is.
   void operator()(bool ready) { std::exchange(actions_, nullptr)->call(bytes_, ready); }
 
+  // Begins to fetch what the handler goes on with: a coroutine's is an address at its beginning.
+  // What is no address does no harm.
+  void fetch() const {
+    if (!actions_) return;
+    const void* first = nullptr;
+    std::memcpy(&first, bytes_, sizeof(first));
+    Footprint::fetch(first, kFetchedBytes);
+  }
+
   void reset() {
     if (actions_) std::exchange(actions_, nullptr)->destroy(bytes_);
   }
 
  private:
   static constexpr std::size_t kBytes = 48;
+  static constexpr std::size_t kFetchedBytes = 128;
 
   struct Actions {
     void (*call)(std::byte*, bool ready);  // these two leave no handler behind

@@ -111,6 +111,10 @@ class TlsStreamImpl final : public TlsStream {
     all.add(*this);
     below_->set_footprint(all);
   }
+  void add_to(Footprint& footprint) const override {
+    footprint.add(*this);
+    below_->add_to(footprint);
+  }
   const std::string& remote_address() const override { return below_->remote_address(); }
   const std::string& remote_ip() const override { return below_->remote_ip(); }
   const TlsInfo* tls() const override { return &info_; }

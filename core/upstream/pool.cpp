@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace headgate::upstream {
+namespace {
+
+// Of a stream, from its beginning: what sending on it touches. An object that is smaller does no
+// harm here.
+constexpr std::size_t kStreamBytes = 320;
+
+}  // namespace
 
 Pool::Pool(net::DeadlineSweep& sweep, net::Connector& connector, PoolOptions options)
     : sweep_(sweep),
@@ -29,6 +36,11 @@ net::Task<Result<std::unique_ptr<Connection>>> Pool::acquire(const Target& targe
   co_return std::make_unique<Connection>(std::move(*stream), index, &read_memory_);
 }
 
+void Pool::fetch_idle(const Target& target) const {
+  if (target.index() >= lists_.size() || lists_[target.index()].empty()) return;
+  net::Footprint::fetch(&lists_[target.index()].back()->stream(), kStreamBytes);
+}
+
 std::unique_ptr<Connection> Pool::take_idle(const Target& target) {
   if (target.index() >= lists_.size()) return nullptr;
   IdleList& list = lists_[target.index()];
@@ -36,6 +48,7 @@ std::unique_ptr<Connection> Pool::take_idle(const Target& target) {
   std::unique_ptr<Connection> connection = std::move(list.back());
   list.pop_back();
   --idle_total_;
+  if (!list.empty()) net::Footprint::fetch(list.back().get(), sizeof(Connection));
   connection->stream().unwatch_peer();
   return connection;
 }

@@ -53,6 +53,9 @@ class Pool {
   net::Task<Result<std::unique_ptr<Connection>>> acquire(const Target& target,
                                                          AcquireOptions options);
 
+  // Begins to fetch the memory of the connection that take_idle() would give, for soon.
+  void fetch_idle(const Target& target) const;
+
   // The idle one or nothing, without a coroutine.
   std::unique_ptr<Connection> take_idle(const Target& target);
 

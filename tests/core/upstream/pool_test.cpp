@@ -96,6 +96,16 @@ TEST_F(PoolTest, NeverSharesBetweenTargets) {
   EXPECT_NE(pool->take_idle(*target), nullptr);
 }
 
+TEST_F(PoolTest, TakesNothingByFetchingAheadWhetherOrNotThereIsOne) {
+  pool->fetch_idle(*target);
+  pool->give_back(acquire(*target));
+  pool->fetch_idle(*target);
+  pool->fetch_idle(*other);
+  EXPECT_EQ(pool->idle(*target), 1u);
+  EXPECT_NE(pool->take_idle(*target), nullptr);
+  pool->fetch_idle(*target);
+}
+
 TEST_F(PoolTest, MakesAFreshOneWhenAskedTo) {
   pool->give_back(acquire(*target));
   EXPECT_FALSE(acquire(*target, true)->reused());
