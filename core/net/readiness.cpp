@@ -82,6 +82,8 @@ class ReadinessSet final : public boost::asio::execution_context::service {
   };
   // Asio's own sockets take turns with these.
   static constexpr std::size_t kEventsMax = 64;
+  // What so few touch stays in the second-level cache between their turns.
+  static constexpr std::size_t kFewSockets = 160;
 
   // A task that waits is owned by what resumes it. These are known to no service of Asio's, so they
   // would never be destroyed when the loop ends. Ending one may end other sockets.
@@ -134,6 +136,7 @@ class ReadinessSet final : public boost::asio::execution_context::service {
 
   // Begins to fetch what the events behind the first will need.
   void fetch_ahead(std::span<const epoll_event> events) const {
+    if (slots_.size() - free_.size() < kFewSockets) return;
     if (events.size() > 2) {
       if (const Readiness* const later = find(events[2].data.u64))
         Footprint::fetch(later, sizeof(*later));

@@ -1,9 +1,13 @@
 #include "core/net/plain_stream.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/core/net/net_test.hpp"
@@ -80,6 +84,31 @@ TEST_F(PlainStream, GoesOnAfterAReadWasCancelled) {
   EXPECT_EQ(peer.receive(), "too slow");
   peer.send("later");
   EXPECT_EQ(read_text(*ours), "later");
+}
+
+// Enough of them that their memory is fetched ahead.
+TEST_F(PlainStream, ServesManyWhoseFootprintIsPartlyGone) {
+  constexpr std::size_t kPairs = 100;
+  std::vector<std::pair<std::unique_ptr<ByteStream>, std::unique_ptr<ByteStream>>> pairs;
+  std::vector<ReadBuffer> buffers(kPairs);
+  std::vector<std::optional<ReadResult>> results(kPairs);
+  for (std::size_t i = 0; i < kPairs; ++i) {
+    auto& [reader, writer] = pairs.emplace_back(stream_pair());
+    const auto gone = std::make_unique<std::array<char, 1000>>();
+    Footprint footprint;
+    footprint.add(*gone);
+    footprint.add(buffers[i]);
+    reader->add_to(footprint);
+    reader->set_footprint(footprint);
+    spawn(loop, store(reader->read_into(buffers[i], 1), results[i]));
+  }
+  settle();
+  for (auto& [reader, writer] : pairs) EXPECT_FALSE(run(write(*writer, reader->remote_ip())));
+  run_until([&] {
+    return std::all_of(results.begin(), results.end(),
+                       [](const auto& result) { return result.has_value(); });
+  });
+  for (const ReadBuffer& buffer : buffers) EXPECT_EQ(buffer.data(), "unix");
 }
 
 TEST_F(PlainStream, SendsAtOnceWhatTheKernelTakesAndLeavesTheRest) {
