@@ -336,8 +336,7 @@ void Attempt::send_at_once() {
   net::drop_front(pieces_, connection_->stream().write_at_once(pieces_));
 }
 
-// What the answer will be served with.
-// What the answer will find. `frame` is of the coroutine that waits for it.
+// What the answer will be served with. `frame` is of the coroutine that waits for it.
 void Attempt::tell_footprint(net::Footprint::Piece frame) {
   net::Footprint footprint;
   footprint.add(frame);
