@@ -33,6 +33,7 @@ net::Task<void> Background::run(std::shared_ptr<const Snapshot> snapshot,
     if (result == HG_CONTINUE) co_return;
     const bool failed = result != HG_PAUSE || !call.has_pause();
     if (failed) {
+      snapshot->plugin_faults->background(worker_.metrics, instance.id());
       log::error("plugin '" + instance.id() + "' at " + instance.place() +
                  ": its work in the background failed, on_background " +
                  (result == HG_PAUSE ? "returned HG_PAUSE and waits for nothing"

@@ -70,7 +70,7 @@ bool PolicyChain::enter_last(const PolicyUse& use, void*& context) {
 void PolicyChain::tell_fault(const plugin::PolicyInstance& policy, std::string_view callback,
                              std::string_view reason, bool passed_over) {
   WorkerContext& worker = request_.worker;
-  request_.snapshot->policy_series->faulted(worker.metrics, policy.id(), callback, passed_over);
+  request_.snapshot->plugin_faults->policy(worker.metrics, policy.id(), callback, passed_over);
   const PolicyFault fault{policy.id(), policy.place(), callback, reason, request_.id, passed_over};
   worker.policy_faults.tell(fault, worker.worker.clock().now());
 }

@@ -160,7 +160,7 @@ struct Snapshot {
   // Taken back when the snapshot ends.
   std::vector<EndpointDirectory::Registration> registrations;
 
-  observe::PolicySeries* policy_series = nullptr;  // never null once it is built
+  observe::PluginFaultSeries* plugin_faults = nullptr;  // never null once it is built
 
   // Every plugin instance in it, for starting and stopping the workers' states.
   std::vector<std::shared_ptr<plugin::Instance>> instances;

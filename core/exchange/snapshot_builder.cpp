@@ -117,7 +117,7 @@ BuiltSnapshot build_snapshot(const SnapshotSources& sources,
                              std::shared_ptr<const config::Config> config) {
   BuiltSnapshot built;
   auto snapshot = std::make_unique<Snapshot>(std::move(config));
-  snapshot->policy_series = &sources.metrics.policies();
+  snapshot->plugin_faults = &sources.metrics.plugin_faults();
   collect_credential_places(*snapshot, sources.plugins);
   check_forwarded(*snapshot, built.faults);
   make_dialects(*snapshot, sources, built.faults);

@@ -85,6 +85,10 @@ GatewayFamilies::GatewayFamilies(MetricRegistry& registry) {
           "Callbacks of policies that failed, and what became of the request: request_failed, or "
           "passed_over where onError lets it go on without the policy.",
           counter, {"policy", "callback", "effect"});
+  background_faults =
+      add(registry, "headgate_plugin_background_faults_total",
+          "Times what a plugin does without a request failed; it began again later.", counter,
+          {"plugin"});
   reloads = add(registry, "headgate_config_reloads_total",
                 "Configurations that were loaded, the first included.", counter, {"result"});
   spans = add(registry, "headgate_trace_spans_total",

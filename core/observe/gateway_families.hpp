@@ -13,7 +13,8 @@ class GatewayFamilies {
   explicit GatewayFamilies(MetricRegistry& registry);
 
   std::size_t requests, in_flight, request_seconds, connections, attempts, picks, seconds,
-      evictions, continuations, probes, dropped_events, plugin_calls, policy_faults, reloads, spans;
+      evictions, continuations, probes, dropped_events, plugin_calls, policy_faults,
+      background_faults, reloads, spans;
   std::size_t token_usage, server_seconds, first_token_seconds, per_token_seconds;
 };
 

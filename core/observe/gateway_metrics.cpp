@@ -271,16 +271,20 @@ class Directory {
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Object>> objects_;
 };
 
-class PolicyNumbers final : public PolicySeries {
+class PluginFaultNumbers final : public PluginFaultSeries {
  public:
-  PolicyNumbers(MetricRegistry& registry, const GatewayFamilies& families)
+  PluginFaultNumbers(MetricRegistry& registry, const GatewayFamilies& families)
       : registry_(registry), families_(families) {}
 
-  void faulted(WorkerMetrics& worker, std::string_view policy, std::string_view callback,
-               bool passed_over) override {
+  void policy(WorkerMetrics& worker, std::string_view policy, std::string_view callback,
+              bool passed_over) override {
     const std::array<std::string_view, 3> values{policy, callback,
                                                  passed_over ? "passed_over" : "request_failed"};
     worker.add(registry_.counter(families_.policy_faults, values));
+  }
+  void background(WorkerMetrics& worker, std::string_view plugin) override {
+    const std::array<std::string_view, 1> values{plugin};
+    worker.add(registry_.counter(families_.background_faults, values));
   }
 
  private:
@@ -315,7 +319,10 @@ class SpanNumbers final : public SpanSeries {
 
 struct GatewayMetrics::State final : public Collector {
   State(MetricRegistry& registry, std::string_view version)
-      : registry(registry), families(registry), version(version), policies(registry, families) {}
+      : registry(registry),
+        families(registry),
+        version(version),
+        plugin_faults(registry, families) {}
 
   void collect(PrometheusWriter& writer) override;
 
@@ -326,7 +333,7 @@ struct GatewayMetrics::State final : public Collector {
   Directory<EndpointNumbers> endpoints;
   Directory<GenAiNumbers> models;
   Directory<PluginCallNumbers> plugin_calls;
-  PolicyNumbers policies;
+  PluginFaultNumbers plugin_faults;
   std::unique_ptr<SpanNumbers> spans;
 
   std::mutex mutex;  // of what follows
@@ -384,8 +391,8 @@ PluginCallSeries& GatewayMetrics::plugin_calls(std::string_view upstream) {
   return state_->plugin_calls.get(state_->registry, state_->families, upstream, {});
 }
 
-PolicySeries& GatewayMetrics::policies() {
-  return state_->policies;
+PluginFaultSeries& GatewayMetrics::plugin_faults() {
+  return state_->plugin_faults;
 }
 
 SpanSeries& GatewayMetrics::spans() {

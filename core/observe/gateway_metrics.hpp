@@ -106,14 +106,16 @@ class PluginCallSeries {
   virtual void ended(WorkerMetrics& worker, std::string_view plugin, std::string_view result) = 0;
 };
 
-// Policies that did not do what they were asked.
-class PolicySeries {
+// Plugins that did not do what they were asked.
+class PluginFaultSeries {
  public:
-  virtual ~PolicySeries() = default;
+  virtual ~PluginFaultSeries() = default;
   // A callback failed. `passed_over`: the request goes on without the policy. Policies and
   // callbacks are what the configuration names, and few. [worker]
-  virtual void faulted(WorkerMetrics& worker, std::string_view policy, std::string_view callback,
-                       bool passed_over) = 0;
+  virtual void policy(WorkerMetrics& worker, std::string_view policy, std::string_view callback,
+                      bool passed_over) = 0;
+  // What a plugin does without a request failed. [worker]
+  virtual void background(WorkerMetrics& worker, std::string_view plugin) = 0;
 };
 
 // What became of spans.
@@ -152,7 +154,7 @@ class GatewayMetrics {
 
   PluginCallSeries& plugin_calls(std::string_view upstream);
 
-  PolicySeries& policies();
+  PluginFaultSeries& plugin_faults();
 
   // Shown from the first call on.
   SpanSeries& spans();

@@ -45,6 +45,12 @@ class WorkInTheBackground : public ExchangeTest {
     const std::string request = tokens.requests().empty() ? "" : tokens.requests().back();
     return request.substr(0, request.find(" HTTP/1.1"));
   }
+  bool has_failed(int times) {
+    const std::string sample =
+        R"(headgate_plugin_background_faults_total{plugin="test.policy.token"} )";
+    return engine.metric_registry.render().find(sample + std::to_string(times) + "\n") !=
+           std::string::npos;
+  }
   std::string token_of_an_answer() { return ask_for(post(kChatBody)).header("x-token"); }
 
   FakeUpstream tokens{worker->sweep()};
@@ -92,6 +98,7 @@ TEST_F(WorkInTheBackground, EndsWithTheConfigurationThatNamesIt) {
 }
 
 TEST_F(WorkInTheBackground, BeginsAgainAMinuteAfterAFailure) {
+  int failures = 0;
   for (const char* failure : {"throw", "wait for nothing", "ask for memory"}) {
     const std::size_t before = tokens.requests().size();
     tokens_say(answer(200, "text/plain", failure));
@@ -99,6 +106,7 @@ TEST_F(WorkInTheBackground, BeginsAgainAMinuteAfterAFailure) {
     advance(Background::kBeginAgain - seconds(1));
     EXPECT_EQ(asked(), before) << failure;
     EXPECT_EQ(token_of_an_answer(), "") << "requests go on without it";
+    EXPECT_TRUE(has_failed(++failures)) << engine.metric_registry.render();
     advance(seconds(2));
     EXPECT_EQ(asked(), before + 1) << failure;
     EXPECT_EQ(last_path(), "POST /token/first");
